@@ -1,0 +1,3 @@
+//! `cargo lift-ws`: the command line.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! A chat.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! A local gateway that behaves like the WebSocket APIs of API Gateway.

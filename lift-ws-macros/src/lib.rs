@@ -1,0 +1,1 @@
+//! The macros of lift-ws; their documentation is in the `lift-ws` crate.

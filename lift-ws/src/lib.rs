@@ -1,0 +1,1 @@
+//! WebSocket back ends on AWS Lambda behind API Gateway.
