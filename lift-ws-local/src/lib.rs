@@ -1,1 +1,3 @@
 //! A local gateway that behaves like the WebSocket APIs of API Gateway.
+
+pub mod core;
