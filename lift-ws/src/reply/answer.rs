@@ -47,11 +47,7 @@ impl<'e> Correlation<'e> {
 fn is_echoed(id: &str) -> bool {
     match id.strip_prefix('"') {
         Some(text) => text.len() <= MAX_ID_BYTES + 1,
-        None => {
-            id.len() <= 20
-                && id.strip_prefix('-').unwrap_or(id).bytes().all(|b| b.is_ascii_digit())
-                && !id.is_empty()
-        }
+        None => serde_json::from_str::<i64>(id).is_ok() || serde_json::from_str::<u64>(id).is_ok(),
     }
 }
 
@@ -194,9 +190,18 @@ mod tests {
     #[test]
     fn only_short_texts_and_integers_are_echoed() {
         let long = "x".repeat(129);
-        for id in
-            ["1.5", "1e3", "null", "true", "{}", "[1]", "123456789012345678901", "-", &format!("\"{long}\"")]
-        {
+        for id in [
+            "1.5",
+            "1e3",
+            "null",
+            "true",
+            "{}",
+            "[1]",
+            "123456789012345678901",
+            "-",
+            "007",
+            &format!("\"{long}\""),
+        ] {
             assert_eq!(frame(&format!(r#"{{"id":{id}}}"#), Reply::json(&1)).unwrap(), "1", "{id}");
         }
         let longest = "x".repeat(128);
