@@ -1,0 +1,3 @@
+//! Tests for what users bring.
+
+pub mod store_contract;
