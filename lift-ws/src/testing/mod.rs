@@ -1,3 +1,3 @@
-//! Tests for what users bring.
+//! Tests of an app without sockets.
 
 pub mod store_contract;
