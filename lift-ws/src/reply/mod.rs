@@ -8,7 +8,7 @@ mod reject;
 pub use accept::Accept;
 pub use answer::MAX_MESSAGE_BYTES;
 pub(crate) use answer::{Answer, Correlation, error_frame};
-pub use into_reply::{Bodiless, IntoReply, Status, is_bodiless, is_reply};
+pub use into_reply::{Bodiless, IntoReply, Status};
 pub use reject::Reject;
 
 use crate::buffer::Buffer;
