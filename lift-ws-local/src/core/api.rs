@@ -66,6 +66,19 @@ impl Api {
     pub fn route(&self, route_key: &str) -> Option<&Route> {
         self.routes.iter().find(|route| route.route_key == route_key)
     }
+
+    /// The route of a message (contract §1.2); if there is none, what the expression evaluated to.
+    ///
+    /// Keys match exactly. `$connect` and `$disconnect` are chosen by lifecycle alone: a message that names
+    /// them matches nothing (contract §9).
+    pub(super) fn select_route(&self, message: &str) -> Result<&Route, String> {
+        let key = self.route_selection.evaluate(message).unwrap_or_default();
+        let selected = match key.as_str() {
+            "$connect" | "$disconnect" => None,
+            key => self.route(key),
+        };
+        selected.or_else(|| self.route("$default")).ok_or(key)
+    }
 }
 
 /// One route of an API.

@@ -34,12 +34,24 @@
 
 mod action;
 mod api;
+mod client;
+mod closing;
+mod event;
+mod frames;
 mod gateway;
+mod handshake;
+mod headers;
 mod ids;
 mod input;
+mod management;
 mod manifest;
+mod message;
 mod moment;
+mod multi_map;
+mod outcome;
 mod route_selection;
+mod timers;
+mod url;
 
 pub use action::{Action, EventType, Finished, Verdict};
 pub use api::{Api, Limits, Route, Words};

@@ -55,6 +55,11 @@ impl Moment {
         format!("{day:02}/{month}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000")
     }
 
+    /// Whole seconds since the Unix epoch.
+    pub(super) const fn as_secs(self) -> u64 {
+        self.0 / 1000
+    }
+
     fn civil(self) -> Civil {
         let (days, within) = (self.0 / 86_400_000, self.0 % 86_400_000);
         let (year, month, day) = date_of(days);
