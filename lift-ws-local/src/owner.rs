@@ -31,8 +31,8 @@ pub(crate) enum Command {
     Exited { environment: EnvironmentId, how: String },
     /// New events go to this function.
     Replace { function: Function, api: Option<Box<Api>>, reply: oneshot::Sender<()> },
-    /// Finish, end everything, and say when that is done.
-    Shutdown { reply: oneshot::Sender<()> },
+    /// Finish and end everything.
+    Shutdown,
 }
 
 impl fmt::Debug for Command {
@@ -46,7 +46,7 @@ impl fmt::Debug for Command {
             Self::InitError { .. } => "InitError",
             Self::Exited { .. } => "Exited",
             Self::Replace { .. } => "Replace",
-            Self::Shutdown { .. } => "Shutdown",
+            Self::Shutdown => "Shutdown",
         })
     }
 }

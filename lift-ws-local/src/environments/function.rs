@@ -1,6 +1,7 @@
 //! The program that environments run.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A program that speaks the Lambda Runtime API, with its arguments and environment variables.
@@ -75,6 +76,20 @@ impl Function {
     pub fn name(&self) -> String {
         let stem = || Path::new(&self.program).file_stem().unwrap_or(OsStr::new("function"));
         self.name.clone().unwrap_or_else(|| stem().to_string_lossy().into_owned())
+    }
+
+    /// What to say when the operating system does not run the program.
+    pub(crate) fn cannot_start(&self, error: &io::Error) -> String {
+        let program = Path::new(&self.program).display();
+        match error.kind() {
+            io::ErrorKind::NotFound => {
+                format!("there is no program `{program}`: give the path of one, or a name that is in PATH")
+            }
+            io::ErrorKind::PermissionDenied => {
+                format!("`{program}` may not be run: make it executable (chmod +x), or run its interpreter")
+            }
+            _ => format!("`{program}` cannot be run: {error}"),
+        }
     }
 
     /// How many events an environment takes at a time: `AWS_LAMBDA_MAX_CONCURRENCY`, if it is set here.

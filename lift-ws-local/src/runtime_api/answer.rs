@@ -32,11 +32,17 @@ pub(super) fn target(path: &str) -> Option<(&str, Kind)> {
 }
 
 impl RuntimeApi {
-    pub(super) async fn answer(&self, id: &str, kind: Kind, request: Request<Incoming>) -> Answer {
-        let Some(request_id) = RequestId::parse(id) else { return unknown_request() };
+    /// Takes an answer to the event of this id; `None` stands for an id that cannot be one.
+    pub(super) async fn answer(
+        &self,
+        id: Option<RequestId>,
+        kind: Kind,
+        request: Request<Incoming>,
+    ) -> Answer {
+        let Some(id) = id else { return unknown_request() };
         let (head, body) = request.into_parts();
-        let nonce = head.headers.get(INVOCATION_ID).map(|value| value.as_bytes() == id.as_bytes());
-        if nonce == Some(false) {
+        let nonce = head.headers.get(INVOCATION_ID).map(|nonce| nonce.to_str().ok().and_then(RequestId::parse));
+        if nonce.is_some_and(|nonce| nonce != Some(id)) {
             return refusal(StatusCode::GONE, "InvalidInvocationID", "this answer belongs to an earlier invocation");
         }
         let error_type = head.headers.get(FUNCTION_ERROR_TYPE);
@@ -51,7 +57,7 @@ impl RuntimeApi {
         };
         let environment = self.environment;
         let receipt =
-            self.owner.ask(|reply| Command::Answered { environment, request: request_id, answer, reply }).await;
+            self.owner.ask(|reply| Command::Answered { environment, request: id, answer, reply }).await;
         match receipt {
             Some(Receipt::Accepted) if is_too_large => {
                 refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "the response is larger than 6 MB")

@@ -11,6 +11,7 @@ mod init_error;
 mod next;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -18,9 +19,12 @@ use hyper::{Method, Request, StatusCode};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::environments::EnvironmentId;
+use crate::environments::{EnvironmentId, RequestId};
 use crate::http::{self, Answer};
 use crate::owner::Owner;
+
+/// The pause after a connection that could not be accepted, as when descriptors have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What one environment's API needs to know.
 #[derive(Debug)]
@@ -39,7 +43,10 @@ impl RuntimeApi {
         loop {
             tokio::select! {
                 accepted = listener.accept() => {
-                    let Ok((stream, _)) = accepted else { continue };
+                    let Ok((stream, _)) = accepted else {
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                        continue;
+                    };
                     let _ = stream.set_nodelay(true);
                     let api = Arc::clone(&api);
                     connections.spawn(http::serve_connection(stream, move |request| {
@@ -62,7 +69,10 @@ impl RuntimeApi {
                     refusal(StatusCode::FORBIDDEN, "InvalidStateTransition", "this is not a SnapStart environment")
                 }
                 (&Method::POST, path) => match answer::target(path) {
-                    Some((id, kind)) => self.answer(id, kind, request).await,
+                    Some((id, kind)) => {
+                        let id = RequestId::parse(id);
+                        self.answer(id, kind, request).await
+                    }
                     None => not_found(),
                 },
                 _ => not_found(),

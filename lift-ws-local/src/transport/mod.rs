@@ -9,6 +9,7 @@ mod static_files;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use hyper::Request;
 use hyper::body::Incoming;
@@ -20,6 +21,9 @@ use crate::owner::Owner;
 use header_case::{FirstBytes, Overheard};
 pub(crate) use outbox::{Outbox, OutboxReader};
 pub(crate) use static_files::WebFolder;
+
+/// The pause after a connection that could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What every connection of the port shares.
 #[derive(Debug)]
@@ -40,9 +44,9 @@ impl Front {
     pub(crate) async fn serve(self, listener: TcpListener) {
         let front = Arc::new(self);
         loop {
-            // Accepting fails when descriptors run out; connections that end will free some.
             let Ok((stream, peer)) = listener.accept().await else {
-                tokio::task::yield_now().await;
+                // It fails when descriptors run out; connections that end will free some.
+                tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             };
             let _ = stream.set_nodelay(true);

@@ -94,7 +94,7 @@ impl Socket {
     pub(super) async fn run(mut self) {
         let end = poll_fn(|cx| self.poll(cx)).await;
         let Some(end) = end else {
-            // A close frame is out; the client has a while to answer it.
+            // The closing handshake has begun; the client has a while to complete it.
             let closing = poll_fn(|cx| self.poll_closing(cx));
             if timeout(CLOSE_TIMEOUT, closing).await == Ok(End::Drain) {
                 self.drain().await;
@@ -106,13 +106,13 @@ impl Socket {
         }
     }
 
-    /// `None` when a close frame was put on its way, after which time is limited.
+    /// `None` when a close frame was sent or received, after which time is limited.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<End>> {
         loop {
             if let Poll::Ready(end) = self.poll_outgoing(cx) {
                 return Poll::Ready(Some(end));
             }
-            if self.close_sent {
+            if self.close_sent || self.reads == Reads::Closed {
                 return Poll::Ready(None);
             }
             // A client that does not read is not read from: its unread replies would pile up.
@@ -145,7 +145,7 @@ impl Socket {
             if let Poll::Ready(end) = self.poll_flush(cx) {
                 return Poll::Ready(end);
             }
-            if self.needs_flush || self.close_sent {
+            if self.needs_flush || self.close_sent || self.reads == Reads::Closed {
                 return Poll::Pending;
             }
             while self.unflushed < BATCH_BYTES && !self.close_sent {
