@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::faults::Fault;
 use super::ids::{CallId, ConnectionId, InvocationId, SocketId};
 use super::moment::Moment;
 
@@ -140,6 +141,8 @@ pub enum Verdict {
     },
     /// The gateway gave up waiting.
     TimedOut,
+    /// The event never reached the function, since a fault was asked for.
+    Fault(Fault),
     /// No route matches the message and there is no `$default`; the function was not called.
     NoRoute,
 }

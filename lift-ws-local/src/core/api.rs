@@ -128,6 +128,8 @@ impl Default for Limits {
 pub struct Words {
     /// `message` of the frame, and of the refused handshake's body, when a function took too long.
     pub timeout: String,
+    /// `message` where a client or a program is throttled.
+    pub throttled: String,
     /// Reason of the close frame 1003, after a binary frame.
     pub binary_frame: String,
     /// Reason of the close frame 1009, after a frame that is too large.
@@ -140,6 +142,7 @@ impl Default for Words {
     fn default() -> Self {
         Self {
             timeout: "Endpoint request timed out".to_owned(),
+            throttled: "Too Many Requests".to_owned(),
             binary_frame: "Binary frames are not supported".to_owned(),
             frame_too_large: "Frame is larger than 32 KB".to_owned(),
             message_too_large: "Message is larger than 128 KB".to_owned(),

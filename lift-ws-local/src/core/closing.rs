@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::event::{self, Occurrence};
+use super::faults::Fault;
 use super::gateway::{Connection, Draft, Gateway, Purpose, Turn};
 use super::headers;
 use super::ids::{ConnectionId, IdKind};
@@ -79,7 +80,7 @@ impl Gateway {
         code: u16,
         reason: &str,
     ) {
-        if self.api.route("$disconnect").is_none() {
+        if self.faults.take(Fault::DisconnectLost) || self.api.route("$disconnect").is_none() {
             return;
         }
         let request_id = self.ids.text(IdKind::Request);

@@ -9,17 +9,25 @@ use super::ids::ConnectionId;
 pub(super) const FORBIDDEN: &str = "Forbidden";
 pub(super) const INTERNAL_SERVER_ERROR: &str = "Internal server error";
 
+const BAD_REQUEST_BODY: &str = "Bad request body";
+
 /// A gateway frame, which is the body of a refused handshake too.
 ///
 /// The spacing is AWS's own: one space after the first colon and after each comma, none after the other colons.
 pub(super) fn gateway_frame(message: &str, connection: &ConnectionId, request_id: &str) -> String {
+    frame(message, connection, "requestId", request_id)
+}
+
+/// The frame for a message that its request model does not allow: it names the message, not the request.
+pub(super) fn bad_request_frame(connection: &ConnectionId, message_id: &str) -> String {
+    frame(BAD_REQUEST_BODY, connection, "messageId", message_id)
+}
+
+fn frame(message: &str, connection: &ConnectionId, id_name: &str, id: &str) -> String {
     let message = Value::from(message);
     let mut frame = String::with_capacity(128);
     // Ids are base64, which JSON does not escape; writing to a string does not fail.
-    let _ = write!(
-        frame,
-        r#"{{"message": {message}, "connectionId":"{connection}", "requestId":"{request_id}"}}"#
-    );
+    let _ = write!(frame, r#"{{"message": {message}, "connectionId":"{connection}", "{id_name}":"{id}"}}"#);
     frame
 }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::action::{Action, EventType, Finished};
 use super::api::{Api, Limits};
 use super::client::Client;
+use super::faults::Faults;
 use super::ids::{ConnectionId, Ids, InvocationId, SocketId};
 use super::input::{Input, Outcome};
 use super::moment::Moment;
@@ -27,6 +28,8 @@ pub struct Gateway {
     /// The handshakes whose `$connect` is under way.
     pub(super) handshakes: HashMap<SocketId, InvocationId>,
     timers: Timers,
+    /// What is to go wrong.
+    pub(super) faults: Faults,
 }
 
 /// An open connection.
@@ -117,6 +120,7 @@ impl Gateway {
             invocations: HashMap::new(),
             handshakes: HashMap::new(),
             timers: Timers::default(),
+            faults: Faults::default(),
         }
     }
 
@@ -147,6 +151,7 @@ impl Gateway {
             Input::Lost { connection } => self.on_lost(turn, &connection),
             Input::Invoked { invocation, outcome } => self.on_invoked(turn, invocation, outcome),
             Input::Management { call, request } => self.on_management(turn, call, &request),
+            Input::Fault(fault) => self.faults.add(fault),
             // Control frames are not activity (contract §9).
             Input::Ping { .. } | Input::Tick => {}
         }

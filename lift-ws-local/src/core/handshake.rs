@@ -21,6 +21,8 @@ impl Gateway {
         let request_id = self.ids.text(IdKind::Request);
         if let Err(status) = self.check_target(request) {
             self.refuse(turn, socket, &connection, &request_id, status);
+        } else if let Some(status) = self.faults.take_handshake() {
+            self.refuse(turn, socket, &connection, &request_id, status);
         } else if self.api.route("$connect").is_some() {
             self.ask_connect_route(turn, socket, request, connection, request_id);
         } else {
@@ -123,7 +125,8 @@ impl Gateway {
     ) {
         let message = match status {
             StatusCode::FORBIDDEN => FORBIDDEN,
-            StatusCode::BAD_GATEWAY => INTERNAL_SERVER_ERROR,
+            StatusCode::TOO_MANY_REQUESTS => &self.api.words.throttled,
+            StatusCode::BAD_GATEWAY | StatusCode::INTERNAL_SERVER_ERROR => INTERNAL_SERVER_ERROR,
             StatusCode::GATEWAY_TIMEOUT => &self.api.words.timeout,
             status => status.canonical_reason().unwrap_or("Refused"),
         };

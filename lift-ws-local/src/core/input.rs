@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::Bytes;
 
+use super::faults::Fault;
 use super::ids::{CallId, ConnectionId, InvocationId, SocketId};
 
 /// Something that happened outside.
@@ -79,6 +80,8 @@ pub enum Input {
         /// The request.
         request: ManagementRequest,
     },
+    /// Something is to go wrong once, at the next occasion.
+    Fault(Fault),
     /// Time has passed. Send it when [`Gateway::next_wakeup`](super::Gateway::next_wakeup) is reached.
     Tick,
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::action::Action;
 use super::closing::CLOSED_NORMALLY;
+use super::faults::Fault;
 use super::gateway::{Connection, Gateway, Turn};
 use super::ids::{self, CallId, ConnectionId};
 use super::input::ManagementRequest;
@@ -45,6 +46,9 @@ impl Gateway {
     fn manage(&mut self, turn: &mut Turn<'_>, request: &ManagementRequest) -> Result<Answer, Answer> {
         check_signature(request.authorization.as_deref())?;
         let id = self.addressed(&request.path)?;
+        if self.faults.take(Fault::ManagementThrottled) {
+            return Err(Answer::error(429, "LimitExceededException", &self.api.words.throttled));
+        }
         match request.method.as_str() {
             "POST" => self.post_to_connection(turn, &id, &request.body),
             "GET" => self.get_connection(&id),

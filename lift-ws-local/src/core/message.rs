@@ -2,7 +2,8 @@
 
 use super::action::{Action, EventType, Finished, Verdict};
 use super::event::{self, Occurrence};
-use super::frames::{FORBIDDEN, INTERNAL_SERVER_ERROR, gateway_frame};
+use super::faults::Fault;
+use super::frames::{FORBIDDEN, INTERNAL_SERVER_ERROR, bad_request_frame, gateway_frame};
 use super::gateway::{Draft, Gateway, Purpose, Turn};
 use super::ids::{ConnectionId, IdKind};
 use super::input::FrameFault;
@@ -18,9 +19,20 @@ impl Gateway {
         let request_id = self.ids.text(IdKind::Request);
         let route = match self.api.select_route(text) {
             Ok(route) => route,
-            Err(unmatched) => return self.forbid(turn, id, &request_id, unmatched),
+            Err(unmatched) => {
+                let frame = gateway_frame(FORBIDDEN, id, &request_id);
+                return self.turn_away(turn, id, unmatched, Verdict::NoRoute, frame);
+            }
         };
         let message_id = self.ids.text(IdKind::Message);
+        if let Some(fault) = self.faults.take_message() {
+            let frame = match fault {
+                Fault::BadRequestBody => bad_request_frame(id, &message_id),
+                _ => gateway_frame(&self.api.words.throttled, id, &request_id),
+            };
+            let route_key = route.route_key.clone();
+            return self.turn_away(turn, id, route_key, Verdict::Fault(fault), frame);
+        }
         let occurrence = Occurrence {
             api: &self.api,
             route_key: &route.route_key,
@@ -40,17 +52,24 @@ impl Gateway {
         self.invoke(turn, draft, event);
     }
 
-    /// Nobody takes the message: the client hears it, the connection stays (contract §1.3).
-    fn forbid(&mut self, turn: &mut Turn<'_>, id: &ConnectionId, request_id: &str, route_key: String) {
+    /// The function never sees the message: the client hears it, the connection stays (contract §1.3, §3.4).
+    fn turn_away(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: &ConnectionId,
+        route_key: String,
+        verdict: Verdict,
+        frame: String,
+    ) {
         turn.act(Action::Finished(Finished {
             event_type: EventType::Message,
             route_key,
             connection: id.clone(),
             started: turn.now,
             ended: turn.now,
-            verdict: Verdict::NoRoute,
+            verdict,
         }));
-        self.send(turn, id, gateway_frame(FORBIDDEN, id, request_id));
+        self.send(turn, id, frame);
     }
 
     /// Sends the body of a two-way route, or the frame that tells of a failure; a one-way result is dropped,

@@ -37,6 +37,7 @@ mod api;
 mod client;
 mod closing;
 mod event;
+mod faults;
 mod frames;
 mod gateway;
 mod handshake;
@@ -55,6 +56,7 @@ mod url;
 
 pub use action::{Action, EventType, Finished, Verdict};
 pub use api::{Api, Limits, Route, Words};
+pub use faults::Fault;
 pub use gateway::Gateway;
 pub use ids::{CallId, ConnectionId, InvocationId, SocketId};
 pub use input::{FrameFault, HandshakeRequest, Input, ManagementRequest, Outcome};

@@ -1,0 +1,37 @@
+//! Connections: what is stored about them, and how to send to them.
+//!
+//! [`Connections`] is the handle that handlers take as an argument: it saves, finds, groups and posts.
+//! What it stores goes through a [`ConnectionStore`](crate::store::ConnectionStore), what it sends through a
+//! [`Poster`](crate::push::Poster).
+
+mod admission;
+mod broadcast;
+mod builder;
+mod cache;
+mod callback_url;
+mod clock;
+mod deliver;
+mod extract;
+mod gate;
+mod group;
+mod handle;
+mod lifecycle;
+mod members;
+mod record;
+mod report;
+mod send_error;
+mod settings;
+
+pub use self::admission::Admission;
+pub use self::builder::ConnectionsBuilder;
+pub use self::callback_url::{CALLBACK_URL_VARIABLE, CallbackUrl};
+pub use self::clock::{Clock, ManualClock, SystemClock};
+pub use self::extract::Connection;
+pub use self::group::Group;
+pub use self::handle::Connections;
+pub use self::members::{Member, Members};
+pub use self::record::{RECORD_VERSION, Record};
+pub use self::report::BroadcastReport;
+pub use self::send_error::{SendError, SendErrorKind};
+pub use self::settings::{MAX_MESSAGE_BYTES, Settings};
+pub use crate::push::ConnectionInfo;
