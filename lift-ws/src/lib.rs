@@ -1,1 +1,86 @@
-//! WebSocket back ends on AWS Lambda behind API Gateway.
+//! WebSocket back ends on AWS Lambda behind API Gateway: annotate handler functions, build one binary.
+//!
+//! ```no_run
+//! use lift_ws::prelude::*;
+//!
+//! #[derive(Deserialize)]
+//! struct Say<'m> { #[serde(borrow)] text: Text<'m> }
+//!
+//! #[ws_route("shout")] // a route key; returning a body makes the route two-way
+//! async fn shout(Json(say): Json<Say<'_>>) -> Json<String> {
+//!     Json(say.text.to_uppercase())
+//! }
+//!
+//! #[ws_app(routes = [shout])]
+//! struct Shouting;
+//!
+//! # #[cfg(feature = "lambda")]
+//! fn main() -> Result<(), lift_ws::Error> {
+//!     lift_ws::main::<Shouting, _>(async || Ok::<_, lift_ws::Error>(()))
+//! }
+//! # #[cfg(not(feature = "lambda"))]
+//! # fn main() {}
+//! ```
+//!
+//! The list in `#[ws_app]` becomes a table at compile time; nothing is registered at run time. Handlers take
+//! [extractors](extract), return [replies](IntoReply), and stand behind [middleware].
+
+mod app;
+mod buffer;
+pub mod connection;
+mod error;
+pub mod event;
+pub mod extract;
+mod fields;
+mod invocation;
+pub mod manifest;
+pub mod middleware;
+pub mod provide;
+pub mod push;
+pub mod reply;
+pub mod route;
+mod scope;
+mod service;
+pub mod store;
+pub mod testing;
+
+pub use app::App;
+pub use error::Error;
+pub use event::Event;
+pub use extract::{AvailableOn, FromEvent, FromRef};
+pub use invocation::Invocation;
+// pub use lift_ws_macros::{FromRef, ws_app, ws_middleware, ws_route};
+pub use reply::{Accept, IntoReply, Reject, Reply, Status};
+pub use route::RouteInfo;
+pub use scope::Scope;
+pub use service::Service;
+
+/// What most apps need: `use lift_ws::prelude::*;`.
+pub mod prelude {
+    pub use crate::connection::{Connection, Connections};
+    pub use crate::extract::{ConnectionId, DisconnectReason, Json, Query, RawBody, State, Text};
+    pub use crate::middleware::{Next, Provide};
+    pub use crate::provide::Provided;
+    pub use crate::{Accept, App, Error, Event, IntoReply, Reject, Reply, Status};
+    pub use serde::{Deserialize, Serialize};
+}
+
+/// What the macros name. No stability promised.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::app::{App, needs_of, unrouted};
+    pub use crate::event::{Event, OtherEvent};
+    pub use crate::extract::{AvailableOn, FromEvent, FromRef};
+    pub use crate::middleware::{Continue, Inside, Middleware, MiddlewareOn, Stack, Wrap};
+    pub use crate::provide::{After, Extract, Provides, ProvidesAs, Start, Values};
+    pub use crate::reply::{IntoReply, Reply, is_bodiless, is_reply};
+    pub use crate::route::{Handler, Leaf, Location, Needs, RouteInfo, RouteMeta, Table, slots};
+    pub use crate::{Error, Scope};
+    pub use serde_json::Value;
+    pub use std;
+
+    /// Kinds of event.
+    pub mod kind {
+        pub use crate::route::{Connect, Disconnect, Message};
+    }
+}

@@ -1,0 +1,77 @@
+//! Text buffers that are used again from event to event.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::io;
+
+/// How many buffers a thread keeps, and how large one may be to be kept: a single huge message must not pin its
+/// memory for ever.
+const KEPT: usize = 16;
+const LARGEST: usize = 1 << 20;
+
+thread_local! {
+    static POOL: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A text from the thread's pool; given back when dropped.
+#[derive(Default)]
+pub(crate) struct Buffer(pub(crate) String);
+
+impl Buffer {
+    /// An empty buffer, with capacity if the pool has one.
+    pub(crate) fn take() -> Self {
+        Buffer(POOL.with_borrow_mut(Vec::pop).unwrap_or_default())
+    }
+
+    /// `value` as JSON.
+    pub(crate) fn json(value: &(impl serde::Serialize + ?Sized)) -> serde_json::Result<Self> {
+        let mut buffer = Buffer::take();
+        serde_json::to_writer(&mut buffer, value)?;
+        Ok(buffer)
+    }
+
+    pub(crate) fn text(text: &str) -> Self {
+        let mut buffer = Buffer::take();
+        buffer.0.push_str(text);
+        buffer
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if self.0.capacity() == 0 || self.0.capacity() > LARGEST {
+            return;
+        }
+        let mut text = std::mem::take(&mut self.0);
+        text.clear();
+        POOL.with_borrow_mut(|pool| {
+            if pool.len() < KEPT {
+                pool.reserve_exact(KEPT - pool.len());
+                pool.push(text);
+            }
+        });
+    }
+}
+
+/// For `serde_json`, which writes whole pieces of UTF-8.
+impl io::Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match str::from_utf8(bytes) {
+            Ok(text) => {
+                self.0.push_str(text);
+                Ok(bytes.len())
+            }
+            Err(_) => Err(io::Error::from(io::ErrorKind::InvalidData)),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Buffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,174 @@
+//! The names of an event's fields, read in one pass.
+
+use super::{Envelope, Event, EventType, Malformed, OtherEvent, OtherSource, Reader, Span};
+
+/// Where each field lies, while the scratch is still being written.
+#[derive(Default)]
+struct Fields {
+    kind: Span,
+    route_key: Span,
+    connection_id: Span,
+    request_id: Span,
+    message_id: Span,
+    domain_name: Span,
+    stage: Span,
+    api_id: Span,
+    source_ip: Span,
+    user_agent: Span,
+    authorizer: Span,
+    headers: Span,
+    multi_value_headers: Span,
+    query: Span,
+    multi_value_query: Span,
+    stage_variables: Span,
+    body: Span,
+    disconnect_reason: Span,
+    connected_at: i64,
+    request_time_epoch: i64,
+    disconnect_status_code: Option<i64>,
+    is_base64_encoded: bool,
+    // for the envelope
+    payload_type: Span,
+    method_arn: Span,
+    records: Span,
+}
+
+impl<'e> Envelope<'e> {
+    /// Reads the payload of an invocation. Text with escapes is unescaped into `scratch`, which is cleared first
+    /// and keeps its capacity.
+    ///
+    /// Unknown fields are skipped; missing and null ones are empty (contract §2.1).
+    ///
+    /// # Errors
+    /// If the bytes are not one JSON object in UTF-8, or say they are a WebSocket event but lack its event type,
+    /// connection id or (for a message) route key.
+    pub fn parse(bytes: &'e [u8], scratch: &'e mut String) -> Result<Self, Malformed> {
+        let input = match str::from_utf8(bytes) {
+            Ok(input) => input,
+            Err(error) => return Err(Malformed::new("not UTF-8", error.valid_up_to())),
+        };
+        scratch.clear();
+        let mut reader = Reader::new(input, scratch);
+        let mut fields = Fields::default();
+        reader.object(|r, name| top_level(r, name, &mut fields))?;
+        reader.end()?;
+        fields.classify(input, scratch)
+    }
+}
+
+fn top_level<'e>(r: &mut Reader<'e, '_>, name: &'e str, f: &mut Fields) -> Result<(), Malformed> {
+    match name {
+        "requestContext" if r.at_object() => r.object(|r, name| context(r, name, f))?,
+        "headers" => f.headers = r.raw()?,
+        "multiValueHeaders" => f.multi_value_headers = r.raw()?,
+        "queryStringParameters" => f.query = r.raw()?,
+        "multiValueQueryStringParameters" => f.multi_value_query = r.raw()?,
+        "stageVariables" => f.stage_variables = r.raw()?,
+        "body" => f.body = r.optional_text()?.unwrap_or_default(),
+        "isBase64Encoded" => f.is_base64_encoded = r.boolean()?,
+        "type" => f.payload_type = r.raw()?,
+        "methodArn" => f.method_arn = r.raw()?,
+        "Records" => f.records = r.raw()?,
+        _ => drop(r.raw()?),
+    }
+    Ok(())
+}
+
+fn context<'e>(r: &mut Reader<'e, '_>, name: &'e str, f: &mut Fields) -> Result<(), Malformed> {
+    match name {
+        "eventType" => f.kind = r.optional_text()?.unwrap_or_default(),
+        "routeKey" => f.route_key = r.optional_text()?.unwrap_or_default(),
+        "connectionId" => f.connection_id = r.optional_text()?.unwrap_or_default(),
+        "requestId" => f.request_id = r.optional_text()?.unwrap_or_default(),
+        "messageId" => f.message_id = r.optional_text()?.unwrap_or_default(),
+        "domainName" => f.domain_name = r.optional_text()?.unwrap_or_default(),
+        "stage" => f.stage = r.optional_text()?.unwrap_or_default(),
+        "apiId" => f.api_id = r.optional_text()?.unwrap_or_default(),
+        "connectedAt" => f.connected_at = r.integer()?.unwrap_or_default(),
+        "requestTimeEpoch" => f.request_time_epoch = r.integer()?.unwrap_or_default(),
+        "authorizer" => f.authorizer = r.raw()?,
+        "disconnectStatusCode" => f.disconnect_status_code = r.integer()?,
+        "disconnectReason" => f.disconnect_reason = r.optional_text()?.unwrap_or_default(),
+        "identity" if r.at_object() => r.object(|r, name| identity(r, name, f))?,
+        _ => drop(r.raw()?),
+    }
+    Ok(())
+}
+
+fn identity<'e>(r: &mut Reader<'e, '_>, name: &'e str, f: &mut Fields) -> Result<(), Malformed> {
+    match name {
+        "sourceIp" => f.source_ip = r.optional_text()?.unwrap_or_default(),
+        "userAgent" => f.user_agent = r.optional_text()?.unwrap_or_default(),
+        _ => drop(r.raw()?),
+    }
+    Ok(())
+}
+
+impl Fields {
+    /// An authorizer's event has a context like CONNECT's, so it is looked at first: it must never run `$connect`.
+    fn classify<'e>(self, input: &'e str, scratch: &'e str) -> Result<Envelope<'e>, Malformed> {
+        let other = |source| Ok(Envelope::Other(OtherEvent::new(source, input)));
+        if !self.method_arn.is_empty() && self.payload_type.of(input, scratch) == "\"REQUEST\"" {
+            return other(OtherSource::Authorizer);
+        }
+        if !self.records.is_empty() {
+            return other(OtherSource::Records(event_source(self.records.of(input, scratch))));
+        }
+        let event_type = match self.kind.of(input, scratch) {
+            "CONNECT" => EventType::Connect,
+            "MESSAGE" => EventType::Message,
+            "DISCONNECT" => EventType::Disconnect,
+            _ => return other(OtherSource::Unknown),
+        };
+        let event = self.event(event_type, input, scratch);
+        if event.connection_id.is_empty() {
+            return Err(Malformed::new("`requestContext.connectionId` is missing", 0));
+        }
+        if event_type == EventType::Message && event.route_key.is_empty() {
+            return Err(Malformed::new("`requestContext.routeKey` is missing", 0));
+        }
+        Ok(Envelope::WebSocket(event))
+    }
+
+    fn event<'e>(&self, event_type: EventType, input: &'e str, scratch: &'e str) -> Event<'e> {
+        let text = |span: Span| span.of(input, scratch);
+        Event {
+            event_type,
+            is_base64_encoded: self.is_base64_encoded,
+            route_key: text(self.route_key),
+            connection_id: text(self.connection_id),
+            request_id: text(self.request_id),
+            message_id: text(self.message_id),
+            domain_name: text(self.domain_name),
+            stage: text(self.stage),
+            api_id: text(self.api_id),
+            source_ip: text(self.source_ip),
+            user_agent: text(self.user_agent),
+            connected_at: self.connected_at,
+            request_time_epoch: self.request_time_epoch,
+            body: text(self.body),
+            disconnect_status_code: self.disconnect_status_code,
+            disconnect_reason: text(self.disconnect_reason),
+            authorizer: text(self.authorizer),
+            headers: text(self.headers),
+            multi_value_headers: text(self.multi_value_headers),
+            query: text(self.query),
+            multi_value_query: text(self.multi_value_query),
+            stage_variables: text(self.stage_variables),
+        }
+    }
+}
+
+/// `eventSource` of the first record, such as `aws:sqs`; empty if there is none.
+fn event_source(records: &str) -> &str {
+    let Some(record) = records.trim_start_matches(['[', ' ', '\n', '\t', '\r']).get(..) else { return "" };
+    let (mut source, mut unused) = (Span::default(), String::new());
+    let read = Reader::new(record, &mut unused).object(|r, name| {
+        match name {
+            "eventSource" => source = r.raw()?,
+            _ => drop(r.raw()?),
+        }
+        Ok(())
+    });
+    if read.is_ok() { source.of(record, "").trim_matches('"') } else { "" }
+}

@@ -1,0 +1,57 @@
+//! How long there is.
+
+use super::{AvailableOn, FromEvent};
+use crate::event::Event;
+use crate::{Invocation, Scope};
+use std::convert::Infallible;
+use std::time::{Duration, SystemTime};
+
+/// How long the gateway waits for an integration (contract §3.5).
+pub(crate) const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
+
+/// When the answer is due: the lesser of Lambda's deadline and the gateway's patience (29 s after it got the
+/// request), less a margin to get the answer out.
+///
+/// ```
+/// use lift_ws::prelude::*;
+/// use lift_ws::extract::Deadline;
+///
+/// #[ws_route("work")]
+/// async fn work(deadline: Deadline) -> Json<u64> {
+///     Json(deadline.remaining().as_secs())
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline(SystemTime);
+
+impl Deadline {
+    const MARGIN: Duration = Duration::from_millis(200);
+
+    pub(crate) fn of(event: &Event<'_>, invocation: &Invocation<'_>) -> Self {
+        let requested = match u64::try_from(event.request_time_epoch()) {
+            Ok(at) if at > 0 => SystemTime::UNIX_EPOCH + Duration::from_millis(at),
+            _ => SystemTime::now(),
+        };
+        let patience = requested + INTEGRATION_TIMEOUT;
+        let due = invocation.deadline().map_or(patience, |lambda| lambda.min(patience));
+        Deadline(due - Self::MARGIN)
+    }
+
+    /// The point in time.
+    pub const fn at(&self) -> SystemTime {
+        self.0
+    }
+
+    /// What is left; zero when it has passed.
+    pub fn remaining(&self) -> Duration {
+        self.0.duration_since(SystemTime::now()).unwrap_or_default()
+    }
+}
+
+impl<'e, S> FromEvent<'e, S> for Deadline {
+    type Rejection = Infallible;
+    fn from_event(scope: &'e Scope<'e, S>) -> Result<Self, Infallible> {
+        Ok(Deadline::of(scope.event(), &scope.invocation()))
+    }
+}
+impl<K> AvailableOn<K> for Deadline {}

@@ -1,0 +1,54 @@
+//! The app describes itself: what the local gateway, templates and generators read.
+
+use crate::App;
+use crate::route::{Needs, RouteInfo};
+use serde_json::{Value, json};
+
+/// The manifest of an app, as JSON. A binary prints it when run with `LIFT_WS_DESCRIBE=1`.
+///
+/// ```
+/// use lift_ws::prelude::*;
+///
+/// #[ws_route("ping")]
+/// async fn ping() -> Json<&'static str> { Json("pong") }
+///
+/// #[ws_app(routes = [ping])]
+/// struct Echo;
+///
+/// let manifest = lift_ws::manifest::describe::<Echo>();
+/// assert_eq!(manifest["routes"][0]["routeKey"], "ping");
+/// assert_eq!(manifest["routes"][0]["twoWay"], true);
+/// ```
+pub fn describe<A: App>() -> Value {
+    json!({
+        "manifestVersion": 1,
+        "app": A::NAME,
+        "routeSelectionExpression": A::ROUTE_SELECTION_EXPRESSION,
+        "middleware": A::MIDDLEWARE,
+        "routes": A::routes().iter().map(route).collect::<Vec<_>>(),
+        "tables": tables::<A>(),
+    })
+}
+
+fn route(route: &RouteInfo) -> Value {
+    json!({
+        "routeKey": route.key,
+        "twoWay": route.two_way,
+        "needs": route.needs.names().collect::<Vec<_>>(),
+        "middleware": route.middleware,
+        "handler": route.handler,
+        "location": { "file": route.location.file, "line": route.location.line },
+    })
+}
+
+/// The tables that the app needs to be there: the connection table, if any route needs connections.
+fn tables<A: App>() -> Vec<Value> {
+    #[cfg(feature = "aws")]
+    if needs_connections(A::NEEDS) {}
+    Vec::new()
+}
+
+/// Does an app with these needs keep records of its connections?
+pub(crate) const fn needs_connections(needs: Needs) -> bool {
+    needs.has(Needs::CONNECTIONS) || needs.has(Needs::RECORD)
+}

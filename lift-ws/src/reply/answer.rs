@@ -1,0 +1,221 @@
+//! From a reply to what Lambda returns, and to what the client reads.
+//!
+//! The wire envelope: a reply is `T` as it stands, or `{"type":"reply","id":…,"data":T}` if the message had a
+//! top-level `id`; an error is `{"type":"error","code":…,"message":…,"requestId":…,"id":…}`.
+
+use super::{Body, Reply};
+use crate::buffer::Buffer;
+use crate::event::{Event, Reader};
+use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeStruct, Serializer};
+use serde_json::value::RawValue;
+
+/// The largest message that API Gateway takes, in bytes (contract §6.1).
+pub const MAX_MESSAGE_BYTES: usize = 128 * 1024;
+
+/// The longest `id` of a client that is echoed, in bytes.
+const MAX_ID_BYTES: usize = 128;
+
+/// The `id` by which a client knows its answer: the JSON of a text or an integer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Correlation<'e>(Option<&'e str>);
+
+impl<'e> Correlation<'e> {
+    /// The top-level `id` of a message; nothing if there is none, or one that is not echoed.
+    pub(crate) fn of(event: &Event<'e>) -> Self {
+        let body = event.body();
+        let (mut id, mut unused) = (None, String::new());
+        // a message that is no JSON object has no id; reading stops at the first one
+        let _ = Reader::new(body, &mut unused).object(|r, name| {
+            let span = r.raw()?;
+            if name == "id" {
+                id = Some(span.of(body, ""));
+            }
+            Ok(())
+        });
+        Correlation(id.filter(|id| is_echoed(id)))
+    }
+
+    #[cfg(test)]
+    pub(crate) const NONE: Correlation<'static> = Correlation(None);
+
+    fn raw(self) -> Option<&'e RawValue> {
+        self.0.and_then(|id| serde_json::from_str(id).ok())
+    }
+}
+
+fn is_echoed(id: &str) -> bool {
+    match id.strip_prefix('"') {
+        Some(text) => text.len() <= MAX_ID_BYTES + 1,
+        None => {
+            id.len() <= 20
+                && id.strip_prefix('-').unwrap_or(id).bytes().all(|b| b.is_ascii_digit())
+                && !id.is_empty()
+        }
+    }
+}
+
+/// What Lambda returns: `{"statusCode":…,"headers":…,"body":…}` (contract §3.1).
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) subprotocol: Option<String>,
+    pub(crate) body: Option<Buffer>,
+}
+
+impl Answer {
+    pub(crate) const fn status(status: u16) -> Self {
+        Answer { status, subprotocol: None, body: None }
+    }
+}
+
+impl Serialize for Answer {
+    fn serialize<Z: Serializer>(&self, to: Z) -> Result<Z::Ok, Z::Error> {
+        let fields = 1 + usize::from(self.subprotocol.is_some()) + usize::from(self.body.is_some());
+        let mut answer = to.serialize_struct("Answer", fields)?;
+        answer.serialize_field("statusCode", &self.status)?;
+        if let Some(name) = &self.subprotocol {
+            answer.serialize_field("headers", &SubprotocolHeader(name))?;
+        }
+        if let Some(body) = &self.body {
+            answer.serialize_field("body", &body.0)?;
+        }
+        answer.end()
+    }
+}
+
+struct SubprotocolHeader<'a>(&'a str);
+
+impl Serialize for SubprotocolHeader<'_> {
+    fn serialize<Z: Serializer>(&self, to: Z) -> Result<Z::Ok, Z::Error> {
+        let mut headers = to.serialize_map(Some(1))?;
+        headers.serialize_entry("Sec-WebSocket-Protocol", self.0)?;
+        headers.end()
+    }
+}
+
+impl Reply {
+    /// The frame that the client reads; `None` if the reply has no body.
+    pub(crate) fn into_frame(self, event: &Event<'_>, correlation: Correlation<'_>) -> Option<Buffer> {
+        let frame = match self.body {
+            Body::Empty => return None,
+            Body::Error { code, message } => return Some(error_frame(&code, &message, event, correlation)),
+            Body::Json(data) => match correlation.0 {
+                None => data,
+                Some(id) => enveloped(id, &data.0),
+            },
+            Body::Text(text) => match (correlation.0, Buffer::json(&text.0)) {
+                (Some(id), Ok(data)) => enveloped(id, &data.0),
+                _ => text,
+            },
+        };
+        if frame.0.len() > MAX_MESSAGE_BYTES {
+            let bytes = frame.0.len();
+            tracing::error!(
+                bytes,
+                most = MAX_MESSAGE_BYTES,
+                route = event.route_key(),
+                "the reply is larger than API Gateway takes; send it in parts"
+            );
+            return Some(error_frame(
+                "reply_too_large",
+                "the reply is too large to be sent",
+                event,
+                correlation,
+            ));
+        }
+        Some(frame)
+    }
+}
+
+fn enveloped(id: &str, data: &str) -> Buffer {
+    let mut frame = Buffer::take();
+    for part in [r#"{"type":"reply","id":"#, id, r#","data":"#, data, "}"] {
+        frame.0.push_str(part);
+    }
+    frame
+}
+
+/// The error frame of the wire envelope.
+pub(crate) fn error_frame(
+    code: &str,
+    message: &str,
+    event: &Event<'_>,
+    correlation: Correlation<'_>,
+) -> Buffer {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Frame<'f> {
+        r#type: &'static str,
+        code: &'f str,
+        message: &'f str,
+        request_id: &'f str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'f RawValue>,
+    }
+    let frame =
+        Frame { r#type: "error", code, message, request_id: event.request_id(), id: correlation.raw() };
+    Buffer::json(&frame).unwrap_or_default() // texts alone: nothing that could fail
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Envelope;
+
+    fn frame(body: &str, reply: Reply) -> Option<String> {
+        let body = serde_json::to_string(body).unwrap();
+        let bytes = format!(
+            r#"{{"requestContext":{{"eventType":"MESSAGE","routeKey":"r","connectionId":"c","requestId":"q"}},"body":{body}}}"#
+        );
+        let mut scratch = String::new();
+        let Ok(Envelope::WebSocket(event)) = Envelope::parse(bytes.as_bytes(), &mut scratch) else {
+            panic!()
+        };
+        reply.into_frame(&event, Correlation::of(&event)).map(|buffer| buffer.0.clone())
+    }
+
+    #[test]
+    fn a_reply_without_id_is_the_value_as_it_stands() {
+        assert_eq!(frame(r#"{"action":"r"}"#, Reply::json(&[1])).unwrap(), "[1]");
+        assert_eq!(frame("no json", Reply::text("hi")).unwrap(), "hi");
+        assert_eq!(frame("{}", Reply::ok()), None);
+    }
+
+    #[test]
+    fn a_reply_with_id_is_enveloped() {
+        assert_eq!(frame(r#"{"id":7}"#, Reply::json(&[1])).unwrap(), r#"{"type":"reply","id":7,"data":[1]}"#);
+        assert_eq!(
+            frame(r#"{"id":"a\"b"}"#, Reply::text("hi")).unwrap(),
+            r#"{"type":"reply","id":"a\"b","data":"hi"}"#
+        );
+    }
+
+    #[test]
+    fn only_short_texts_and_integers_are_echoed() {
+        let long = "x".repeat(129);
+        for id in
+            ["1.5", "1e3", "null", "true", "{}", "[1]", "123456789012345678901", "-", &format!("\"{long}\"")]
+        {
+            assert_eq!(frame(&format!(r#"{{"id":{id}}}"#), Reply::json(&1)).unwrap(), "1", "{id}");
+        }
+        let longest = "x".repeat(128);
+        assert!(frame(&format!(r#"{{"id":"{longest}"}}"#), Reply::json(&1)).unwrap().contains(&longest));
+        assert!(frame(r#"{"id":-5}"#, Reply::json(&1)).unwrap().contains(r#""id":-5"#));
+    }
+
+    #[test]
+    fn an_error_carries_code_message_request_id_and_id() {
+        assert_eq!(
+            frame(r#"{"id":"k"}"#, Reply::error("too_long", "at most 3")).unwrap(),
+            r#"{"type":"error","code":"too_long","message":"at most 3","requestId":"q","id":"k"}"#
+        );
+    }
+
+    #[test]
+    fn a_reply_above_the_quota_is_an_error_for_the_client() {
+        let text = "x".repeat(MAX_MESSAGE_BYTES + 1);
+        assert!(frame("{}", Reply::text(&text)).unwrap().contains("reply_too_large"));
+        assert_eq!(frame("{}", Reply::text(&text[1..])).unwrap().len(), MAX_MESSAGE_BYTES);
+    }
+}

@@ -1,0 +1,169 @@
+//! What goes back.
+
+mod accept;
+mod answer;
+mod into_reply;
+mod reject;
+
+pub use accept::Accept;
+pub use answer::MAX_MESSAGE_BYTES;
+pub(crate) use answer::{Answer, Correlation, error_frame};
+pub use into_reply::{Bodiless, IntoReply, Status, is_bodiless, is_reply};
+pub use reject::Reject;
+
+use crate::buffer::Buffer;
+use serde::Serialize;
+use std::borrow::Cow;
+use std::fmt;
+
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A handler's or middleware's answer: a status, and perhaps a body or an error.
+///
+/// Most handlers return `()`, [`Json<T>`](crate::extract::Json), [`Accept`] or a `Result`; middleware passes
+/// replies on, and makes one to stop an event:
+///
+/// ```
+/// use lift_ws::prelude::*;
+///
+/// #[ws_middleware]
+/// async fn gate(event: &Event<'_>, next: impl Next) -> Reply {
+///     if event.body().len() > 10_000 {
+///         return Reply::error("too_long", "at most 10,000 bytes").with_status(413);
+///     }
+///     next.run().await
+/// }
+/// ```
+///
+/// On `$connect` the status decides the handshake; on messages it has no effect on AWS (contract §3).
+#[must_use = "a reply does nothing unless it is returned"]
+pub struct Reply {
+    status: u16,
+    body: Body,
+    accept: Option<Box<Accept>>,
+    cause: Option<BoxError>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Body {
+    Empty,
+    Json(Buffer),
+    Text(Buffer),
+    Error { code: Cow<'static, str>, message: Cow<'static, str> },
+}
+
+impl Reply {
+    /// 200 and no body.
+    pub const fn ok() -> Self {
+        Reply { status: 200, body: Body::Empty, accept: None, cause: None }
+    }
+
+    /// A status and no body. It decides a handshake; on messages it has no effect (contract §3.3).
+    pub const fn status_only(status: u16) -> Self {
+        Reply { status, body: Body::Empty, accept: None, cause: None }
+    }
+
+    /// `value` as JSON. If it cannot be serialised, the client gets `internal_error` and the log the reason.
+    pub fn json(value: &(impl Serialize + ?Sized)) -> Self {
+        match Buffer::json(value) {
+            Ok(text) => Reply { body: Body::Json(text), ..Reply::ok() },
+            Err(error) => Reply::internal(error),
+        }
+    }
+
+    /// A text frame as it stands.
+    pub fn text(text: &str) -> Self {
+        Reply { body: Body::Text(Buffer::text(text)), ..Reply::ok() }
+    }
+
+    /// An error for the client: a code that programs look at, and a message for people. Status 400.
+    pub fn error(code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+        let body = Body::Error { code: code.into(), message: message.into() };
+        Reply { status: 400, body, accept: None, cause: None }
+    }
+
+    /// An error of the server: the client gets `internal_error` and the request id, the log gets `cause`. Status 500.
+    pub fn internal(cause: impl Into<BoxError>) -> Self {
+        Reply {
+            cause: Some(cause.into()),
+            ..Reply::error("internal_error", "internal error").with_status(500)
+        }
+    }
+
+    pub(crate) fn accepting(accept: Accept) -> Self {
+        let accept = (!accept.is_plain()).then(|| Box::new(accept));
+        Reply { accept, ..Reply::ok() }
+    }
+
+    /// The same reply with another status.
+    pub fn with_status(self, status: u16) -> Self {
+        Reply { status, ..self }
+    }
+
+    /// The same reply with what the log should know. Clients do not see it.
+    pub fn with_cause(self, cause: impl Into<BoxError>) -> Self {
+        Reply { cause: Some(cause.into()), ..self }
+    }
+
+    /// The status.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Is the status 2xx?
+    pub const fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+
+    /// The body as text: JSON, or a text frame; `None` if there is none or it is an error.
+    pub fn body(&self) -> Option<&str> {
+        match &self.body {
+            Body::Json(text) | Body::Text(text) => Some(&text.0),
+            Body::Empty | Body::Error { .. } => None,
+        }
+    }
+
+    /// The code of an error.
+    pub fn error_code(&self) -> Option<&str> {
+        match &self.body {
+            Body::Error { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The message of an error, as the client gets it.
+    pub fn error_message(&self) -> Option<&str> {
+        match &self.body {
+            Body::Error { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+
+    /// What the log is told of an error.
+    pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+        self.cause.as_deref()
+    }
+
+    /// What `$connect` accepts the connection as.
+    pub fn accept(&self) -> Option<&Accept> {
+        self.accept.as_deref()
+    }
+
+    pub(crate) const fn has_body(&self) -> bool {
+        !matches!(self.body, Body::Empty)
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Reply");
+        debug.field("status", &self.status).field("body", &self.body);
+        if let Some(accept) = &self.accept {
+            debug.field("accept", accept);
+        }
+        if let Some(cause) = &self.cause {
+            debug.field("cause", cause);
+        }
+        debug.finish()
+    }
+}

@@ -1,0 +1,52 @@
+//! What stands between a handler and the environment: panics are caught, failures are logged.
+
+use crate::Reply;
+use crate::event::Event;
+use futures_util::FutureExt;
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+/// Runs a handler; a panic becomes an internal error, and the environment lives on.
+pub(super) async fn catch(handler: impl Future<Output = Reply>) -> Reply {
+    // unwind safe: the event is over, and what a handler shares between events is behind its own locks
+    match AssertUnwindSafe(handler).catch_unwind().await {
+        Ok(reply) => reply,
+        Err(panic) => Reply::internal(format!("the handler panicked: {}", text(&*panic))),
+    }
+}
+
+fn text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&'static str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no text)")
+}
+
+/// Failures of the server at `error` with their cause, refusals of the client's input at `debug`.
+pub(super) fn log(reply: &Reply, event: &Event<'_>) {
+    let Some(code) = reply.error_code() else { return };
+    let (route, request_id, connection_id) = (event.route_key(), event.request_id(), event.connection_id());
+    let status = reply.status();
+    match (reply.cause(), status) {
+        (Some(cause), 500..) => {
+            tracing::error!(route, request_id, connection_id, code, status, cause = %Chain(cause), "the handler failed");
+        }
+        (Some(cause), _) => {
+            tracing::info!(route, request_id, connection_id, code, status, cause = %Chain(cause), "refused");
+        }
+        (None, _) => tracing::debug!(route, request_id, connection_id, code, status, "refused"),
+    }
+}
+
+/// An error with its sources.
+struct Chain<'a>(&'a (dyn std::error::Error + Send + Sync + 'static));
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(source) = next {
+            write!(f, ": {source}")?;
+            next = source.source();
+        }
+        Ok(())
+    }
+}
