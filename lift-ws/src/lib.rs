@@ -39,6 +39,8 @@ pub mod provide;
 pub mod push;
 pub mod reply;
 pub mod route;
+#[cfg(feature = "lambda")]
+mod runtime;
 mod scope;
 mod service;
 pub mod store;
@@ -52,8 +54,10 @@ pub use invocation::Invocation;
 // pub use lift_ws_macros::{FromRef, ws_app, ws_middleware, ws_route};
 pub use reply::{Accept, IntoReply, Reject, Reply, Status};
 pub use route::RouteInfo;
+#[cfg(feature = "lambda")]
+pub use runtime::{MakeState, Payload, main, run};
 pub use scope::Scope;
-pub use service::Service;
+pub use service::{Response, Service};
 
 /// What most apps need: `use lift_ws::prelude::*;`.
 pub mod prelude {

@@ -48,6 +48,17 @@ impl<A: App> Service<A> {
         Service { state, connections: None }
     }
 
+    /// With connections: records of who is connected, and the handle for sending.
+    #[must_use]
+    pub fn with_connections(self, connections: Connections) -> Self {
+        Service { connections: Some(connections), ..self }
+    }
+
+    /// The connections, as they were given.
+    pub const fn connections(&self) -> Option<&Connections> {
+        self.connections.as_ref()
+    }
+
     /// The state.
     pub const fn state(&self) -> &A::State {
         &self.state
