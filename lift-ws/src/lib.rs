@@ -26,6 +26,7 @@
 //! [extractors](extract), return [replies](IntoReply), and stand behind [middleware].
 
 mod app;
+mod backoff;
 mod buffer;
 pub mod connection;
 mod error;

@@ -1,1 +1,3 @@
 //! Tests of an app without sockets.
+
+pub mod store_contract;
