@@ -27,7 +27,7 @@ const OF_LIFT: [(&str, &str); 4] = [
 /// # Errors
 ///
 /// When the allocations cannot be counted.
-pub fn measure(root: &Path, lift: Option<&mut Lift>, quick: bool, report: &mut Report) -> Result<(), String> {
+pub(crate) fn measure(root: &Path, lift: Option<&mut Lift>, quick: bool, report: &mut Report) -> Result<(), String> {
     all_answer_the_same();
     let event = MESSAGE.trim_end().as_bytes();
     let times = compare(if quick { 300 } else { 3000 }, in_process(event));

@@ -14,7 +14,7 @@ const SECTION: &str = "compile time";
 /// # Errors
 ///
 /// When a generated crate does not compile.
-pub fn measure(root: &Path, report: &mut Report) -> Result<(), String> {
+pub(crate) fn measure(root: &Path, report: &mut Report) -> Result<(), String> {
     for routes in [100, 300, 1000] {
         let seconds = Generated::write(root, routes, 0)?.fastest(&["check"], 3)?;
         report.figure(SECTION, format!("cargo check, {routes} routes"), "s", seconds, Gate::None);
@@ -113,7 +113,7 @@ fn program(routes: usize, middlewares: usize) -> String {
     );
     for (i, key) in keys.iter().enumerate() {
         let _ = match i % 4 {
-            0 => writeln!(text, "#[ws_route({key:?})] async fn h{i}(body: RawBody<'_>) {{ drop(body); }}"),
+            0 => writeln!(text, "#[ws_route({key:?})] async fn h{i}(body: RawBody<'_>) {{ let _ = body; }}"),
             _ => writeln!(
                 text,
                 "#[ws_route({key:?})] async fn h{i}(Json(m): Json<In<'_>>) -> Json<Out<'_>> {{ \

@@ -16,16 +16,16 @@ struct Setup<'a> {
 
 /// What one batch came to.
 #[derive(Debug, Deserialize)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// Nanoseconds per operation.
-    pub ns: f64,
+    pub(crate) ns: f64,
     /// Allocations per operation.
-    pub allocs: f64,
+    pub(crate) allocs: f64,
 }
 
 /// The Go program, waiting for a batch to run.
 #[derive(Debug)]
-pub struct Lift {
+pub(crate) struct Lift {
     process: Child,
     orders: Option<ChildStdin>,
     answers: Lines<BufReader<ChildStdout>>,
@@ -37,7 +37,7 @@ impl Lift {
     /// # Errors
     ///
     /// With the reason for leaving its rows out.
-    pub fn start(root: &Path, event: &str) -> Result<Self, String> {
+    pub(crate) fn start(root: &Path, event: &str) -> Result<Self, String> {
         let program = build(root)?;
         let mut process = Command::new(&program)
             .stdin(Stdio::piped())
@@ -59,7 +59,7 @@ impl Lift {
     /// # Panics
     ///
     /// When the program has ended: its reason is on our standard error.
-    pub fn batch(&mut self, case: &str) -> Batch {
+    pub(crate) fn batch(&mut self, case: &str) -> Batch {
         self.order(case).expect("the Go program listens");
         let line = self.answers.next().expect("the Go program answers").expect("text");
         serde_json::from_str(&line).expect("a batch")

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 /// A limit that a figure must keep.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind", content = "limit")]
-pub enum Gate {
+pub(crate) enum Gate {
     /// Not more than this.
     AtMost(f64),
     /// Not less than this.
@@ -17,7 +17,7 @@ pub enum Gate {
 
 /// One line of the table.
 #[derive(Debug, Serialize)]
-pub struct Row {
+pub(crate) struct Row {
     section: &'static str,
     name: String,
     ours: Option<f64>,
@@ -32,34 +32,34 @@ pub struct Row {
 
 /// All lines, and words on what was left out.
 #[derive(Debug, Default, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     rows: Vec<Row>,
     left_out: Vec<String>,
 }
 
 impl Report {
     /// Ours in proportion to a peer's: below 1 is less than the peer's.
-    pub fn ratio(&mut self, section: &'static str, name: impl Into<String>, unit: &'static str, ours: f64, peer: f64, gate: Gate) {
+    pub(crate) fn ratio(&mut self, section: &'static str, name: impl Into<String>, unit: &'static str, ours: f64, peer: f64, gate: Gate) {
         self.push(section, name, unit, (Some(ours), Some(peer)), (ours / peer, "×"), gate);
     }
 
     /// How many times as fast ours is as a peer.
-    pub fn speed_up(&mut self, section: &'static str, name: impl Into<String>, unit: &'static str, ours: f64, peer: f64, gate: Gate) {
+    pub(crate) fn speed_up(&mut self, section: &'static str, name: impl Into<String>, unit: &'static str, ours: f64, peer: f64, gate: Gate) {
         self.push(section, name, unit, (Some(ours), Some(peer)), (peer / ours, "× as fast"), gate);
     }
 
     /// Ours less a peer's.
-    pub fn difference(&mut self, section: &'static str, name: impl Into<String>, unit: &'static str, ours: f64, peer: f64, gate: Gate) {
+    pub(crate) fn difference(&mut self, section: &'static str, name: impl Into<String>, unit: &'static str, ours: f64, peer: f64, gate: Gate) {
         self.push(section, name, unit, (Some(ours), Some(peer)), (ours - peer, unit), gate);
     }
 
     /// A figure that stands alone.
-    pub fn figure(&mut self, section: &'static str, name: impl Into<String>, unit: &'static str, ours: f64, gate: Gate) {
+    pub(crate) fn figure(&mut self, section: &'static str, name: impl Into<String>, unit: &'static str, ours: f64, gate: Gate) {
         self.push(section, name, unit, (Some(ours), None), (ours, unit), gate);
     }
 
     /// Says that something could not be measured here, and why.
-    pub fn leave_out(&mut self, what: impl Into<String>) {
+    pub(crate) fn leave_out(&mut self, what: impl Into<String>) {
         self.left_out.push(what.into());
     }
 
@@ -81,13 +81,13 @@ impl Report {
     }
 
     /// How many gates were kept and how many were not.
-    pub fn verdict(&self) -> (usize, usize) {
+    pub(crate) fn verdict(&self) -> (usize, usize) {
         let count = |wanted| self.rows.iter().filter(|row| row.passed == Some(wanted)).count();
         (count(true), count(false))
     }
 
     /// The table as text.
-    pub fn table(&self) -> String {
+    pub(crate) fn table(&self) -> String {
         let mut text = format!("{:<58} {:>10} {:>10} {:<5} {:>10}  gate\n", "", "ours", "peer", "", "");
         let mut section = "";
         for row in &self.rows {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 /// Something to measure: one call runs one batch and returns nanoseconds per operation.
-pub struct Contestant<'a> {
+pub(crate) struct Contestant<'a> {
     name: &'static str,
     batch: Box<dyn FnMut() -> f64 + 'a>,
     runs: Vec<f64>,
@@ -11,7 +11,7 @@ pub struct Contestant<'a> {
 
 impl<'a> Contestant<'a> {
     /// Runs `operation` `count` times per batch, where one call is `each` operations.
-    pub fn new(name: &'static str, count: usize, each: usize, mut operation: impl FnMut() + 'a) -> Self {
+    pub(crate) fn new(name: &'static str, count: usize, each: usize, mut operation: impl FnMut() + 'a) -> Self {
         Self::timed(name, move || {
             let start = Instant::now();
             for _ in 0..count {
@@ -22,34 +22,34 @@ impl<'a> Contestant<'a> {
     }
 
     /// Runs a batch that times itself.
-    pub fn timed(name: &'static str, batch: impl FnMut() -> f64 + 'a) -> Self {
+    pub(crate) fn timed(name: &'static str, batch: impl FnMut() -> f64 + 'a) -> Self {
         Self { name, batch: Box::new(batch), runs: Vec::new() }
     }
 }
 
 /// What the rounds came to, in the order of the contestants.
-pub struct Times(Vec<(&'static str, Time)>);
+pub(crate) struct Times(Vec<(&'static str, Time)>);
 
 /// Nanoseconds per operation.
 #[derive(Clone, Copy, Debug)]
-pub struct Time {
+pub(crate) struct Time {
     /// Of the batch that nothing disturbed: what ratios are made of, since it repeats on a shared machine.
-    pub fastest: f64,
+    pub(crate) fastest: f64,
     /// Of the batch in the middle.
-    pub median: f64,
+    pub(crate) median: f64,
 }
 
 impl Times {
     /// # Panics
     ///
     /// When no contestant has that name.
-    pub fn of(&self, name: &str) -> Time {
+    pub(crate) fn of(&self, name: &str) -> Time {
         self.0.iter().find(|(other, _)| *other == name).map(|(_, time)| *time).expect("a contestant of this name")
     }
 }
 
 /// `rounds` batches of each, in turn, after a tenth as many to warm up.
-pub fn compare(rounds: usize, mut contestants: Vec<Contestant<'_>>) -> Times {
+pub(crate) fn compare(rounds: usize, mut contestants: Vec<Contestant<'_>>) -> Times {
     for round in 0..rounds + rounds / 10 {
         for contestant in &mut contestants {
             let time = (contestant.batch)();
@@ -62,7 +62,7 @@ pub fn compare(rounds: usize, mut contestants: Vec<Contestant<'_>>) -> Times {
 }
 
 /// The fastest and the middle of some runs.
-pub fn summary(mut runs: Vec<f64>) -> Time {
+pub(crate) fn summary(mut runs: Vec<f64>) -> Time {
     runs.sort_by(f64::total_cmp);
     Time { fastest: runs[0], median: runs[runs.len() / 2] }
 }

@@ -52,7 +52,7 @@ macro_rules! table {
 /// # Panics
 ///
 /// When a table does not find what is in it.
-pub fn measure(lift: Option<&mut Lift>, quick: bool, report: &mut Report) {
+pub(crate) fn measure(lift: Option<&mut Lift>, quick: bool, report: &mut Report) {
     let tables = [table!(8, r8), table!(100, r100), table!(300, r300), table!(1000, r1000)];
     let names = ["8", "100", "300", "1000"];
     let lookups = keys::SIZES.map(|size| Lookups::of(&keys::lookups(&keys::routes(size))));

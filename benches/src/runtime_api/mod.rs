@@ -24,7 +24,7 @@ struct Pair {
 /// # Errors
 ///
 /// When one cannot be built or does not work.
-pub fn measure(root: &Path, event: &str, quick: bool, report: &mut Report) -> Result<(), String> {
+pub(crate) fn measure(root: &Path, event: &str, quick: bool, report: &mut Report) -> Result<(), String> {
     for pair in build(root)? {
         sizes(&pair, report)?;
         inits(&pair, if quick { 15 } else { 60 }, report)?;

@@ -33,9 +33,9 @@ struct Order {
 
 /// One function's Runtime API.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     /// For `AWS_LAMBDA_RUNTIME_API`.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     did: Receiver<Did>,
     orders: Sender<Order>,
 }
@@ -46,7 +46,7 @@ impl Server {
     /// # Errors
     ///
     /// When no port can be bound.
-    pub fn start() -> io::Result<Self> {
+    pub(crate) fn start() -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let (orders, to_run) = channel();
@@ -60,9 +60,10 @@ impl Server {
     /// # Errors
     ///
     /// When it does anything else, or ends.
-    pub fn polled(&self) -> Result<Instant, String> {
+    pub(crate) fn polled(&self) -> Result<Instant, String> {
         match self.did.recv() {
             Ok(Did::Polled(when)) => Ok(when),
+            Ok(Did::Failed(how)) => Err(format!("the function did not ask for an event: {how}")),
             other => Err(format!("the function did not ask for an event: {other:?}")),
         }
     }
@@ -73,10 +74,11 @@ impl Server {
     /// # Errors
     ///
     /// When it fails.
-    pub fn run(&self, event: &str, count: usize) -> Result<(Duration, Vec<u8>), String> {
+    pub(crate) fn run(&self, event: &str, count: usize) -> Result<(Duration, Vec<u8>), String> {
         self.orders.send(Order { event: event.into(), count }).map_err(|error| error.to_string())?;
         match self.did.recv() {
             Ok(Did::Ran { taken, answer }) => Ok((taken, answer)),
+            Ok(Did::Failed(how)) => Err(format!("the function did not answer: {how}")),
             other => Err(format!("the function did not answer: {other:?}")),
         }
     }
