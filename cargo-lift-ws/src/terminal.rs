@@ -111,6 +111,7 @@ fn describe_finished(finished: &Finished, paint: Paint) -> String {
         Verdict::FunctionError { message } => paint.red(&format!("function error: {message}")),
         Verdict::Unavailable { message } => paint.red(&format!("no environment: {message}")),
         Verdict::TimedOut => paint.red("timed out"),
+        Verdict::Fault(fault) => format!("fault on demand: {fault:?}"),
         Verdict::NoRoute => paint.yellow("no route"),
     };
     let route = paint.bold(&format!("{:<12}", one_line(&finished.route_key)));

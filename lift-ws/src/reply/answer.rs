@@ -5,13 +5,11 @@
 
 use super::{Body, Reply};
 use crate::buffer::Buffer;
+use crate::connection::MAX_MESSAGE_BYTES;
 use crate::event::{Event, Reader};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
-
-/// The largest message that API Gateway takes, in bytes (contract §6.1).
-pub const MAX_MESSAGE_BYTES: usize = 128 * 1024;
 
 /// The longest `id` of a client that is echoed, in bytes.
 const MAX_ID_BYTES: usize = 128;
