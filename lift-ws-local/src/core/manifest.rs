@@ -236,3 +236,84 @@ impl std::error::Error for ManifestError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(json: &str) -> String {
+        Manifest::parse(json).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_described_program_is_read_and_unknown_keys_are_ignored() {
+        let manifest = Manifest::parse(
+            r#"{
+                "manifestVersion": 1,
+                "app": "Chat",
+                "routeSelectionExpression": "$request.body.type",
+                "routes": [{
+                    "routeKey": "say", "twoWay": false, "needs": ["record"], "middleware": ["chat::audit"],
+                    "handler": "chat::say", "location": { "file": "src/chat.rs", "line": 10 }
+                }],
+                "tables": [{ "TableName": "lift-ws-connections", "TimeToLiveSpecification": { "Enabled": true } }],
+                "invented": { "later": [] }
+            }"#,
+        )
+        .unwrap();
+        assert_eq!(manifest.app.as_deref(), Some("Chat"));
+        assert_eq!(manifest.route_selection().unwrap().as_str(), "$request.body.type");
+        assert_eq!(manifest.routes[0].location.as_ref().unwrap().line, 10);
+        assert_eq!(manifest.tables[0]["TableName"], "lift-ws-connections");
+    }
+
+    #[test]
+    fn a_route_key_is_all_that_is_needed() {
+        let manifest = Manifest::parse(r#"{ "routes": [{ "routeKey": "$default" }] }"#).unwrap();
+        assert_eq!(manifest.route_selection_expression, "$request.body.action");
+        assert!(!manifest.routes[0].two_way && manifest.tables.is_empty());
+        Manifest::parse("{}").unwrap();
+    }
+
+    #[test]
+    fn each_mistake_names_the_route_and_what_to_write() {
+        for (json, expected) in [
+            ("[]", "the manifest is no JSON object: write {\"routes\": [{\"routeKey\": \"say\"}]}"),
+            (r#"{"routes":{}}"#, "`routes` of the manifest is no array: write"),
+            (
+                r#"{"routes":["say"]}"#,
+                "route 1 of the manifest has no `routeKey`: write {\"routeKey\": \"say\"}",
+            ),
+            (r#"{"routes":[{"routeKey":7}]}"#, "`routeKey` of route 1 of the manifest is 7: write a string"),
+            (
+                r#"{"routes":[{"routeKey":""}]}"#,
+                "route 1 of the manifest has an empty key: write the route key",
+            ),
+            (
+                r#"{"routes":[{"routeKey":"a"},{"routeKey":"a"}]}"#,
+                "route 2 of the manifest repeats the key `a`: give each route key once",
+            ),
+            (
+                r#"{"routes":[{"routeKey":"a","twoWay":"yes"}]}"#,
+                "`twoWay` of route 1 of the manifest is \"yes\": write true or false",
+            ),
+            (
+                r#"{"routes":[{"routeKey":"$disconnect","twoWay":true}]}"#,
+                "route 1 of the manifest, `$disconnect`, is two-way, but nobody is there to read an answer",
+            ),
+            (r#"{"manifestVersion":2}"#, "the manifest has version 2, this gateway reads up to version 1"),
+            (
+                r#"{"routeSelectionExpression":"$body.action"}"#,
+                "the manifest's `routeSelectionExpression`: `$body.action`, character 2: messages have no such",
+            ),
+            ("{", "the manifest is not JSON: EOF"),
+            (
+                r#"{"tables":{}}"#,
+                "the manifest is not as it should be: invalid type: map, expected a sequence",
+            ),
+        ] {
+            let problem = problem(json);
+            assert!(problem.starts_with(expected), "{json}: {problem}");
+        }
+    }
+}

@@ -22,7 +22,9 @@
 //! use lift_ws_local::core::{Action, Api, Gateway, HandshakeRequest, Input, Manifest, Moment, SocketId};
 //!
 //! let manifest = Manifest::parse(r#"{ "routes": [{ "routeKey": "say" }] }"#)?;
-//! let mut gateway = Gateway::new(Api { stage: "dev".into(), ..Api::from_manifest(&manifest)? }, 7);
+//! let mut api = Api::from_manifest(&manifest)?;
+//! api.stage = "dev".into();
+//! let mut gateway = Gateway::new(api, 7);
 //!
 //! let mut actions = Vec::new();
 //! let request = HandshakeRequest::get("/dev");

@@ -119,7 +119,7 @@ fn a_two_way_body_arrives_whatever_the_status() {
 fn two_way_replies_come_in_the_order_in_which_functions_answer() {
     let mut world = World::usual();
     let connection = world.connect();
-    let mut ask = |world: &mut World| {
+    let ask = |world: &mut World| {
         world.message(&connection, r#"{"action":"ask"}"#);
         world.invoked().unwrap().id
     };
