@@ -13,6 +13,9 @@ use tokio::sync::oneshot;
 use super::request_id::{RequestId, RequestIds};
 use crate::core::{InvocationId, Moment, Outcome};
 
+/// How long after an answer the next poll may take; usually it takes no millisecond.
+const POLL_EXPECTED: Duration = Duration::from_secs(1);
+
 /// The number of an environment, counted from 1 and never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnvironmentId(pub u32);
@@ -119,6 +122,8 @@ struct Environment {
     in_flight: Vec<RequestId>,
     last_answered: Option<RequestId>,
     last_used: u64,
+    /// Until when its next poll is expected, after an answer.
+    poll_expected_until: Moment,
 }
 
 #[derive(Debug)]
@@ -189,17 +194,13 @@ impl Pool {
             State::Retiring => return self.end_if_idle(id, actions),
             State::Ending => return,
         }
-        while let Some(invocation) = self.waiting.pop_front() {
-            if let Some(undelivered) = self.deliver_to(now, id, invocation) {
-                self.waiting.push_front(undelivered);
-                break;
-            }
-        }
+        self.deliver_waiting(now, id);
     }
 
     /// A function's answer, by its id; the connection that it came on does not matter.
     pub(crate) fn answered(
         &mut self,
+        now: Moment,
         id: EnvironmentId,
         request: RequestId,
         answer: FunctionAnswer,
@@ -215,6 +216,7 @@ impl Pool {
         };
         environment.in_flight.swap_remove(position);
         environment.last_answered = Some(request);
+        environment.poll_expected_until = now.after(POLL_EXPECTED);
         let outcome = match answer {
             FunctionAnswer::Response(body) => Outcome::Returned(body),
             FunctionAnswer::Error { message } => Outcome::FunctionError { message },
@@ -223,6 +225,7 @@ impl Pool {
             actions.push(PoolAction::Finished(known.invocation, outcome));
         }
         self.forget_answered_deadlines();
+        self.deliver_waiting(now, id);
         self.end_if_idle(id, actions);
         Receipt::Accepted
     }
@@ -291,12 +294,16 @@ impl Pool {
     }
 
     /// When [`tick`](Self::tick) has something to do.
-    pub(crate) fn next_wakeup(&self) -> Option<Moment> {
+    pub(crate) fn next_wakeup(&self, now: Moment) -> Option<Moment> {
         let init = self.environments.iter().filter_map(|environment| match environment.state {
             State::Starting { deadline } => Some(deadline),
             _ => None,
         });
-        init.chain(self.deadlines.front().map(|(deadline, _)| *deadline)).min()
+        let polls = self.environments.iter().filter(|_| !self.waiting.is_empty());
+        let polls = polls.map(|environment| environment.poll_expected_until);
+        let polls = polls.filter(|expected| *expected > now);
+        let deadline = self.deadlines.front().map(|(deadline, _)| *deadline);
+        init.chain(polls).chain(deadline).min()
     }
 
     /// New events go to new environments; the old ones finish what they have begun.
@@ -334,11 +341,6 @@ impl Pool {
         !self.waiting.is_empty() || !self.in_flight.is_empty()
     }
 
-    /// Whether there is no environment left.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.environments.is_empty()
-    }
-
     /// Gives the event to the environment that has been idle longest, so that a program which keeps state in
     /// memory meets its mistake at home.
     fn deliver(&mut self, now: Moment, mut invocation: Invocation) -> Option<Invocation> {
@@ -349,6 +351,16 @@ impl Pool {
                 return Some(invocation);
             };
             invocation = self.deliver_to(now, id, invocation)?;
+        }
+    }
+
+    /// Gives an environment what waits, as far as it has room.
+    fn deliver_waiting(&mut self, now: Moment, id: EnvironmentId) {
+        while let Some(invocation) = self.waiting.pop_front() {
+            if let Some(undelivered) = self.deliver_to(now, id, invocation) {
+                self.waiting.push_front(undelivered);
+                return;
+            }
         }
     }
 
@@ -387,16 +399,23 @@ impl Pool {
         Some(invocation)
     }
 
-    /// One start per waiting event that no starting environment will take, up to the maximum.
+    /// One start per waiting event that nobody will take soon, up to the maximum.
     fn start_for_waiting(&mut self, now: Moment, actions: &mut Vec<PoolAction>) {
-        if self.stopping {
+        if self.stopping || self.waiting.is_empty() {
             return;
         }
-        let counts = |state: &State| matches!(state, State::Starting { .. } | State::Ready);
-        let starting = |state: &State| matches!(state, State::Starting { .. });
-        let mut live = self.environments.iter().filter(|environment| counts(&environment.state)).count();
-        let mut coming = self.environments.iter().filter(|environment| starting(&environment.state)).count()
-            * self.settings.concurrency;
+        let concurrency = self.settings.concurrency;
+        let (mut live, mut coming) = (0, 0);
+        for environment in &self.environments {
+            match environment.state {
+                State::Starting { .. } => (live, coming) = (live + 1, coming + concurrency),
+                State::Ready => {
+                    live += 1;
+                    coming += usize::from(environment.is_about_to_poll(now, concurrency));
+                }
+                State::Retiring | State::Ending => {}
+            }
+        }
         while coming < self.waiting.len() && live < self.settings.max_environments {
             self.last_environment += 1;
             let id = EnvironmentId(self.last_environment);
@@ -404,7 +423,7 @@ impl Pool {
             self.environments.push(Environment::starting(id, deadline));
             actions.push(PoolAction::Start(id));
             live += 1;
-            coming += self.settings.concurrency;
+            coming += concurrency;
         }
     }
 
@@ -487,7 +506,14 @@ impl Environment {
             in_flight: Vec::new(),
             last_answered: None,
             last_used: 0,
+            poll_expected_until: Moment::default(),
         }
+    }
+
+    /// Whether it has answered and will poll in a moment, so that nothing need be started for an event that
+    /// comes in between.
+    fn is_about_to_poll(&self, now: Moment, concurrency: usize) -> bool {
+        self.state == State::Ready && self.in_flight.len() < concurrency && self.poll_expected_until > now
     }
 
     fn is_free(&self, concurrency: usize) -> bool {

@@ -133,7 +133,7 @@ impl Driver {
                 self.pool.polled(now, environment, poll, &mut self.pool_actions);
             }
             Command::Answered { environment, request, answer, reply } => {
-                let receipt = self.pool.answered(environment, request, answer, &mut self.pool_actions);
+                let receipt = self.pool.answered(now, environment, request, answer, &mut self.pool_actions);
                 let _ = reply.send(receipt);
             }
             Command::InitError { environment, message, reply } => {
@@ -318,9 +318,8 @@ impl Driver {
     /// Makes sure that the owner wakes when something times out. An alarm that rings too early does no harm,
     /// so it is set anew only if it would ring too late.
     fn set_alarm(&mut self) {
-        let Some(due) = [self.core.next_wakeup(), self.pool.next_wakeup()].into_iter().flatten().min() else {
-            return;
-        };
+        let wakeups = [self.core.next_wakeup(), self.pool.next_wakeup(self.clock.now())];
+        let Some(due) = wakeups.into_iter().flatten().min() else { return };
         if self.alarm.as_ref().is_none_or(|(at, _)| *at > due) {
             self.alarm = Some((due, self.clock.sleep_until(due)));
         }
