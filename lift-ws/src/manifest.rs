@@ -44,7 +44,10 @@ fn route(route: &RouteInfo) -> Value {
 /// The tables that the app needs to be there: the connection table, if any route needs connections.
 fn tables<A: App>() -> Vec<Value> {
     #[cfg(feature = "aws")]
-    if needs_connections(A::NEEDS) {}
+    if needs_connections(A::NEEDS) {
+        use crate::store::dynamodb::{table_definition, table_name_from_env};
+        return vec![table_definition(&table_name_from_env())];
+    }
     Vec::new()
 }
 

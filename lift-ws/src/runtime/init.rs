@@ -12,10 +12,10 @@ const PREWARM: Duration = Duration::from_millis(500);
 /// The state, and the connections if any route needs them, made at the same time.
 pub(super) async fn service<A: App, M: MakeState<A::State>>(make: M) -> Result<Service<A>, Error> {
     if !manifest::needs_connections(A::NEEDS) {
-        return Ok(Service::new(make.make().await?));
+        return Ok(Service::new(make.make().await?).on_lambda());
     }
     let (state, connections) = tokio::join!(make.make(), connections());
-    Ok(Service::new(state?).with_connections(connections?))
+    Ok(Service::new(state?).with_connections(connections?).on_lambda())
 }
 
 #[cfg(feature = "aws")]
