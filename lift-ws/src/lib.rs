@@ -16,7 +16,7 @@
 //!
 //! # #[cfg(feature = "lambda")]
 //! fn main() -> Result<(), lift_ws::Error> {
-//!     lift_ws::main::<Shouting, _>(async || Ok::<_, lift_ws::Error>(()))
+//!     lift_ws::main::<Shouting, _>(lift_ws::stateless)
 //! }
 //! # #[cfg(not(feature = "lambda"))]
 //! # fn main() {}
@@ -52,13 +52,21 @@ pub use error::Error;
 pub use event::Event;
 pub use extract::{AvailableOn, FromEvent, FromRef};
 pub use invocation::Invocation;
-// pub use lift_ws_macros::{FromRef, ws_app, ws_middleware, ws_route};
 pub use reply::{Accept, IntoReply, Reject, Reply, Status};
 pub use route::RouteInfo;
 #[cfg(feature = "lambda")]
-pub use runtime::{MakeState, Payload, main, run};
+pub use runtime::{MakeState, Payload, main, run, stateless};
 pub use scope::Scope;
 pub use service::{Response, Service};
+
+#[doc = include_str!("docs/from_ref.md")]
+pub use lift_ws_macros::FromRef;
+#[doc = include_str!("docs/ws_app.md")]
+pub use lift_ws_macros::ws_app;
+#[doc = include_str!("docs/ws_middleware.md")]
+pub use lift_ws_macros::ws_middleware;
+#[doc = include_str!("docs/ws_route.md")]
+pub use lift_ws_macros::ws_route;
 
 /// What most apps need: `use lift_ws::prelude::*;`.
 pub mod prelude {
@@ -67,6 +75,7 @@ pub mod prelude {
     pub use crate::middleware::{Next, Provide};
     pub use crate::provide::Provided;
     pub use crate::{Accept, App, Error, Event, IntoReply, Reject, Reply, Status};
+    pub use crate::{FromRef, ws_app, ws_middleware, ws_route};
     pub use serde::{Deserialize, Serialize};
 }
 
@@ -78,7 +87,8 @@ pub mod __private {
     pub use crate::extract::{AvailableOn, FromEvent, FromRef};
     pub use crate::middleware::{Continue, Inside, Middleware, MiddlewareOn, Stack, Wrap};
     pub use crate::provide::{After, Extract, Provides, ProvidesAs, Start, Values};
-    pub use crate::reply::{IntoReply, Reply, is_bodiless, is_reply};
+    pub use crate::reply::{IntoReply, Reply};
+    pub use crate::route::gate::{Answer, Gate, Probe, ProbeFallback, bodiless, is_extractor, never_runs};
     pub use crate::route::{Handler, Leaf, Location, Needs, RouteInfo, RouteMeta, Table, slots};
     pub use crate::{Error, Scope};
     pub use serde_json::Value;

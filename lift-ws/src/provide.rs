@@ -15,7 +15,7 @@ pub trait Provides: Send + Sync + 'static {
     /// Only the macro knows that the value is covariant.
     fn shrink<'l: 's, 's>(value: &'s Self::Value<'l>) -> &'s Self::Value<'s>;
     /// For `Option<Provided<T>>`: the value, if it borrows nothing.
-    fn any<'s>(value: &'s Self::Value<'s>) -> Option<&'s (dyn Any + Send + Sync)>;
+    fn any<'s>(value: &'s Self::Value<'s>) -> Option<&'s dyn Any>;
 }
 
 /// The same for one lifetime, as a trait of `T`: in `Provides<Value<'e> = T>` the lifetime of `T` and that of

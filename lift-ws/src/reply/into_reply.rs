@@ -138,11 +138,3 @@ impl<T: IntoReply, E: IntoReply> IntoReply for Result<T, E> {
 pub trait Bodiless: IntoReply {}
 impl Bodiless for () {}
 impl<T: Bodiless, E: IntoReply> Bodiless for Result<T, E> {}
-
-/// Checked by the macros at the return type.
-#[doc(hidden)]
-pub const fn is_reply<T: IntoReply>() {}
-
-/// Checked by the macros at the return type of `$disconnect`.
-#[doc(hidden)]
-pub const fn is_bodiless<T: Bodiless>() {}

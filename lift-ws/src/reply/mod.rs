@@ -7,7 +7,7 @@ mod reject;
 
 pub use accept::Accept;
 pub(crate) use answer::{Answer, Correlation};
-pub use into_reply::{Bodiless, IntoReply, Status, is_bodiless, is_reply};
+pub use into_reply::{Bodiless, IntoReply, Status};
 pub use reject::Reject;
 
 use crate::buffer::Buffer;

@@ -1,5 +1,7 @@
 //! Routes as the compiler knows them: a key, what the handler needs, whether it answers.
 
+#[doc(hidden)]
+pub mod gate;
 mod kind;
 mod message;
 mod needs;

@@ -1,0 +1,1 @@
+//! `docs/contract-rows.toml`: every row of the contract, and that its test exists.

@@ -1,0 +1,264 @@
+//! What stands between the parentheses of an attribute: an optional route key, then `name = value` pairs.
+
+use crate::distance::nearest;
+use crate::errors::Errors;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Ident, Lit, LitBool, LitInt, LitStr, Path, Token, Type, bracketed};
+
+/// What an attribute takes.
+pub(crate) struct Spec {
+    /// Such as `ws_route`.
+    pub(crate) attribute: &'static str,
+    /// Does a route key come first?
+    pub(crate) key: bool,
+    pub(crate) arguments: &'static [Argument],
+}
+
+/// One `name = value`.
+pub(crate) struct Argument {
+    pub(crate) name: &'static str,
+    pub(crate) form: Form,
+    /// How to write it: the whole pair.
+    pub(crate) example: &'static str,
+}
+
+/// The form of a value.
+#[derive(Clone, Copy)]
+pub(crate) enum Form {
+    Paths,
+    Path,
+    Type,
+    Text,
+    Number,
+    Flag,
+    /// No value: the name alone.
+    Word,
+}
+
+enum Value {
+    Paths(Vec<Path>),
+    Path(Path),
+    Type(Box<Type>),
+    Text(LitStr),
+    Number(LitInt),
+    Flag(LitBool),
+    Word,
+}
+
+/// What was written. Arguments that were wrong are reported and left out.
+#[derive(Default)]
+pub(crate) struct Arguments {
+    pub(crate) key: Option<LitStr>,
+    /// Was the key there, right or wrong?
+    pub(crate) has_key: bool,
+    values: Vec<(&'static str, Value)>,
+}
+
+macro_rules! take {
+    ($($take:ident $form:ident $out:ty;)*) => {$(
+        pub(crate) fn $take(&mut self, name: &str) -> Option<$out> {
+            let at = self.values.iter().position(|(n, v)| *n == name && matches!(v, Value::$form(_)))?;
+            match self.values.swap_remove(at).1 {
+                Value::$form(value) => Some(value),
+                _ => None,
+            }
+        }
+    )*};
+}
+
+impl Arguments {
+    pub(crate) fn parse(tokens: TokenStream, spec: &Spec, errors: &mut Errors) -> Self {
+        let mut found = Arguments::default();
+        let parsed = (|input: ParseStream<'_>| {
+            while !input.is_empty() {
+                found.one(input, spec, errors);
+                to_next(input)?;
+            }
+            Ok(())
+        })
+        .parse2(tokens);
+        errors.keep(parsed);
+        found
+    }
+
+    take! {
+        take_paths Paths Vec<Path>;
+        take_path Path Path;
+        take_type Type Box<Type>;
+        take_text Text LitStr;
+        take_number Number LitInt;
+        take_flag Flag LitBool;
+    }
+
+    pub(crate) fn has_word(&self, name: &str) -> bool {
+        self.values.iter().any(|(n, v)| *n == name && matches!(v, Value::Word))
+    }
+
+    fn one(&mut self, input: ParseStream<'_>, spec: &Spec, errors: &mut Errors) {
+        if input.peek(Lit) {
+            return self.literal(input, spec, errors);
+        }
+        let Ok(name) = input.call(Ident::parse_any) else {
+            return errors.at_span(input.span(), format!("expected an argument's name\n{}", spec.note()));
+        };
+        let Some(argument) = spec.arguments.iter().find(|argument| name == argument.name) else {
+            return errors.at(&name, spec.unknown(&name, input.peek(Token![=])));
+        };
+        if self.values.iter().any(|(known, _)| *known == argument.name) {
+            return errors
+                .at(&name, format!("`{name}` stands here twice\nhelp: write it once: {}", argument.example));
+        }
+        match value(input, argument) {
+            Ok(value) => self.values.push((argument.name, value)),
+            Err(error) => {
+                errors.at_span(error.span(), format!("{error}\nhelp: write {}", argument.example));
+            }
+        }
+    }
+
+    fn literal(&mut self, input: ParseStream<'_>, spec: &Spec, errors: &mut Errors) {
+        let Some(literal) = errors.keep(input.parse::<Lit>()) else { return };
+        if !spec.key {
+            return errors.at(&literal, format!("expected an argument's name\n{}", spec.note()));
+        }
+        let again = std::mem::replace(&mut self.has_key, true);
+        match literal {
+            Lit::Str(key) if !again => self.key = Some(key),
+            Lit::Str(key) => errors.at(
+                &key,
+                "a handler has one route key\nhelp: write a second handler for a second key; both may call one function",
+            ),
+            other => errors.at(&other, "a route key is a string\nhelp: write `#[ws_route(\"key\")]`"),
+        }
+    }
+}
+
+impl Spec {
+    fn unknown(&self, name: &Ident, has_value: bool) -> String {
+        let attribute = self.attribute;
+        if self.key && !has_value {
+            return format!("a route key stands in quotes\nhelp: write `#[{attribute}(\"{name}\")]`");
+        }
+        if self.key && (name == "key" || name == "route" || name == "route_key") {
+            return format!(
+                "`#[{attribute}]` has no argument `{name}`\nhelp: write the key alone: `#[{attribute}(\"key\")]`"
+            );
+        }
+        let known = self.arguments.iter().map(|argument| argument.name);
+        let hint = nearest(&name.to_string(), known).map(|near| format!("\nhelp: did you mean `{near}`?"));
+        format!("`#[{attribute}]` has no argument `{name}`{}\n{}", hint.unwrap_or_default(), self.note())
+    }
+
+    /// What is possible.
+    pub(crate) fn note(&self) -> String {
+        let key = self.key.then_some("a route key in quotes");
+        let all: Vec<_> = key.into_iter().chain(self.arguments.iter().map(|a| a.example)).collect();
+        format!("note: possible are {}", all.join(", "))
+    }
+}
+
+fn value(input: ParseStream<'_>, argument: &Argument) -> syn::Result<Value> {
+    if let Form::Word = argument.form {
+        return Ok(Value::Word);
+    }
+    if !input.peek(Token![=]) {
+        return Err(syn::Error::new(place(input), format!("`{}` needs a value", argument.name)));
+    }
+    input.parse::<Token![=]>()?;
+    let at = place(input);
+    let parsed = match argument.form {
+        Form::Paths => list(input).map(Value::Paths),
+        Form::Path => input.call(Path::parse_mod_style).map(Value::Path),
+        Form::Type => input.parse().map(Value::Type),
+        Form::Text => input.parse().map(Value::Text),
+        Form::Number => input.parse().map(Value::Number),
+        Form::Flag => input.parse().map(Value::Flag),
+        Form::Word => Ok(Value::Word),
+    };
+    parsed.map_err(|_| syn::Error::new(at, format!("expected {}", argument.form.word())))
+}
+
+impl Form {
+    fn word(self) -> &'static str {
+        match self {
+            Form::Paths => "a list of functions in brackets",
+            Form::Path => "a path",
+            Form::Type => "a type",
+            Form::Text => "a string",
+            Form::Number => "a whole number",
+            Form::Flag => "`true` or `false`",
+            Form::Word => "nothing",
+        }
+    }
+}
+
+fn list(input: ParseStream<'_>) -> syn::Result<Vec<Path>> {
+    let content;
+    bracketed!(content in input);
+    Ok(Punctuated::<Path, Token![,]>::parse_terminated(&content)?.into_iter().collect())
+}
+
+/// Where the next token stands, or the end.
+fn place(input: ParseStream<'_>) -> Span {
+    input.cursor().token_tree().map_or_else(|| input.span(), |(token, _)| token.span())
+}
+
+/// Skips what is left of a wrong argument, and the comma.
+fn to_next(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    input.parse::<Option<Token![,]>>()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    const SPEC: Spec = Spec {
+        attribute: "ws_test",
+        key: true,
+        arguments: &[
+            Argument { name: "middleware", form: Form::Paths, example: "`middleware = [a, b]`" },
+            Argument { name: "state", form: Form::Type, example: "`state = AppState`" },
+            Argument { name: "crate", form: Form::Path, example: "`crate = path`" },
+        ],
+    };
+
+    fn parse(tokens: TokenStream) -> (Arguments, Vec<String>) {
+        let mut errors = Errors::default();
+        (Arguments::parse(tokens, &SPEC, &mut errors), errors.messages())
+    }
+
+    #[test]
+    fn keys_and_pairs_are_read_in_any_order() {
+        let (mut found, errors) =
+            parse(quote!(state = HashMap<String, u32>, "say", crate = ::renamed, middleware = [a, b::c,],));
+        assert_eq!(errors, [""; 0]);
+        assert_eq!(found.key.take().map(|key| key.value()).as_deref(), Some("say"));
+        assert_eq!(found.take_paths("middleware").map(|paths| paths.len()), Some(2));
+        assert!(found.take_type("state").is_some() && found.take_path("crate").is_some());
+    }
+
+    #[test]
+    fn all_mistakes_are_found_and_the_rest_is_kept() {
+        let (mut found, errors) =
+            parse(quote!("say", middlewares = [a], state = 7, state, crate = a, crate = b, 5));
+        assert!(found.take_path("crate").is_some());
+        assert_eq!(errors.len(), 5, "{errors:#?}");
+        assert!(errors[0].contains("did you mean `middleware`?"), "{}", errors[0]);
+        assert!(errors[1].starts_with("expected a type\nhelp: write `state = AppState`"), "{}", errors[1]);
+        assert!(errors[3].starts_with("`crate` stands here twice"), "{}", errors[3]);
+    }
+
+    #[test]
+    fn a_key_without_quotes_is_told_to_have_them() {
+        let (_, errors) = parse(quote!(say));
+        assert_eq!(errors, ["a route key stands in quotes\nhelp: write `#[ws_test(\"say\")]`"]);
+    }
+}

@@ -1,0 +1,124 @@
+//! The arguments of a handler or of middleware: how they are checked, bound and extracted.
+
+use crate::krate::Krate;
+use crate::signature::{Function, at, local};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Ident, PatType, Type};
+
+pub(crate) struct Extraction {
+    arguments: Vec<Argument>,
+    krate: Krate,
+}
+
+struct Argument {
+    /// For the lifetime `'__e` of one event.
+    borrowed: Type,
+    /// For `'static`: to speak of it outside of functions.
+    fixed: Type,
+    /// Its variable.
+    value: Ident,
+    /// The type parameter that says how it comes.
+    how: Ident,
+    /// The constant that says whether it is an extractor of any kind of event.
+    is_extractor: Ident,
+}
+
+impl Extraction {
+    pub(crate) fn new(function: &Function, arguments: &[&PatType], krate: &Krate) -> Self {
+        let arguments = arguments.iter().enumerate().map(|(i, argument)| Argument {
+            borrowed: function.with_lifetime(&argument.ty, "'__e"),
+            fixed: function.with_lifetime(&argument.ty, "'static"),
+            value: local(&format!("__{i}")),
+            how: local(&format!("__I{i}")),
+            is_extractor: format_ident!("__LIFT_WS_IS_EXTRACTOR_{i}"),
+        });
+        Extraction { arguments: arguments.collect(), krate: krate.clone() }
+    }
+
+    /// The variables of the arguments, in order.
+    pub(crate) fn locals(&self) -> Vec<&Ident> {
+        self.arguments.iter().map(|argument| &argument.value).collect()
+    }
+
+    /// The parameters of the generated call: the scope, and the provided values.
+    pub(crate) fn parameters(&self) -> (Ident, Ident) {
+        (local("__scope"), local("__provided"))
+    }
+
+    pub(crate) fn generics(&self) -> Vec<&Ident> {
+        self.arguments.iter().map(|argument| &argument.how).collect()
+    }
+
+    pub(crate) fn tuple(&self) -> TokenStream {
+        let generics = self.generics();
+        quote!((#(#generics,)*))
+    }
+
+    /// Each argument can be extracted, in some way.
+    pub(crate) fn bounds(&self) -> Vec<TokenStream> {
+        let bounds = self.arguments.iter().map(|Argument { borrowed, how, .. }| {
+            let p = self.krate.private_at(at(borrowed));
+            quote_spanned!(at(borrowed)=> for<'__e> #borrowed: #p::Extract<'__e, __S, __V, #how>)
+        });
+        bounds.collect()
+    }
+
+    /// Extracts one after the other; a rejection is the reply.
+    pub(crate) fn extract(&self) -> TokenStream {
+        let (scope, provided) = self.parameters();
+        let value = local("__extracted");
+        let extract = self.arguments.iter().map(|argument| {
+            let Argument { borrowed, how, value: name, .. } = argument;
+            let p = self.krate.private_at(at(borrowed));
+            quote_spanned! {at(borrowed)=>
+                let #name = match <#borrowed as #p::Extract<'__e, __S, __V, #how>>::extract(#scope, #provided) {
+                    ::core::result::Result::Ok(#value) => #value,
+                    ::core::result::Result::Err(#value) => return #p::IntoReply::into_reply(#value),
+                };
+            }
+        });
+        quote!(#(#extract)*)
+    }
+
+    /// Constants: is each argument an extractor at all, and are all of them sound, on events of `kind` if it is
+    /// given? An argument that is no extractor of any kind of event is an error here, at its type.
+    pub(crate) fn checks(&self, kind: Option<&TokenStream>) -> TokenStream {
+        let p = self.krate.private();
+        let each = self.arguments.iter().map(|Argument { fixed, is_extractor, .. }| {
+            let p = self.krate.private_at(at(fixed));
+            quote_spanned! {at(fixed)=>
+                const #is_extractor: ::core::primitive::bool = <#p::Probe<#fixed, #p::kind::Message>>::IS_AVAILABLE
+                    || <#p::Probe<#fixed, #p::kind::Connect>>::IS_AVAILABLE
+                    || <#p::Probe<#fixed, #p::kind::Disconnect>>::IS_AVAILABLE;
+                const _: () = #p::is_extractor::<#fixed, { #is_extractor }>();
+            }
+        });
+        let sound = self.arguments.iter().map(|Argument { fixed, is_extractor, .. }| match kind {
+            Some(kind) => quote!(<#p::Probe<#fixed, #kind>>::IS_AVAILABLE),
+            None => quote!(#is_extractor),
+        });
+        quote! {
+            #(#each)*
+            const __LIFT_WS_SOUND: ::core::primitive::bool = true #(&& #sound)*;
+        }
+    }
+
+    /// What each argument needs on events of `kind`. One that does not work there is an error here, at its type.
+    pub(crate) fn needs(&self, kind: &TokenStream) -> Vec<TokenStream> {
+        let needs = self.arguments.iter().map(|Argument { fixed, is_extractor, .. }| {
+            let p = self.krate.private_at(at(fixed));
+            quote_spanned!(at(fixed)=> <#p::Gate<#fixed, { #is_extractor }> as #p::AvailableOn<#kind>>::NEEDS)
+        });
+        needs.collect()
+    }
+
+    /// The bounds of [`needs`](Self::needs), for a `kind` that is a parameter.
+    pub(crate) fn availability(&self, kind: &TokenStream) -> Vec<TokenStream> {
+        let bounds = self.arguments.iter().map(|Argument { fixed, is_extractor, .. }| {
+            let p = self.krate.private_at(at(fixed));
+            quote_spanned!(at(fixed)=> #p::Gate<#fixed, { #is_extractor }>: #p::AvailableOn<#kind>)
+        });
+        bounds.collect()
+    }
+}

@@ -1,0 +1,170 @@
+//! From an app to tokens: a table of its routes, and the jump on a route's index with the app's middleware around.
+
+use super::validate::App;
+use crate::signature::at;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::Ident;
+use syn::ext::IdentExt;
+
+pub(super) fn tokens(app: &App) -> TokenStream {
+    let App { name, cfgs, .. } = app;
+    let p = app.krate.private();
+    let n = app.routes.len();
+    let infos = infos(app);
+    let duplicates = duplicates(app);
+    let app_impl = app_impl(app);
+    let layers = layers(app);
+    let routes = jump(app);
+    quote! {
+        #(#cfgs)*
+        impl #name {
+            /// The routes of this app, in the order of the list.
+            pub const ROUTES: [#p::RouteInfo; #n] = [#(#infos),*];
+        }
+        #(#cfgs)*
+        #[allow(clippy::all, clippy::pedantic, deprecated, unused_qualifications)]
+        const _: () = {
+            static __ROUTES: [#p::RouteInfo; #n] = <#name>::ROUTES;
+            static __TABLE: #p::Table<#n, { #p::slots(#n) }> = #p::Table::new(&<#name>::ROUTES);
+            #(#duplicates)*
+            #app_impl
+            #layers
+            #routes
+        };
+    }
+}
+
+/// Each route's description, with what the app's middleware needs on events of its kind.
+fn infos(app: &App) -> Vec<TokenStream> {
+    let p = app.krate.private();
+    let infos = app.routes.iter().map(|r| {
+        let needs = app
+            .middleware
+            .iter()
+            .map(|m| quote_spanned!(at(m)=> <#m as #p::MiddlewareOn<<#r as #p::RouteMeta>::Kind>>::NEEDS));
+        quote_spanned!(at(r)=> <#r as #p::RouteMeta>::INFO #(.needing(#needs))*)
+    });
+    infos.collect()
+}
+
+/// One small constant for each route: a big one trips the lint on long const evaluation.
+fn duplicates(app: &App) -> Vec<TokenStream> {
+    let duplicates = app.routes.iter().enumerate().map(|(i, r)| {
+        let check = format_ident!("__LIFT_WS_KEY_IS_UNIQUE_{i}");
+        quote_spanned!(at(r)=> const #check: () = __TABLE.assert_first(#i, &__ROUTES);)
+    });
+    duplicates.collect()
+}
+
+fn app_impl(app: &App) -> TokenStream {
+    let App { name, state, middleware, route_selection, connections, .. } = app;
+    let p = app.krate.private();
+    let plain = name.unraw().to_string();
+    let names = middleware.iter().map(|m| quote_spanned!(at(m)=> <#m as #p::Inside>::NAME));
+    let connections = connections.then(|| quote!(.and(#p::Needs::CONNECTIONS)));
+    let other = app.other.as_ref().map(|function| quote_spanned! {at(function)=>
+        fn other<'__e>(
+            __event: #p::OtherEvent<'__e>,
+            __state: &'__e #state,
+        ) -> impl ::core::future::Future<Output = ::core::result::Result<#p::Value, #p::Error>> + ::core::marker::Send
+        {
+            #function(__event, __state)
+        }
+    });
+    let outermost = layer(app, 0);
+    quote! {
+        impl #p::App for #name {
+            type State = #state;
+            const NAME: &'static ::core::primitive::str = #plain;
+            const ROUTE_SELECTION_EXPRESSION: &'static ::core::primitive::str = #route_selection;
+            const NEEDS: #p::Needs = #p::needs_of(&<#name>::ROUTES) #connections;
+            const MIDDLEWARE: &'static [&'static ::core::primitive::str] = &[#(#names),*];
+            fn routes() -> &'static [#p::RouteInfo] {
+                &__ROUTES
+            }
+            fn find(__event: &#p::Event<'_>) -> ::core::primitive::usize {
+                __TABLE.find(__event, &__ROUTES)
+            }
+            fn dispatch<'__e>(
+                __scope: &'__e #p::Scope<'__e, #state>,
+            ) -> impl ::core::future::Future<Output = #p::Reply> + ::core::marker::Send {
+                <#outermost as #p::Stack<#state, #p::Start, ()>>::run(__scope, ())
+            }
+            #other
+        }
+    }
+}
+
+/// The app's middleware stands once around the jump table, not once around each route: one layer each, so that an
+/// error stands at the middleware it is about.
+fn layers(app: &App) -> TokenStream {
+    let p = app.krate.private();
+    let state = &app.state;
+    let layers = app.middleware.iter().enumerate().map(|(i, m)| {
+        let (this, next) = (layer(app, i), layer(app, i + 1));
+        let (outside, inside) = (values(i), values(i + 1));
+        let p_here = app.krate.private_at(at(m));
+        let stack = quote_spanned!(at(m)=> #p_here::Wrap<#m, #next>);
+        let run =
+            quote_spanned!(at(m)=> <#stack as #p_here::Stack<#state, #outside, _>>::run(__scope, __values));
+        let inside_values = quote_spanned!(at(m)=> <#m as #p_here::Inside>::Values<#outside>);
+        quote! {
+            type #inside = #inside_values;
+            struct #this;
+            impl #p::Stack<#state, #outside, ()> for #this {
+                fn run<'__e>(
+                    __scope: &'__e #p::Scope<'__e, #state>,
+                    __values: <#outside as #p::Values>::At<'__e>,
+                ) -> impl ::core::future::Future<Output = #p::Reply> + ::core::marker::Send {
+                    #run
+                }
+            }
+        }
+    });
+    let outermost = values(0);
+    quote! {
+        type #outermost = #p::Start;
+        #(#layers)*
+    }
+}
+
+/// The jump on the route's index.
+fn jump(app: &App) -> TokenStream {
+    let p = app.krate.private();
+    let state = &app.state;
+    let values = values(app.middleware.len());
+    let arms = app.routes.iter().enumerate().map(|(i, r)| {
+        let p = app.krate.private_at(at(r));
+        quote_spanned! {at(r)=>
+            #i => {
+                let () = <#r>::list_this_handler_in_the_routes_of_a_ws_app;
+                <#r as #p::Stack<#state, #values, _>>::run(__scope, __values).await
+            }
+        }
+    });
+    quote! {
+        struct __Routes;
+        impl #p::Stack<#state, #values, ()> for __Routes {
+            async fn run<'__e>(
+                __scope: &'__e #p::Scope<'__e, #state>,
+                __values: <#values as #p::Values>::At<'__e>,
+            ) -> #p::Reply {
+                match __scope.__route() {
+                    #(#arms)*
+                    _ => #p::unrouted(__scope),
+                }
+            }
+        }
+    }
+}
+
+/// The type that stands for the `i`th middleware and all inside it; the last is the jump table.
+fn layer(app: &App, i: usize) -> Ident {
+    if i == app.middleware.len() { format_ident!("__Routes") } else { format_ident!("__Layer{i}") }
+}
+
+/// What is provided outside the `i`th middleware.
+fn values(i: usize) -> Ident {
+    format_ident!("__Values{i}")
+}

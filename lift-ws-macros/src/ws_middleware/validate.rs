@@ -1,0 +1,77 @@
+//! What is legal: extractors, and `next` at the end.
+
+use super::ROLE;
+use super::parse::MiddlewareAttribute;
+use crate::errors::Errors;
+use crate::krate::Krate;
+use crate::signature::{Function, first_impl_trait};
+use quote::ToTokens;
+use syn::{GenericArgument, PathArguments, Type, TypeImplTrait, TypeParamBound};
+
+const HELP: &str = "help: write `next: impl Next`, or `next: impl Provide<T>` if it provides a value";
+
+pub(super) struct Middleware {
+    pub(super) function: Function,
+    pub(super) provides: Option<Provided>,
+    pub(super) krate: Krate,
+}
+
+/// The value that it hands on.
+pub(super) struct Provided {
+    /// `T` of `impl Provide<T>`, for the lifetime `'__e` of one event.
+    pub(super) value: Type,
+    pub(super) borrows: bool,
+}
+
+impl Middleware {
+    pub(super) fn new(
+        attribute: MiddlewareAttribute,
+        function: Function,
+        errors: &mut Errors,
+    ) -> Option<Self> {
+        function.validate(ROLE, errors);
+        let arguments = function.arguments();
+        let Some((next, extractors)) = arguments.split_last() else {
+            errors.at(function.name(), format!("the last argument of middleware is `next`\n{HELP}"));
+            return None;
+        };
+        let Type::ImplTrait(next) = &*next.ty else {
+            let misplaced = extractors.iter().find(|argument| matches!(*argument.ty, Type::ImplTrait(_)));
+            match misplaced {
+                Some(misplaced) => errors.at(
+                    misplaced,
+                    "`next` is not the last argument of this middleware\nhelp: move it to the end",
+                ),
+                None => errors.at(&next.ty, format!("the last argument of middleware is `next`\n{HELP}")),
+            }
+            return None;
+        };
+        for argument in extractors {
+            Function::validate_argument(argument, ROLE, errors);
+        }
+        let provides = provided(next, &function);
+        if let Some(opaque) = provides.as_ref().and_then(|provided| first_impl_trait(&provided.value)) {
+            errors.at(&opaque, "a provided value is found by its type, and `impl Trait` has no name\nhelp: write `next: impl Provide<T>` with a type of yours");
+        }
+        Some(Middleware { provides, function, krate: attribute.krate })
+    }
+}
+
+/// `T` of `impl Provide<T>`.
+fn provided(next: &TypeImplTrait, function: &Function) -> Option<Provided> {
+    let bound = next.bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => Some(bound),
+        _ => None,
+    })?;
+    let PathArguments::AngleBracketed(arguments) = &bound.path.segments.last()?.arguments else {
+        return None;
+    };
+    let value = arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })?;
+    let borrowed = function.with_lifetime(value, "'__e");
+    let fixed = function.with_lifetime(value, "'static");
+    let borrows = borrowed.to_token_stream().to_string() != fixed.to_token_stream().to_string();
+    Some(Provided { value: borrowed, borrows })
+}

@@ -1,0 +1,109 @@
+//! How the macros keep one mistake one error: a mistake is reported at one place, the user's token, and what would
+//! repeat it elsewhere stands behind a [`Gate`] that a constant closes.
+
+use crate::extract::AvailableOn;
+use crate::middleware::{Middleware, Stack};
+use crate::provide::Values;
+use crate::reply::Bodiless;
+use crate::route::Needs;
+use crate::{IntoReply, Reply, Scope};
+use std::marker::PhantomData;
+
+/// Asks whether a type implements a trait, as a constant. An associated constant of the type itself comes before
+/// one of a trait, so `IS_…` is [`ProbeFallback`]'s `false` only where the bound does not hold.
+#[derive(Debug)]
+pub struct Probe<T: ?Sized, K = ()>(PhantomData<K>, PhantomData<T>);
+
+impl<T: AvailableOn<K>, K> Probe<T, K> {
+    /// It can be extracted from events of kind `K`.
+    pub const IS_AVAILABLE: bool = true;
+}
+
+impl<T: IntoReply> Probe<T> {
+    /// A handler may return it.
+    pub const IS_REPLY: bool = true;
+}
+
+/// What [`Probe`] answers where the bound does not hold.
+pub trait ProbeFallback {
+    /// It cannot be extracted.
+    const IS_AVAILABLE: bool = false;
+    /// A handler cannot return it.
+    const IS_REPLY: bool = false;
+}
+impl<T: ?Sized, K> ProbeFallback for Probe<T, K> {}
+
+/// `T` as it is where `OPEN`; otherwise something that fits everywhere, and never runs.
+#[derive(Debug)]
+pub struct Gate<T, const OPEN: bool>(PhantomData<fn() -> T>);
+
+impl<K, T: AvailableOn<K>> AvailableOn<K> for Gate<T, true> {
+    const NEEDS: Needs = T::NEEDS;
+}
+impl<K, T> AvailableOn<K> for Gate<T, false> {}
+
+impl<S: Sync, V: Values, I, T: Stack<S, V, I>> Stack<S, V, I> for Gate<T, true> {
+    fn run<'e>(scope: &'e Scope<'e, S>, values: V::At<'e>) -> impl Future<Output = Reply> + Send {
+        T::run(scope, values)
+    }
+}
+impl<S, V: Values, T> Stack<S, V, ()> for Gate<T, false> {
+    fn run<'e>(_: &'e Scope<'e, S>, _: V::At<'e>) -> impl Future<Output = Reply> + Send {
+        never_runs()
+    }
+}
+
+impl<S: Sync, V: Values, N, I, J, T: Middleware<S, V, N, I, J>> Middleware<S, V, N, I, J> for Gate<T, true> {
+    fn call<'e>(scope: &'e Scope<'e, S>, values: V::At<'e>) -> impl Future<Output = Reply> + Send {
+        T::call(scope, values)
+    }
+}
+impl<S, V: Values, N, T> Middleware<S, V, N, (), ()> for Gate<T, false> {
+    fn call<'e>(_: &'e Scope<'e, S>, _: V::At<'e>) -> impl Future<Output = Reply> + Send {
+        never_runs()
+    }
+}
+
+/// Makes a reply of what a handler returned.
+pub trait Answer<R> {
+    /// The reply.
+    fn answer(returned: R) -> Reply;
+}
+
+impl<R: IntoReply> Answer<R> for Gate<(), true> {
+    fn answer(returned: R) -> Reply {
+        returned.into_reply()
+    }
+}
+impl<R> Answer<R> for Gate<(), false> {
+    fn answer(_: R) -> Reply {
+        never()
+    }
+}
+
+/// An extractor for at least one kind of event: only then `IS` is true.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an extractor",
+    label = "cannot be extracted from a WebSocket event",
+    note = "an argument is an extractor: `Json<T>`, `State<T>`, `ConnectionId<'_>`, `Connections`, `Provided<'_, T>`, `&Event<'_>`, …",
+    note = "an extractor of yours implements `FromEvent<'e, S>` and `AvailableOn<K>`"
+)]
+pub trait Extractor<const IS: bool> {}
+impl<T> Extractor<true> for T {}
+
+/// Checked at each argument's type.
+pub const fn is_extractor<T: Extractor<IS>, const IS: bool>() {}
+
+/// `TWO_WAY` of what a `$disconnect` route returns, checked at the return type.
+pub const fn bodiless<T: Bodiless>() -> bool {
+    false
+}
+
+/// What stands in for the code of a mistake: the build has failed elsewhere.
+pub fn never_runs() -> impl Future<Output = Reply> + Send {
+    std::future::ready(never())
+}
+
+fn never() -> Reply {
+    Reply::internal("a handler with compile errors cannot run")
+}
