@@ -7,7 +7,11 @@
 //! Sections: `routing`, `bytes`, `runtime-api`, `gateway`, `compile-time`. The gates are ratios: ours and the peers run
 //! in turn, so a busy machine moves both. It ends with 1 when a gate is not kept.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the table is the output, the progress goes beside it")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the table is the output, the progress goes beside it"
+)]
 
 mod bytes;
 mod compile_time;

@@ -76,7 +76,8 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
         }
         GatewayEvent::EnvironmentStarted { environment } => paint.dim(&format!("env {environment} started")),
         GatewayEvent::InitFailed { environment, reason, stderr } => {
-            let mut text = format!("{}: environment {environment} did not start: {reason}", paint.red("error"));
+            let mut text =
+                format!("{}: environment {environment} did not start: {reason}", paint.red("error"));
             if !stderr.is_empty() {
                 text.push_str("; the last lines of its stderr:");
             }

@@ -213,7 +213,8 @@ mod tests {
     #[tokio::test]
     async fn the_manifests_tables_exist_with_their_time_to_live() {
         let database = Database::start(None, vec![table()]).await.unwrap();
-        let answer = call(&database, "DescribeTimeToLive", &json!({ "TableName": "connections-table" })).await;
+        let answer =
+            call(&database, "DescribeTimeToLive", &json!({ "TableName": "connections-table" })).await;
         assert!(answer.contains("\"ENABLED\""), "{answer}");
         database.shutdown().await;
     }

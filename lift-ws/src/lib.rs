@@ -88,7 +88,7 @@ pub mod __private {
     pub use crate::middleware::{Continue, Inside, Middleware, MiddlewareOn, Stack, Wrap};
     pub use crate::provide::{After, Extract, Provides, ProvidesAs, Start, Values};
     pub use crate::reply::{IntoReply, Reply};
-    pub use crate::route::gate::{Answer, Gate, Probe, ProbeFallback, bodiless, is_extractor, never_runs};
+    pub use crate::route::gate::*;
     pub use crate::route::{Handler, Leaf, Location, Needs, RouteInfo, RouteMeta, Table, slots};
     pub use crate::{Error, Scope};
     pub use serde_json::Value;

@@ -45,7 +45,8 @@ fn route(route: &RouteInfo) -> Value {
 /// it has handlers for them or not.
 fn implied<A: App>() -> impl Iterator<Item = Value> {
     let missing = |key: &&str| A::routes().iter().all(|route| route.key != *key);
-    let keys = ["$connect", "$disconnect"].into_iter().filter(|_| needs_connections(A::NEEDS)).filter(missing);
+    let keys =
+        ["$connect", "$disconnect"].into_iter().filter(|_| needs_connections(A::NEEDS)).filter(missing);
     keys.map(|key| json!({ "routeKey": key, "twoWay": false, "needs": ["connections"], "middleware": [] }))
 }
 

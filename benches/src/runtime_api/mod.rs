@@ -50,7 +50,17 @@ fn build(root: &Path) -> Result<[Pair; 2], String> {
         eprintln!("building {bin}");
         let built = Command::new(env!("CARGO"))
             .current_dir(root)
-            .args(["build", "--release", "--quiet", "--package", package, "--bin", bin, "--features", features])
+            .args([
+                "build",
+                "--release",
+                "--quiet",
+                "--package",
+                package,
+                "--bin",
+                bin,
+                "--features",
+                features,
+            ])
             .status();
         if !built.is_ok_and(|status| status.success()) {
             return Err(format!("{bin} cannot be built"));
@@ -156,7 +166,8 @@ impl Function {
 
     /// Mebibytes.
     fn peak_memory(&self) -> Result<f64, String> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).map_err(|e| e.to_string())?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))
+            .map_err(|e| e.to_string())?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
         let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse().map_err(|_| line.to_owned())?;
         Ok(kibibytes / 1024.0)

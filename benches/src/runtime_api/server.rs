@@ -91,7 +91,8 @@ fn accept(listener: &TcpListener, tell: &Sender<Did>, orders: Receiver<Order>) {
         let Ok(stream) = stream else { return };
         let (tell, orders) = (tell.clone(), Arc::clone(&orders));
         thread::spawn(move || {
-            let ended = serve(stream, &tell, &orders).map_or_else(|error| error, |()| "closed its connection".into());
+            let ended =
+                serve(stream, &tell, &orders).map_or_else(|error| error, |()| "closed its connection".into());
             let _ = tell.send(Did::Failed(ended));
         });
     }
@@ -112,7 +113,11 @@ fn serve(stream: TcpStream, tell: &Sender<Did>, orders: &Mutex<Receiver<Order>>)
             script.answer = body;
             plain("202 Accepted", "", "{\"status\":\"OK\"}")
         } else if line.starts_with("POST /2020-01-01/extension/register ") {
-            plain("200 OK", "Lambda-Extension-Identifier: 8c3a2c1e-0000-4000-8000-000000000000\r\n", REGISTERED)
+            plain(
+                "200 OK",
+                "Lambda-Extension-Identifier: 8c3a2c1e-0000-4000-8000-000000000000\r\n",
+                REGISTERED,
+            )
         } else if line.starts_with("GET /2020-01-01/extension/event/next ") {
             // Held until the function is ended.
             let _ = reader.fill_buf();
@@ -210,6 +215,9 @@ fn next(number: u64, event: &[u8]) -> Vec<u8> {
 }
 
 fn plain(status: &str, headers: &str, body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
-        .into_bytes()
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
 }

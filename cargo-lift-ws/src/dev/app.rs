@@ -90,7 +90,8 @@ impl App {
         let has_target =
             |package: &&&Package| names(package, self.target.kind()).iter().any(|n| n == self.name());
         let same_name = self.metadata.packages.iter().filter(|p| defaults.contains(&p.id));
-        defaults.contains(&self.package.id) && same_name.collect::<Vec<_>>().iter().filter(has_target).count() == 1
+        defaults.contains(&self.package.id)
+            && same_name.collect::<Vec<_>>().iter().filter(has_target).count() == 1
     }
 
     /// The folder of the page: `[package.metadata.lift-ws] web = "…"`.
@@ -129,9 +130,7 @@ impl App {
         self.builds += 1;
         let copy = dir.join(format!("{}-{}-{}", self.name(), std::process::id(), self.builds));
         let _ = fs::remove_file(&copy);
-        fs::hard_link(executable, &copy)
-            .or_else(|_| fs::copy(executable, &copy).map(drop))
-            .map_err(fail)?;
+        fs::hard_link(executable, &copy).or_else(|_| fs::copy(executable, &copy).map(drop)).map_err(fail)?;
         let stamp = stamp(executable).map_err(fail)?;
         if let Some((_, old)) = self.kept.replace((stamp, copy.clone())) {
             // Processes that run it keep it until they end.

@@ -13,8 +13,7 @@ use super::DevError;
 /// An app that does not know the variable would wait for a Runtime API for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-const IS_IT_AN_APP: &str =
-    "its `main` must be `lift_ws::main::<App, _>(…)`, or call `lift_ws::run` before anything else; another \
+const IS_IT_AN_APP: &str = "its `main` must be `lift_ws::main::<App, _>(…)`, or call `lift_ws::run` before anything else; another \
      program is run with `--routes FILE -- PROGRAM`";
 const LOOK_ABOVE: &str = "nothing may happen before `lift_ws::main`, and nothing else may write to stdout";
 
@@ -37,8 +36,7 @@ pub(super) async fn describe(executable: &Path, app: &str) -> Result<Manifest, D
         Ok(Ok(output)) => output,
         Ok(Err(error)) => return Err(fail(format!("its output is lost: {error}"), b"", IS_IT_AN_APP)),
         Err(_) => {
-            let problem =
-                format!("with LIFT_WS_DESCRIBE=1 it did not end within {} s", PATIENCE.as_secs());
+            let problem = format!("with LIFT_WS_DESCRIBE=1 it did not end within {} s", PATIENCE.as_secs());
             return Err(fail(problem, b"", IS_IT_AN_APP));
         }
     };

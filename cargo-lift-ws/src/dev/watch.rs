@@ -87,8 +87,8 @@ impl Filter {
             || name.ends_with(".swp")
             || name == "node_modules"
             || name == "target";
-        let is_elsewhere = path.starts_with(&self.target)
-            || self.web.as_ref().is_some_and(|web| path.starts_with(web));
+        let is_elsewhere =
+            path.starts_with(&self.target) || self.web.as_ref().is_some_and(|web| path.starts_with(web));
         !is_noise && !is_elsewhere
     }
 }
@@ -116,7 +116,8 @@ mod tests {
     #[test]
     fn builds_pages_and_editors_leftovers_are_none() {
         let filter = filter();
-        for path in ["/app/target/debug/app", "/app/web/index.html", "/app/src/.main.rs.swx", "/app/src/main.rs~"]
+        for path in
+            ["/app/target/debug/app", "/app/web/index.html", "/app/src/.main.rs.swx", "/app/src/main.rs~"]
         {
             assert!(!filter.is_change(&event(EventKind::Modify(ModifyKind::Any), path)), "{path}");
         }

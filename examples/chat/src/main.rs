@@ -101,3 +101,6 @@ struct Chat;
 fn main() -> Result<(), Error> {
     lift_ws::main::<Chat, _>(lift_ws::stateless)
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,7 +104,9 @@ pub(crate) enum PoolAction {
 
 #[derive(Debug, PartialEq, Eq)]
 enum State {
-    Starting { deadline: Moment },
+    Starting {
+        deadline: Moment,
+    },
     Ready,
     /// Takes no more events and ends when the last is answered.
     Retiring,
@@ -443,10 +445,8 @@ impl Pool {
     }
 
     fn end_overdue_inits(&mut self, now: Moment, actions: &mut Vec<PoolAction>) {
-        let is_overdue =
-            |state: &State| matches!(state, State::Starting { deadline } if *deadline <= now);
-        while let Some(late) =
-            self.environments.iter_mut().find(|environment| is_overdue(&environment.state))
+        let is_overdue = |state: &State| matches!(state, State::Starting { deadline } if *deadline <= now);
+        while let Some(late) = self.environments.iter_mut().find(|environment| is_overdue(&environment.state))
         {
             let id = late.id;
             late.state = State::Ending;

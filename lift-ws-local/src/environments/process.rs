@@ -62,7 +62,10 @@ impl Launcher {
         let name = self.function.name();
         let api = RuntimeApi {
             environment,
-            function_arn: format!("arn:aws:lambda:{}:{}:function:{name}", self.endpoints.region, self.account),
+            function_arn: format!(
+                "arn:aws:lambda:{}:{}:function:{name}",
+                self.endpoints.region, self.account
+            ),
             function_name: name,
             owner: self.owner.clone(),
         };

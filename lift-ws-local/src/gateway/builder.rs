@@ -139,8 +139,10 @@ impl LocalGatewayBuilder {
     pub async fn start(self) -> Result<LocalGateway, StartError> {
         let (report, started) = oneshot::channel();
         let (finish, finished) = oneshot::channel();
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(StartError::Runtime)?;
         let run = move || {
             let life = runtime.block_on(self.live(report));
             // Sockets that linger in their closing handshake end here.
@@ -184,13 +186,13 @@ impl LocalGatewayBuilder {
     async fn set_up(self, owner: Owner) -> Result<(Served, Driver, Option<Database>), StartError> {
         let listener = listen(SocketAddr::new(self.host, self.port))
             .map_err(|source| StartError::Listen { port: self.port, source })?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| StartError::Listen { port: self.port, source })?;
+        let address =
+            listener.local_addr().map_err(|source| StartError::Listen { port: self.port, source })?;
         let address = reachable(address);
-        let web = self.web.as_ref().map(|dir| {
-            WebFolder::open(dir).map_err(|source| StartError::Web { dir: dir.clone(), source })
-        });
+        let web = self
+            .web
+            .as_ref()
+            .map(|dir| WebFolder::open(dir).map_err(|source| StartError::Web { dir: dir.clone(), source }));
         let web = web.transpose()?;
         let mut api = Api::from_manifest(&self.manifest).map_err(StartError::Manifest)?;
         api.stage.clone_from(&self.stage);

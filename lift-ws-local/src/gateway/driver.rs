@@ -14,9 +14,7 @@ use crate::clock::{Clock, Sleep};
 use crate::core::{
     Action, CallId, ConnectionId, Finished, Gateway, Input, ManagementRequest, Moment, SocketId, Verdict,
 };
-use crate::environments::{
-    EnvironmentId, Invocation, Launcher, Pool, PoolAction, PoolSettings, Process,
-};
+use crate::environments::{EnvironmentId, Invocation, Launcher, Pool, PoolAction, PoolSettings, Process};
 use crate::event::{EventSink, GatewayEvent};
 use crate::owner::{Command, HandshakeAnswer, ManagementAnswer};
 use crate::transport::Outbox;
@@ -174,12 +172,7 @@ impl Driver {
         self.inputs.push_back(input);
     }
 
-    fn manage(
-        &mut self,
-        now: Moment,
-        request: ManagementRequest,
-        reply: oneshot::Sender<ManagementAnswer>,
-    ) {
+    fn manage(&mut self, now: Moment, request: ManagementRequest, reply: oneshot::Sender<ManagementAnswer>) {
         // What is due comes first, so that all that follows belongs to this call.
         self.inputs.push_back(Input::Tick);
         self.settle(now);
@@ -347,7 +340,8 @@ impl Driver {
         for process in self.processes.values() {
             process.stop();
         }
-        let _ = timeout(LAST_ENVIRONMENTS, self.work_while(commands, |driver| !driver.processes.is_empty())).await;
+        let _ = timeout(LAST_ENVIRONMENTS, self.work_while(commands, |driver| !driver.processes.is_empty()))
+            .await;
     }
 
     async fn work_while(

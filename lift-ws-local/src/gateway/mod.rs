@@ -83,7 +83,11 @@ impl LocalGateway {
     /// # Cancel safety
     ///
     /// The replacement happens even if the future is dropped.
-    pub async fn replace(&self, function: Function, manifest: Option<&Manifest>) -> Result<(), ManifestError> {
+    pub async fn replace(
+        &self,
+        function: Function,
+        manifest: Option<&Manifest>,
+    ) -> Result<(), ManifestError> {
         let api = match manifest {
             None => None,
             Some(manifest) => {

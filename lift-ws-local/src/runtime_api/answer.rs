@@ -41,9 +41,14 @@ impl RuntimeApi {
     ) -> Answer {
         let Some(id) = id else { return unknown_request() };
         let (head, body) = request.into_parts();
-        let nonce = head.headers.get(INVOCATION_ID).map(|nonce| nonce.to_str().ok().and_then(RequestId::parse));
+        let nonce =
+            head.headers.get(INVOCATION_ID).map(|nonce| nonce.to_str().ok().and_then(RequestId::parse));
         if nonce.is_some_and(|nonce| nonce != Some(id)) {
-            return refusal(StatusCode::GONE, "InvalidInvocationID", "this answer belongs to an earlier invocation");
+            return refusal(
+                StatusCode::GONE,
+                "InvalidInvocationID",
+                "this answer belongs to an earlier invocation",
+            );
         }
         let error_type = head.headers.get(FUNCTION_ERROR_TYPE);
         let (answer, is_too_large) = match (read_body(body, MAX_RESPONSE_BYTES).await, kind) {
@@ -53,15 +58,19 @@ impl RuntimeApi {
             }
             (Read::TooLarge(_), Kind::Response) => (too_large(), true),
             // The program is gone or confused; if it is gone, its exit ends the event.
-            (Read::Broken, _) => return refusal(StatusCode::BAD_REQUEST, "InvalidRequest", "the body is cut off"),
+            (Read::Broken, _) => {
+                return refusal(StatusCode::BAD_REQUEST, "InvalidRequest", "the body is cut off");
+            }
         };
         let environment = self.environment;
         let receipt =
             self.owner.ask(|reply| Command::Answered { environment, request: id, answer, reply }).await;
         match receipt {
-            Some(Receipt::Accepted) if is_too_large => {
-                refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "the response is larger than 6 MB")
-            }
+            Some(Receipt::Accepted) if is_too_large => refusal(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "RequestEntityTooLarge",
+                "the response is larger than 6 MB",
+            ),
             Some(Receipt::Accepted) => accepted(),
             Some(Receipt::UnknownRequest) => unknown_request(),
             Some(Receipt::WrongState) => {

@@ -5,7 +5,8 @@ use std::fmt;
 use hyper::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 
-pub(super) const FUNCTION_ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
+pub(super) const FUNCTION_ERROR_TYPE: HeaderName =
+    HeaderName::from_static("lambda-runtime-function-error-type");
 
 /// As much text of a body that is no error report as fits on a screen.
 const EXCERPT_BYTES: usize = 500;
@@ -56,7 +57,8 @@ mod tests {
 
     #[test]
     fn the_header_stands_in_for_a_missing_type() {
-        let report = ErrorReport::read(br#"{"errorMessage":"m"}"#, Some(&HeaderValue::from_static("Runtime.X")));
+        let report =
+            ErrorReport::read(br#"{"errorMessage":"m"}"#, Some(&HeaderValue::from_static("Runtime.X")));
         assert_eq!(report.to_string(), "Runtime.X: m");
     }
 

@@ -22,7 +22,9 @@ impl RuntimeApi {
         let environment = self.environment;
         match self.owner.ask(|reply| Command::InitError { environment, message, reply }).await {
             Some(Receipt::Accepted) => accepted(),
-            Some(_) => refusal(StatusCode::FORBIDDEN, "InvalidStateTransition", "initialisation is over already"),
+            Some(_) => {
+                refusal(StatusCode::FORBIDDEN, "InvalidStateTransition", "initialisation is over already")
+            }
             None => unrecoverable(),
         }
     }

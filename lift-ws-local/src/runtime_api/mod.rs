@@ -65,9 +65,11 @@ impl RuntimeApi {
             return match (request.method(), path) {
                 (&Method::GET, "invocation/next") => self.next().await,
                 (&Method::POST, "init/error") => self.init_error(request).await,
-                (_, "restore/next" | "restore/error") => {
-                    refusal(StatusCode::FORBIDDEN, "InvalidStateTransition", "this is not a SnapStart environment")
-                }
+                (_, "restore/next" | "restore/error") => refusal(
+                    StatusCode::FORBIDDEN,
+                    "InvalidStateTransition",
+                    "this is not a SnapStart environment",
+                ),
                 (&Method::POST, path) => match answer::target(path) {
                     Some((id, kind)) => {
                         let id = RequestId::parse(id);
@@ -98,7 +100,11 @@ fn accepted() -> Answer {
 }
 
 fn not_found() -> Answer {
-    http::with_type(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", Bytes::from_static(b"404 page not found\n"))
+    http::with_type(
+        StatusCode::NOT_FOUND,
+        "text/plain; charset=utf-8",
+        Bytes::from_static(b"404 page not found\n"),
+    )
 }
 
 /// The gateway is ending: lambda_runtime leaves when it reads this.

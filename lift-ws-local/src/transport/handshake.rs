@@ -35,8 +35,7 @@ impl Front {
         let head = head_of(&request, peer, &first.take(), accept_key.is_some());
         let upgrade = accept_key.map(|key| (key, hyper::upgrade::on(&mut request)));
         let mut open = OpenHandshake { socket, owner: &self.owner, is_open: true };
-        let answer =
-            self.owner.ask(|reply| Command::Handshake { socket, request: head, reply }).await;
+        let answer = self.owner.ask(|reply| Command::Handshake { socket, request: head, reply }).await;
         open.is_open = false;
         match (answer, upgrade) {
             (Some(HandshakeAnswer::Accept { connection, subprotocol, outbox }), Some((key, upgrade))) => {

@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::outbox::{Outgoing, OutboxReader};
+use super::outbox::{OutboxReader, Outgoing};
 use crate::core::{ConnectionId, FrameFault, Input, Limits};
 use crate::owner::{Command, Owner};
 

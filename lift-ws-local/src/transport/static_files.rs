@@ -145,7 +145,10 @@ mod tests {
     async fn files_are_served_with_their_content_type_and_folders_by_their_index() {
         let (_dir, web) = folder();
         let (status, content_type, body) = get(&web, "/").await;
-        assert_eq!((status, content_type.as_str(), body.as_str()), (StatusCode::OK, "text/html; charset=utf-8", "home"));
+        assert_eq!(
+            (status, content_type.as_str(), body.as_str()),
+            (StatusCode::OK, "text/html; charset=utf-8", "home")
+        );
         let (status, content_type, body) = get(&web, "/sub%20dir/app.js").await;
         assert_eq!((status, body.as_str()), (StatusCode::OK, "code"));
         assert_eq!(content_type, "text/javascript; charset=utf-8");
