@@ -16,7 +16,7 @@
 //!
 //! # #[cfg(feature = "lambda")]
 //! fn main() -> Result<(), lift_ws::Error> {
-//!     lift_ws::main::<Shouting, _>(async || Ok::<_, lift_ws::Error>(()))
+//!     lift_ws::main::<Shouting, _>(lift_ws::stateless)
 //! }
 //! # #[cfg(not(feature = "lambda"))]
 //! # fn main() {}
@@ -26,6 +26,7 @@
 //! [extractors](extract), return [replies](IntoReply), and stand behind [middleware].
 
 mod app;
+mod backoff;
 mod buffer;
 pub mod connection;
 mod error;
@@ -39,6 +40,8 @@ pub mod provide;
 pub mod push;
 pub mod reply;
 pub mod route;
+#[cfg(feature = "lambda")]
+mod runtime;
 mod scope;
 mod service;
 pub mod store;
@@ -51,8 +54,10 @@ pub use extract::{AvailableOn, FromEvent, FromRef};
 pub use invocation::Invocation;
 pub use reply::{Accept, IntoReply, Reject, Reply, Status};
 pub use route::RouteInfo;
+#[cfg(feature = "lambda")]
+pub use runtime::{MakeState, Payload, main, run, stateless};
 pub use scope::Scope;
-pub use service::Service;
+pub use service::{Response, Service};
 
 #[doc = include_str!("docs/from_ref.md")]
 pub use lift_ws_macros::FromRef;

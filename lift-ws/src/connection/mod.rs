@@ -1,37 +1,39 @@
-//! Connections (first cut; the store branch replaces this file).
+//! Connections: what is stored about them, and how to send to them.
+//!
+//! [`Connections`] is the handle that handlers take as an argument: it saves, finds, groups and posts.
+//! What it stores goes through a [`ConnectionStore`](crate::store::ConnectionStore), what it sends through a
+//! [`Poster`](crate::push::Poster).
 
-use crate::Scope;
-use crate::extract::{AvailableOn, ConnectionRejection, ConnectionsRejection, FromEvent};
-use crate::route::{Disconnect, Message, Needs};
+mod admission;
+mod broadcast;
+mod builder;
+mod cache;
+mod callback_url;
+mod clock;
+mod deliver;
+mod extract;
+mod gate;
+mod group;
+mod handle;
+mod lifecycle;
+mod members;
+mod record;
+mod report;
+mod send_error;
+mod settings;
+#[cfg(test)]
+mod tests;
 
-/// A stored record.
-#[derive(Debug, Clone)]
-pub struct Record;
-/// The handle.
-#[derive(Debug, Clone)]
-pub struct Connections;
-/// The sender.
-#[derive(Debug, Clone, Copy)]
-pub struct Connection<'e>(pub &'e Record);
-
-impl<'e, S> FromEvent<'e, S> for Connections {
-    type Rejection = ConnectionsRejection;
-    fn from_event(scope: &'e Scope<'e, S>) -> Result<Self, ConnectionsRejection> {
-        scope.connections().cloned().ok_or_else(ConnectionsRejection::new)
-    }
-}
-impl<K> AvailableOn<K> for Connections {
-    const NEEDS: Needs = Needs::CONNECTIONS;
-}
-impl<'e, S> FromEvent<'e, S> for Connection<'e> {
-    type Rejection = ConnectionRejection;
-    fn from_event(scope: &'e Scope<'e, S>) -> Result<Self, ConnectionRejection> {
-        scope.record().map(Connection).ok_or_else(ConnectionRejection::new)
-    }
-}
-impl AvailableOn<Message> for Connection<'_> {
-    const NEEDS: Needs = Needs::RECORD;
-}
-impl AvailableOn<Disconnect> for Connection<'_> {
-    const NEEDS: Needs = Needs::RECORD;
-}
+pub use self::admission::Admission;
+pub use self::builder::ConnectionsBuilder;
+pub use self::callback_url::{CALLBACK_URL_VARIABLE, CallbackUrl};
+pub use self::clock::{Clock, ManualClock, SystemClock};
+pub use self::extract::Connection;
+pub use self::group::Group;
+pub use self::handle::Connections;
+pub use self::members::{Member, Members};
+pub use self::record::{RECORD_VERSION, Record};
+pub use self::report::BroadcastReport;
+pub use self::send_error::{SendError, SendErrorKind};
+pub use self::settings::{MAX_MESSAGE_BYTES, Settings};
+pub use crate::push::ConnectionInfo;

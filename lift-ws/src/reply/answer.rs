@@ -5,13 +5,11 @@
 
 use super::{Body, Reply};
 use crate::buffer::Buffer;
+use crate::connection::MAX_MESSAGE_BYTES;
 use crate::event::{Event, Reader};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
-
-/// The largest message that API Gateway takes, in bytes (contract §6.1).
-pub const MAX_MESSAGE_BYTES: usize = 128 * 1024;
 
 /// The longest `id` of a client that is echoed, in bytes.
 const MAX_ID_BYTES: usize = 128;
@@ -36,9 +34,6 @@ impl<'e> Correlation<'e> {
         Correlation(id.filter(|id| is_echoed(id)))
     }
 
-    #[cfg(test)]
-    pub(crate) const NONE: Correlation<'static> = Correlation(None);
-
     fn raw(self) -> Option<&'e RawValue> {
         self.0.and_then(|id| serde_json::from_str(id).ok())
     }
@@ -47,11 +42,7 @@ impl<'e> Correlation<'e> {
 fn is_echoed(id: &str) -> bool {
     match id.strip_prefix('"') {
         Some(text) => text.len() <= MAX_ID_BYTES + 1,
-        None => {
-            id.len() <= 20
-                && id.strip_prefix('-').unwrap_or(id).bytes().all(|b| b.is_ascii_digit())
-                && !id.is_empty()
-        }
+        None => serde_json::from_str::<i64>(id).is_ok() || serde_json::from_str::<u64>(id).is_ok(),
     }
 }
 
@@ -194,9 +185,18 @@ mod tests {
     #[test]
     fn only_short_texts_and_integers_are_echoed() {
         let long = "x".repeat(129);
-        for id in
-            ["1.5", "1e3", "null", "true", "{}", "[1]", "123456789012345678901", "-", &format!("\"{long}\"")]
-        {
+        for id in [
+            "1.5",
+            "1e3",
+            "null",
+            "true",
+            "{}",
+            "[1]",
+            "123456789012345678901",
+            "-",
+            "007",
+            &format!("\"{long}\""),
+        ] {
             assert_eq!(frame(&format!(r#"{{"id":{id}}}"#), Reply::json(&1)).unwrap(), "1", "{id}");
         }
         let longest = "x".repeat(128);

@@ -6,8 +6,7 @@ mod into_reply;
 mod reject;
 
 pub use accept::Accept;
-pub use answer::MAX_MESSAGE_BYTES;
-pub(crate) use answer::{Answer, Correlation, error_frame};
+pub(crate) use answer::{Answer, Correlation};
 pub use into_reply::{Bodiless, IntoReply, Status};
 pub use reject::Reject;
 

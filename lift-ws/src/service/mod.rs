@@ -3,15 +3,21 @@
 //! bytes → [`Envelope`] → [`Event`] → route → middleware → extractors → handler → [`Reply`] → bytes. Nothing on
 //! this way allocates but what the handler's own types own.
 
+mod error_posts;
 mod guard;
+mod lifecycle;
 
 use crate::buffer::Buffer;
 use crate::connection::Connections;
 use crate::event::{Envelope, Event, EventType};
-use crate::reply::{Answer, Correlation};
+use crate::extract::Deadline;
+use crate::manifest::needs_connections;
+use crate::reply::Answer;
 use crate::{App, Error, Invocation, Reply, Scope};
+use error_posts::ErrorPosts;
 use serde::{Serialize, Serializer};
 use std::fmt;
+use std::time::Instant;
 
 /// An app with its state, ready to answer events: what [`main`](crate::main) runs. Make one yourself to mount an
 /// app in a `lambda_runtime` service of your own, or to drive it in a test or a benchmark.
@@ -39,13 +45,35 @@ use std::fmt;
 pub struct Service<A: App> {
     state: A::State,
     connections: Option<Connections>,
+    error_posts: ErrorPosts,
 }
 
 impl<A: App> Service<A> {
     /// With its state, and without connections: handlers that take [`Connections`] or
     /// [`Connection`](crate::connection::Connection) get a rejection.
-    pub const fn new(state: A::State) -> Self {
-        Service { state, connections: None }
+    pub fn new(state: A::State) -> Self {
+        Service { state, connections: None, error_posts: ErrorPosts::default() }
+    }
+
+    /// May make connections from the environment for errors on one-way routes, if the app has none.
+    #[cfg(feature = "lambda")]
+    #[must_use]
+    pub(crate) fn on_lambda(self) -> Self {
+        #[cfg(feature = "aws")]
+        return Service { error_posts: ErrorPosts::from_env(), ..self };
+        #[cfg(not(feature = "aws"))]
+        self
+    }
+
+    /// With connections: records of who is connected, and the handle for sending.
+    #[must_use]
+    pub fn with_connections(self, connections: Connections) -> Self {
+        Service { connections: Some(connections), ..self }
+    }
+
+    /// The connections, as they were given.
+    pub const fn connections(&self) -> Option<&Connections> {
+        self.connections.as_ref()
     }
 
     /// The state.
@@ -82,16 +110,27 @@ impl<A: App> Service<A> {
     }
 
     async fn event(&self, event: &Event<'_>, invocation: Invocation<'_>) -> Answer {
-        let scope = Scope::new(event, &self.state, invocation, A::find(event));
-        let reply = self.guarded(&scope).await;
+        let connections = self.bound(event, &invocation);
+        let scope =
+            Scope::new(event, &self.state, invocation, A::find(event)).with_connections(connections.as_ref());
         match event.event_type() {
-            EventType::Connect => connect_answer(reply, event),
-            EventType::Message => message_answer(reply, event),
-            EventType::Disconnect => Answer::status(200),
+            EventType::Connect => self.connect(&scope).await,
+            EventType::Message => self.message(scope).await,
+            EventType::Disconnect => self.disconnect(scope).await,
         }
     }
 
-    async fn guarded(&self, scope: &Scope<'_, A::State>) -> Reply {
+    /// The handle for this event's API, stage and deadline, if any route needs connections.
+    fn bound(&self, event: &Event<'_>, invocation: &Invocation<'_>) -> Option<Connections> {
+        if const { !needs_connections(A::NEEDS) } {
+            return None;
+        }
+        let bound = self.connections.as_ref()?.bind(event.api_id(), event.stage());
+        Some(bound.with_deadline(Instant::now() + Deadline::of(event, invocation).remaining()))
+    }
+
+    /// Middleware and handler, guarded.
+    async fn dispatch(&self, scope: &Scope<'_, A::State>) -> Reply {
         let reply = guard::catch(A::dispatch(scope)).await;
         guard::log(&reply, scope.event());
         reply
@@ -124,17 +163,4 @@ impl Serialize for Response {
             Outcome::Other(value) => value.serialize(to),
         }
     }
-}
-
-fn connect_answer(reply: Reply, event: &Event<'_>) -> Answer {
-    let status = reply.status();
-    let subprotocol = reply.accept().and_then(|accept| accept.subprotocol.clone());
-    let body = if reply.is_success() { None } else { reply.into_frame(event, Correlation::of(event)) };
-    Answer { status, subprotocol, body }
-}
-
-fn message_answer(reply: Reply, event: &Event<'_>) -> Answer {
-    let status = if reply.is_success() { reply.status() } else { 200 };
-    let body = if reply.has_body() { reply.into_frame(event, Correlation::of(event)) } else { None };
-    Answer { status, subprotocol: None, body }
 }

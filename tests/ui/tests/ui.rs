@@ -80,7 +80,8 @@ fn messages() -> Vec<(String, String)> {
 
 fn files(extension: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = ["ws_route", "ws_middleware", "ws_app", "from_ref"].map(|folder| root.join(folder).join("fail"));
+    let folders =
+        ["ws_route", "ws_middleware", "ws_app", "from_ref"].map(|folder| root.join(folder).join("fail"));
     let paths = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("the folder is there"));
     let mut paths: Vec<_> = paths.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == extension));

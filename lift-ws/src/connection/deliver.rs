@@ -1,0 +1,125 @@
+//! One message to one connection: place, rate, time limit, and what a 410 means.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::SemaphorePermit;
+
+use super::{CallbackUrl, Connections, SendError, SendErrorKind};
+use crate::backoff::Backoff;
+use crate::push::{PostError, PostErrorKind};
+use crate::store::{GoneOutcome, StoreError};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+impl Connections {
+    /// Posts, and posts again as long as it is certain that nothing has arrived and there is time.
+    pub(super) async fn deliver<'a>(
+        &'a self,
+        url: &CallbackUrl,
+        connection_id: &str,
+        message: Bytes,
+        mut place: Option<SemaphorePermit<'a>>,
+    ) -> Result<(), PostError> {
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let mut tries = self.shared.settings.tries;
+        let mut earlier = None;
+        loop {
+            let failure = match self.attempt(url, connection_id, message.clone(), place.take()).await {
+                // The time was up while waiting for another try: the last answer says more.
+                Err(error) if error.kind() == PostErrorKind::NotSent => return Err(earlier.unwrap_or(error)),
+                Err(error) => error,
+                Ok(()) => return Ok(()),
+            };
+            tries -= 1;
+            let pause = backoff.pause();
+            if tries == 0 || !has_certainly_not_arrived(&failure) || !self.has_time_for(pause) {
+                return Err(failure);
+            }
+            earlier = Some(failure);
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// One post, in a place that was taken before or is taken now.
+    pub(super) async fn attempt<'a>(
+        &'a self,
+        url: &CallbackUrl,
+        connection_id: &str,
+        message: Bytes,
+        place: Option<SemaphorePermit<'a>>,
+    ) -> Result<(), PostError> {
+        let place = match place {
+            Some(place) => Some(place),
+            None => self.shared.gate.enter(self.deadline()).await,
+        };
+        if place.is_none() {
+            return Err(PostError::new(PostErrorKind::NotSent));
+        }
+        self.bounded(self.shared.poster.post(url.as_str(), connection_id, message)).await
+    }
+
+    /// Waits for the gateway as long as a post may take, and until the deadline.
+    pub(super) async fn bounded<T>(
+        &self,
+        call: impl Future<Output = Result<T, PostError>>,
+    ) -> Result<T, PostError> {
+        let limit = Instant::now() + self.shared.settings.post_timeout;
+        let limit = self.deadline().map_or(limit, |deadline| deadline.min(limit));
+        tokio::time::timeout_at(limit.into(), call)
+            .await
+            .unwrap_or_else(|_| Err(PostError::new(PostErrorKind::UnknownOutcome)))
+    }
+
+    fn has_time_for(&self, pause: Duration) -> bool {
+        self.deadline().is_none_or(|deadline| Instant::now() + pause < deadline)
+    }
+
+    /// What to tell the caller; what is stored about a connection that is gone is removed.
+    pub(super) async fn failed(&self, connection_id: &str, error: PostError) -> SendError {
+        let mut failure = SendError::from_post(error);
+        if failure.kind() == SendErrorKind::Gone
+            && matches!(self.remove_gone(connection_id).await, Ok(GoneOutcome::Young))
+        {
+            failure = SendError::new(SendErrorKind::Connecting).because(failure);
+        }
+        match self.callback_url() {
+            Some(url) => failure.to(connection_id).at(url),
+            None => failure.to(connection_id),
+        }
+    }
+
+    /// Removes what is stored about a connection that answered 410, unless it is too young.
+    ///
+    /// A handshake takes less than the grace, so a record older than that is of a connection that was open.
+    pub(super) async fn remove_gone(&self, connection_id: &str) -> Result<GoneOutcome, StoreError> {
+        let scope = self.scope_key()?;
+        let before = self.connected_before();
+        let outcome = self.within(self.shared.store.delete_gone(scope, connection_id, before)).await;
+        match &outcome {
+            Ok(GoneOutcome::Removed(record)) => self.forget(record).await,
+            Ok(GoneOutcome::Absent) => self.shared.cache.remove(connection_id),
+            Ok(GoneOutcome::Young) => {}
+            Err(error) => tracing::warn!(
+                connection_id,
+                error = error as &dyn std::error::Error,
+                "a gone connection could not be removed; its rows expire by themselves"
+            ),
+        }
+        outcome
+    }
+
+    /// Connections made before this are gone if they answer 410; later ones may be in their handshake.
+    pub(super) fn connected_before(&self) -> u64 {
+        let grace = u64::try_from(self.shared.settings.gone_grace.as_millis()).unwrap_or(u64::MAX);
+        // The end of this millisecond: with no grace, a connection made just now counts as well.
+        (self.shared.clock.now() + 1).saturating_sub(grace)
+    }
+}
+
+/// Only then may a message be sent again without the risk of arriving twice.
+fn has_certainly_not_arrived(error: &PostError) -> bool {
+    matches!(error.kind(), PostErrorKind::Throttled | PostErrorKind::Unreachable)
+}

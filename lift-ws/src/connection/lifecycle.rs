@@ -1,0 +1,146 @@
+//! From accepted to closed: what the run time stores about a connection.
+
+use std::sync::Arc;
+
+use super::handle::{check_group, check_member};
+use super::settings::TOMBSTONE_LIFE;
+use super::{Admission, Connections, Record};
+use crate::store::{MAX_GROUPS, Membership, StoreError, StoreErrorKind};
+
+impl Connections {
+    /// Saves a connection that was accepted, and joins its groups.
+    ///
+    /// Costs one write, and one transaction per group. If any of it fails, nothing stays: the handshake is to
+    /// be refused.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreErrorKind::Closed`] if the connection has closed meanwhile; what [`join`](Self::join) refuses;
+    /// a failure of the store.
+    pub async fn admitted(&self, admission: Admission) -> Result<Arc<Record>, StoreError> {
+        let scope = self.scope_key()?;
+        let (mut record, groups) = admission.into_record();
+        check(&record, &groups)?;
+        self.within(self.shared.store.put(scope, &record)).await?;
+        for (group, member) in groups {
+            let joined = self.join_as(&group, membership(&record, member.clone())).await;
+            record.insert_group(group, member);
+            if let Err(error) = joined {
+                self.withdraw(&record).await;
+                return Err(error);
+            }
+        }
+        let record = Arc::new(record);
+        self.shared.cache.insert(scope, Arc::clone(&record));
+        Ok(record)
+    }
+
+    /// Removes the record of a handshake that is refused after all.
+    async fn withdraw(&self, record: &Record) {
+        if let Err(error) = self.departed(record.connection_id()).await {
+            tracing::warn!(
+                connection_id = record.connection_id(),
+                error = &error as &dyn std::error::Error,
+                "the record of a refused connection could not be removed; it expires by itself"
+            );
+        }
+    }
+
+    /// The record of a connection, at most as old as the cache's life; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub async fn record(&self, connection_id: &str) -> Result<Option<Arc<Record>>, StoreError> {
+        match self.cached(connection_id)? {
+            Some(record) => Ok(Some(record)),
+            None => self.fresh(connection_id).await,
+        }
+    }
+
+    /// The record if it is cached.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreErrorKind::NoScope`] on a handle that belongs to no API.
+    pub fn cached(&self, connection_id: &str) -> Result<Option<Arc<Record>>, StoreError> {
+        Ok(self.shared.cache.get(self.scope_key()?, connection_id))
+    }
+
+    /// The record of a connection as it is stored now; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub async fn fresh(&self, connection_id: &str) -> Result<Option<Arc<Record>>, StoreError> {
+        let scope = self.scope_key()?;
+        let now = self.shared.clock.now() / 1_000;
+        let record = self.within(self.shared.store.get(scope, connection_id)).await?;
+        // A store removes expired rows when it pleases; DynamoDB takes up to days.
+        let record = record.filter(|record| record.expires_at() > now).map(Arc::new);
+        match &record {
+            Some(record) => self.shared.cache.insert(scope, Arc::clone(record)),
+            None => self.shared.cache.remove(connection_id),
+        }
+        Ok(record)
+    }
+
+    /// Removes what is stored about a connection that has closed, and returns the record as it was.
+    ///
+    /// Of all who remove it (a second `$disconnect`, a clean-up after 410) only one gets the record: that one
+    /// tells others. Costs one delete and the memberships' removal in batches; if there was no record, also a
+    /// tombstone, so that a late save loses.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written. Memberships that stay behind are no failure: they expire, and
+    /// a post to them cleans up.
+    pub async fn departed(&self, connection_id: &str) -> Result<Option<Record>, StoreError> {
+        let scope = self.scope_key()?;
+        self.shared.cache.remove(connection_id);
+        let tombstone_until = self.shared.clock.now() + TOMBSTONE_LIFE.as_secs() * 1_000;
+        let record = self.within(self.shared.store.delete(scope, connection_id, tombstone_until)).await?;
+        if let Some(record) = &record {
+            self.forget(record).await;
+        }
+        Ok(record)
+    }
+
+    /// Removes the memberships of a record that has been removed.
+    pub(super) async fn forget(&self, record: &Record) {
+        self.shared.cache.remove(record.connection_id());
+        let groups: Vec<&str> = record.groups().collect();
+        self.forget_groups(record.connection_id(), record.connected_at(), &groups).await;
+    }
+
+    pub(super) async fn forget_groups(&self, connection_id: &str, connected_at: u64, groups: &[&str]) {
+        let Ok(scope) = self.scope_key() else { return };
+        if groups.is_empty() {
+            return;
+        }
+        let removal = self.shared.store.remove_memberships(scope, connection_id, connected_at, groups);
+        if let Err(error) = self.within(removal).await {
+            tracing::warn!(
+                connection_id,
+                error = &error as &dyn std::error::Error,
+                "memberships of a closed connection could not be removed; they expire by themselves"
+            );
+        }
+    }
+}
+
+fn check(record: &Record, groups: &[(String, Option<String>)]) -> Result<(), StoreError> {
+    if groups.len() > MAX_GROUPS {
+        return Err(StoreError::new(StoreErrorKind::TooManyGroups).about(record.connection_id()));
+    }
+    groups.iter().try_for_each(|(group, member)| {
+        check_group(group)?;
+        check_member(group, member.as_deref())
+    })
+}
+
+fn membership(record: &Record, member: Option<String>) -> Membership {
+    Membership::new(record.connection_id(), record.connected_at(), record.expires_at())
+        .with_user(record.user().map(str::to_owned))
+        .with_member(member)
+}

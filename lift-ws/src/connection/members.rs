@@ -1,0 +1,137 @@
+//! Who is in a group.
+
+use std::collections::VecDeque;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use futures_core::Stream;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::de::DeserializeOwned;
+
+use super::handle::check_group;
+use super::settings::MAX_CONNECTION_DURATION;
+use super::{Connections, Group};
+use crate::store::{BoxFuture, Cursor, MembersQuery, Membership, MembershipPage, StoreError, StoreErrorKind};
+
+/// One member of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Member<T> {
+    /// The connection.
+    pub connection_id: String,
+    /// When it connected, in milliseconds since the epoch.
+    pub connected_at: u64,
+    /// Whose connection it is, if known.
+    pub user: Option<String>,
+    /// The value it joined with.
+    pub value: T,
+}
+
+/// Who is in a group, oldest connections first: await it for a list, or read it as a stream.
+///
+/// ```
+/// # use lift_ws::{connection::Connections, store::StoreError};
+/// # async fn handler(conns: Connections) -> Result<(), StoreError> {
+/// let names: Vec<String> =
+///     conns.members::<String>("red").consistent().await?.into_iter().map(|member| member.value).collect();
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is read before it is awaited"]
+pub struct Members<'a, T> {
+    connections: &'a Connections,
+    group: String,
+    consistent: bool,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<'a, T> Members<'a, T> {
+    pub(super) fn new(connections: &'a Connections, group: &str) -> Self {
+        Self { connections, group: group.to_owned(), consistent: false, value: PhantomData }
+    }
+
+    /// Includes everyone whose join was answered before now. Costs twice as much to read.
+    pub fn consistent(mut self) -> Self {
+        self.consistent = true;
+        self
+    }
+}
+
+impl<'a, T: DeserializeOwned + Send + 'a> Members<'a, T> {
+    /// The members one by one, read page by page: memory does not grow with the group.
+    ///
+    /// Each item is the member, or why reading failed: then the stream ends.
+    pub fn stream(self) -> impl Stream<Item = Result<Member<T>, StoreError>> + Send + 'a {
+        let reading = Reading { members: self, page: VecDeque::new(), next: Some(Cursor::start_of(0)) };
+        stream::try_unfold(reading, Reading::step)
+    }
+}
+
+impl<'a, T: DeserializeOwned + Send + 'a> IntoFuture for Members<'a, T> {
+    type Output = Result<Vec<Member<T>>, StoreError>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.stream().boxed().try_collect())
+    }
+}
+
+/// How far a stream of members has come.
+struct Reading<'a, T> {
+    members: Members<'a, T>,
+    page: VecDeque<Membership>,
+    next: Option<Cursor>,
+}
+
+impl<T: DeserializeOwned> Reading<'_, T> {
+    async fn step(mut self) -> Result<Option<(Member<T>, Self)>, StoreError> {
+        loop {
+            if let Some(membership) = self.page.pop_front() {
+                return Ok(Some((typed(membership)?, self)));
+            }
+            let Some(cursor) = self.next.take() else {
+                return Ok(None);
+            };
+            let Members { connections, group, consistent, .. } = &self.members;
+            let page = connections.page_of(group, *consistent, Some(cursor)).await?;
+            self.page = page.members.into();
+            self.next = page.cursor;
+        }
+    }
+}
+
+fn typed<T: DeserializeOwned>(membership: Membership) -> Result<Member<T>, StoreError> {
+    let json = membership.member.as_deref().unwrap_or("null");
+    let value = serde_json::from_str(json).map_err(|error| {
+        StoreError::new(StoreErrorKind::Json).about(&membership.connection_id).with_source(error)
+    })?;
+    let Membership { connection_id, connected_at, user, .. } = membership;
+    Ok(Member { connection_id, connected_at, user, value })
+}
+
+impl Connections {
+    /// One page of a group's living members.
+    pub(super) async fn page_of(
+        &self,
+        group: &str,
+        consistent: bool,
+        cursor: Option<Cursor>,
+    ) -> Result<MembershipPage, StoreError> {
+        check_group(group)?;
+        let scope: &Arc<str> = self.scope_key()?;
+        // A connection lasts two hours at most, so older rows are of the dead: no heartbeat is needed to know.
+        let longest = u64::try_from(MAX_CONNECTION_DURATION.as_millis()).unwrap_or(u64::MAX);
+        let since = self.shared.clock.now().saturating_sub(longest);
+        let query =
+            MembersQuery::new(scope, group).connected_since(since).consistent(consistent).after(cursor);
+        self.within(self.shared.store.members(&query)).await
+    }
+}
+
+impl Group<'_> {
+    /// Who is in it: see [`Connections::members`].
+    pub fn members<T>(&self) -> Members<'_, T> {
+        Members::new(self.connections(), self.name())
+    }
+}

@@ -1,0 +1,107 @@
+//! What can be chosen about storing and sending.
+
+use std::time::Duration;
+
+/// The most bytes that the gateway takes as one message (contract §6.1).
+pub const MAX_MESSAGE_BYTES: usize = 128 * 1024;
+
+/// The longest that a connection lasts (contract §6.1).
+pub(crate) const MAX_CONNECTION_DURATION: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// How long rows are kept: a connection's whole life, and some minutes for a late `$disconnect`.
+pub(crate) const RECORD_LIFE: Duration = Duration::from_secs(2 * 60 * 60 + 15 * 60);
+
+/// How long a tombstone keeps a late save from bringing a closed connection back.
+pub(crate) const TOMBSTONE_LIFE: Duration = Duration::from_secs(15 * 60);
+
+/// What can be chosen about storing and sending; the defaults fit Lambda.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use lift_ws::connection::Settings;
+/// let settings = Settings::default().with_rate(2_000).with_cache_life(Duration::from_secs(5));
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Settings {
+    /// How many posts may be under way at once in this environment.
+    pub concurrency: usize,
+    /// How many posts a second this environment may start. The account's quota, shared by all its APIs in the
+    /// region, is 10,000 requests a second.
+    pub posts_per_second: u32,
+    /// How long one post may take before its outcome is called unknown.
+    pub post_timeout: Duration,
+    /// How often a throttled post is tried in all.
+    pub tries: u32,
+    /// How young a connection is whose 410 may come from an unfinished handshake.
+    pub gone_grace: Duration,
+    /// How many records are cached in this environment; 0 turns the cache off.
+    pub cache_entries: usize,
+    /// How long a cached record is used.
+    pub cache_life: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            concurrency: 128,
+            posts_per_second: 5_000,
+            post_timeout: Duration::from_secs(5),
+            tries: 6,
+            gone_grace: Duration::from_secs(30),
+            cache_entries: 10_000,
+            cache_life: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Settings {
+    /// Sets how many posts may be under way at once. Lambda allows 1,024 open sockets and files.
+    #[must_use]
+    pub fn with_concurrency(mut self, posts: usize) -> Self {
+        self.concurrency = posts.max(1);
+        self
+    }
+
+    /// Sets how many posts a second may be started.
+    #[must_use]
+    pub fn with_rate(mut self, posts_per_second: u32) -> Self {
+        self.posts_per_second = posts_per_second.max(1);
+        self
+    }
+
+    /// Sets how long one post may take.
+    #[must_use]
+    pub fn with_post_timeout(mut self, timeout: Duration) -> Self {
+        self.post_timeout = timeout;
+        self
+    }
+
+    /// Sets how often a throttled post is tried in all.
+    #[must_use]
+    pub fn with_tries(mut self, tries: u32) -> Self {
+        self.tries = tries.max(1);
+        self
+    }
+
+    /// Sets how young a connection is whose 410 may come from an unfinished handshake. For tests.
+    #[must_use]
+    pub fn with_gone_grace(mut self, grace: Duration) -> Self {
+        self.gone_grace = grace;
+        self
+    }
+
+    /// Sets how many records are cached; 0 turns the cache off.
+    #[must_use]
+    pub fn with_cache_entries(mut self, entries: usize) -> Self {
+        self.cache_entries = entries;
+        self
+    }
+
+    /// Sets how long a cached record is used.
+    #[must_use]
+    pub fn with_cache_life(mut self, life: Duration) -> Self {
+        self.cache_life = life;
+        self
+    }
+}

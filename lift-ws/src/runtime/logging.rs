@@ -1,0 +1,21 @@
+//! JSON lines on Lambda, lines for people at home.
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Installs a subscriber unless there is one already. `AWS_LAMBDA_LOG_LEVEL` beats `RUST_LOG` (contract §7.2);
+/// the format is JSON unless `LIFT_WS_LOG=human` (the local gateway sets it) or `AWS_LAMBDA_LOG_FORMAT=Text`.
+pub(super) fn init() {
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| std::env::var("RUST_LOG"));
+    let filter = EnvFilter::builder().parse_lossy(level.as_deref().unwrap_or("info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|v| v.eq_ignore_ascii_case(value));
+    let installed = if is("LIFT_WS_LOG", "human") {
+        lines.without_time().compact().finish().try_init()
+    } else if is("AWS_LAMBDA_LOG_FORMAT", "text") {
+        lines.without_time().with_ansi(false).finish().try_init() // CloudWatch adds the time
+    } else {
+        lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish().try_init()
+    };
+    drop(installed); // somebody else's subscriber stays
+}

@@ -1,0 +1,172 @@
+//! The entry of a Lambda binary.
+
+mod init;
+mod logging;
+mod payload;
+mod shutdown;
+
+pub use payload::Payload;
+
+use crate::{App, Error, Invocation, Response, Service};
+use lambda_runtime::{LambdaEvent, Runtime};
+use payload::KeepBytes;
+use std::sync::Arc;
+
+/// An async function that makes the state. One type parameter, so that `main::<Chat, _>` is all to write.
+///
+/// Implemented for `async fn() -> Result<S, E>` where `E` is any error, a boxed one, a text, or
+/// [`lift_ws::Error`](Error).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not make the state `{S}`",
+    label = "not a function that makes `{S}`",
+    note = "pass an async function: `async fn load() -> Result<{S}, E>`, where `E` is an error"
+)]
+pub trait MakeState<S>: Send {
+    /// Makes it.
+    fn make(self) -> impl Future<Output = Result<S, Error>> + Send;
+}
+
+impl<F, R, S, E> MakeState<S> for F
+where
+    F: FnOnce() -> R + Send,
+    R: Future<Output = Result<S, E>> + Send,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    async fn make(self) -> Result<S, Error> {
+        self().await.map_err(Error::internal)
+    }
+}
+
+/// For [`main`] and [`run`]: makes the state `()` of an app that has none.
+///
+/// # Errors
+/// None.
+pub async fn stateless() -> Result<(), std::convert::Infallible> {
+    Ok(())
+}
+
+/// Runs the app as a Lambda function: `fn main` of a binary is this one call.
+///
+/// It starts the tokio runtime that fits (one thread, unless `AWS_LAMBDA_MAX_CONCURRENCY` says that several events
+/// come at once), sets up logging, makes the state once, and answers events until the environment is shut down.
+/// With `LIFT_WS_DESCRIBE=1` it prints the app's [manifest](crate::manifest) instead, and makes no state.
+///
+/// ```no_run
+/// use lift_ws::prelude::*;
+///
+/// #[derive(Clone)]
+/// struct AppState { greeting: String }
+///
+/// impl AppState {
+///     async fn load() -> Result<Self, Error> {
+///         Ok(AppState { greeting: std::env::var("GREETING")? })
+///     }
+/// }
+///
+/// #[ws_route("hello")]
+/// async fn hello(State(state): State<AppState>) -> Json<String> { Json(state.greeting) }
+///
+/// #[ws_app(state = AppState, routes = [hello])]
+/// struct Hello;
+///
+/// fn main() -> Result<(), lift_ws::Error> { lift_ws::main::<Hello, _>(AppState::load) }
+/// ```
+///
+/// # Errors
+/// If the state cannot be made, or the binary is not run by Lambda or by the local gateway.
+pub fn main<A: App, M: MakeState<A::State>>(make: M) -> Result<(), Error> {
+    if std::env::var_os("LIFT_WS_DESCRIBE").is_some_and(|value| value != "0") {
+        return describe::<A>();
+    }
+    let mut builder = match max_concurrency() {
+        0 | 1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    builder.enable_all().build()?.block_on(run::<A, M>(make))
+}
+
+/// As [`main`], on a tokio runtime of yours.
+///
+/// # Errors
+/// As [`main`].
+///
+/// # Cancel safety
+/// Dropping the future ends the function: events on their way are not answered.
+pub async fn run<A: App, M: MakeState<A::State>>(make: M) -> Result<(), Error> {
+    logging::init();
+    required_environment()?;
+    let (service, ()) = tokio::join!(init::service::<A, M>(make), shutdown::on_signal());
+    let service = Arc::new(service?);
+    let snapshot = init::Snapshot::of(&service);
+    let handler = tower::service_fn(move |event: LambdaEvent<Payload>| {
+        let service = Arc::clone(&service);
+        async move { service.handle(event).await }
+    });
+    let runtime = Runtime::new(handler).layer(KeepBytes).register_snapstart_resource(Arc::new(snapshot));
+    runtime.run_concurrent().await.map_err(Error::internal)
+}
+
+impl<A: App> Service<A> {
+    /// Answers one Lambda event, for a `lambda_runtime` service of your own.
+    ///
+    /// ```no_run
+    /// use lambda_runtime::{LambdaEvent, service_fn};
+    /// use lift_ws::prelude::*;
+    /// use lift_ws::{Payload, Service};
+    ///
+    /// #[ws_route("ping")]
+    /// async fn ping() -> Json<&'static str> { Json("pong") }
+    ///
+    /// #[ws_app(routes = [ping])]
+    /// struct Echo;
+    ///
+    /// # async fn serve() -> Result<(), lambda_runtime::Error> {
+    /// let service = &*Box::leak(Box::new(Service::<Echo>::new(())));
+    /// lambda_runtime::run(service_fn(move |event: LambdaEvent<Payload>| service.handle(event))).await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`respond`](Service::respond).
+    ///
+    /// # Cancel safety
+    /// As [`respond`](Service::respond).
+    pub async fn handle(&self, event: LambdaEvent<Payload>) -> Result<Response, Error> {
+        self.answer(event.payload.as_ref(), Invocation::from(&event.context)).await
+    }
+}
+
+/// What Lambda is told when an event cannot be answered at all.
+impl From<Error> for lambda_runtime::Diagnostic {
+    fn from(error: Error) -> Self {
+        tracing::error!(cause = %error, "the event could not be answered");
+        lambda_runtime::Diagnostic { error_type: "lift_ws::Error".into(), error_message: error.to_string() }
+    }
+}
+
+fn max_concurrency() -> u32 {
+    std::env::var("AWS_LAMBDA_MAX_CONCURRENCY").ok().and_then(|n| n.parse().ok()).unwrap_or(1)
+}
+
+/// lambda_runtime panics where these are missing; a person who starts the binary by hand deserves a sentence.
+fn required_environment() -> Result<(), Error> {
+    for name in [
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+    ] {
+        if std::env::var_os(name).is_none() {
+            return Err(Error::internal(format!(
+                "`{name}` is not set: this binary is a Lambda function; run it at home with `cargo lift-ws dev`"
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[allow(clippy::print_stdout, reason = "the manifest goes to standard output")]
+fn describe<A: App>() -> Result<(), Error> {
+    println!("{}", serde_json::to_string_pretty(&crate::manifest::describe::<A>())?);
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! What the run time does around a handler, by the kind of event: save, load, remove; and what an answer means.
+
+use super::Service;
+use crate::buffer::Buffer;
+use crate::connection::{Admission, Connections, Record};
+use crate::event::Event;
+use crate::reply::{Answer, Correlation};
+use crate::route::Needs;
+use crate::{Accept, App, Reply, Scope};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+impl<A: App> Service<A> {
+    /// Accepted → saved → answered. A refused connection is never saved; a failed save refuses the handshake.
+    pub(super) async fn connect(&self, scope: &Scope<'_, A::State>) -> Answer {
+        let (event, reply) = (scope.event(), self.dispatch(scope).await);
+        if !reply.is_success() {
+            let status = reply.status();
+            return Answer {
+                status,
+                body: reply.into_frame(event, Correlation::of(event)),
+                subprotocol: None,
+            };
+        }
+        if let Some(why) = reply.accept().and_then(|accept| accept.invalid.as_deref()) {
+            tracing::error!(
+                request_id = event.request_id(),
+                why,
+                "`Accept` cannot be stored; the handshake is refused"
+            );
+            return Answer::status(500);
+        }
+        if let Some(connections) = scope.connections() {
+            let admission = admission(event, reply.accept());
+            if let Err(error) = connections.admitted(admission).await {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(
+                    request_id = event.request_id(),
+                    error,
+                    "the connection could not be saved; the handshake is refused"
+                );
+                return Answer::status(503);
+            }
+        }
+        let subprotocol = reply.accept().and_then(|accept| accept.subprotocol.clone());
+        Answer { status: reply.status(), subprotocol, body: None }
+    }
+
+    /// Handled errors and caught panics answer 200, so that the gateway adds no frame of its own.
+    pub(super) async fn message(&self, scope: Scope<'_, A::State>) -> Answer {
+        let event = scope.event();
+        let route = A::routes().get(scope.__route());
+        let record =
+            match self.record_for(&scope, route.is_some_and(|route| route.needs.has(Needs::RECORD))).await {
+                Ok(record) => record,
+                Err(reply) => return self.deliver(&scope, reply).await,
+            };
+        let scope = scope.with_record(record.as_deref());
+        let reply = self.dispatch(&scope).await;
+        if !reply.has_body() {
+            return Answer::status(if reply.is_success() { reply.status() } else { 200 });
+        }
+        if route.is_some_and(|route| route.two_way) {
+            return Answer {
+                status: 200,
+                body: reply.into_frame(event, Correlation::of(event)),
+                subprotocol: None,
+            };
+        }
+        self.deliver(&scope, reply).await
+    }
+
+    async fn record_for(
+        &self,
+        scope: &Scope<'_, A::State>,
+        needed: bool,
+    ) -> Result<Option<Arc<Record>>, Reply> {
+        match scope.connections() {
+            Some(connections) if needed => load(connections, scope.event()).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// On a one-way route the gateway discards the answer: what there is to say is posted.
+    async fn deliver(&self, scope: &Scope<'_, A::State>, reply: Reply) -> Answer {
+        let event = scope.event();
+        if let Some(frame) = reply.into_frame(event, Correlation::of(event)) {
+            self.post(scope, frame).await;
+        }
+        Answer::status(200)
+    }
+
+    async fn post(&self, scope: &Scope<'_, A::State>, frame: Buffer) {
+        let event = scope.event();
+        let fallback;
+        let connections = match scope.connections() {
+            Some(connections) => connections,
+            None => match self.error_posts.connections().await {
+                Some(connections) => {
+                    fallback = connections.bind(event.api_id(), event.stage());
+                    &fallback
+                }
+                None => {
+                    tracing::warn!(
+                        route = event.route_key(),
+                        request_id = event.request_id(),
+                        frame = frame.0,
+                        "nobody can post this frame: the app was started without connections"
+                    );
+                    return;
+                }
+            },
+        };
+        self.error_posts.post(connections, event, frame).await;
+    }
+
+    /// The record is removed first: what the delete returned is what the handler sees, and only one event gets it.
+    pub(super) async fn disconnect(&self, scope: Scope<'_, A::State>) -> Answer {
+        let event = scope.event();
+        let record = match scope.connections() {
+            Some(connections) => connections.departed(event.connection_id()).await.unwrap_or_else(|error| {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(
+                    connection_id = event.connection_id(),
+                    error,
+                    "the record could not be removed; it expires by itself"
+                );
+                None
+            }),
+            None => None,
+        };
+        let scope = scope.with_record(record.as_ref());
+        drop(self.dispatch(&scope).await); // nobody reads it
+        Answer::status(200)
+    }
+}
+
+async fn load(connections: &Connections, event: &Event<'_>) -> Result<Option<Arc<Record>>, Reply> {
+    connections.record(event.connection_id()).await.map_err(|error| {
+        let (route, request_id) = (event.route_key(), event.request_id());
+        tracing::error!(
+            route,
+            request_id,
+            error = &error as &dyn std::error::Error,
+            "the connection's record could not be read"
+        );
+        Reply::error("internal_error", "internal error").with_status(503)
+    })
+}
+
+fn admission(event: &Event<'_>, accept: Option<&Accept>) -> Admission {
+    let accept = accept.cloned().unwrap_or_default();
+    let mut admission = Admission::new(event.connection_id(), connected_at(event));
+    admission.user = accept.user;
+    admission.tenant = accept.tenant;
+    admission.attributes = accept.attributes;
+    admission.groups = accept.groups;
+    admission.source_ip = Some(event.source_ip()).filter(|ip| !ip.is_empty()).map(Into::into);
+    admission.user_agent = event.user_agent().map(Into::into);
+    admission
+}
+
+/// In milliseconds since the epoch; an event that does not say was made now.
+fn connected_at(event: &Event<'_>) -> u64 {
+    let said = u64::try_from(event.connected_at()).ok().filter(|at| *at > 0);
+    said.unwrap_or_else(|| {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        now.as_millis().try_into().unwrap_or(u64::MAX)
+    })
+}

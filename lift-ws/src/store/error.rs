@@ -1,0 +1,168 @@
+//! Why a store refused or failed.
+
+use std::error::Error;
+use std::fmt;
+
+type Source = Box<dyn Error + Send + Sync>;
+
+/// What kind of failure a [`StoreError`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// The credentials may not do this.
+    AccessDenied,
+    /// The connection has closed: a save came after its `$disconnect`.
+    Closed,
+    /// A row is there but cannot be understood.
+    Corrupt,
+    /// A value could not be turned into JSON or back.
+    Json,
+    /// A group's name is empty or too long.
+    InvalidGroup,
+    /// A `member` value is longer than [`MAX_MEMBER_BYTES`](super::MAX_MEMBER_BYTES).
+    MemberTooLarge,
+    /// The handle knows no scope: it was made outside an event.
+    NoScope,
+    /// The table does not exist, or is not ready.
+    NoTable,
+    /// Another failure; the source says which.
+    Other,
+    /// The store asked to slow down.
+    Throttled,
+    /// The time was up before the store answered.
+    Timeout,
+    /// The connection is in [`MAX_GROUPS`](super::MAX_GROUPS) groups already.
+    TooManyGroups,
+    /// The store could not be reached, or failed inside.
+    Unavailable,
+    /// There is no record of the connection.
+    UnknownConnection,
+    /// The row was written by a release too far from this one.
+    UnsupportedVersion,
+}
+
+impl StoreErrorKind {
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::AccessDenied => {
+                "the connection table refused the credentials: allow dynamodb:GetItem, PutItem, UpdateItem, \
+                 DeleteItem, BatchWriteItem and Query on the table and its indexes"
+            }
+            Self::Closed => "the connection has already closed",
+            Self::Corrupt => "a stored row cannot be understood",
+            Self::Json => "a value does not convert to or from JSON",
+            Self::InvalidGroup => "a group's name must have 1 to 512 bytes",
+            Self::MemberTooLarge => {
+                "a `member` value must have at most 1024 bytes of JSON: keep what is large in a table of your own"
+            }
+            Self::NoScope => {
+                "this handle belongs to no API: use the one that the event gives, or name API and stage with \
+                 `.scope(\"{apiId}/{stage}\")`"
+            }
+            Self::NoTable => {
+                "the connection table does not exist: create it (the app's manifest carries its definition) or \
+                 name another in LIFT_WS_TABLE"
+            }
+            Self::Other => "the connection store failed",
+            Self::Throttled => {
+                "the connection table is throttled: a hot key, an index that cannot keep up (which refuses the \
+                 table's writes too), or the account's limit"
+            }
+            Self::Timeout => "the connection store did not answer in time",
+            Self::TooManyGroups => "a connection can be in 100 groups at most: leave one first",
+            Self::Unavailable => "the connection store cannot be reached",
+            Self::UnknownConnection => {
+                "there is no record of this connection: it has closed or was never accepted"
+            }
+            Self::UnsupportedVersion => "the row was written by a release that this one cannot read",
+        }
+    }
+}
+
+/// A failure of a [`ConnectionStore`](super::ConnectionStore).
+#[derive(Debug)]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    subject: Option<Box<str>>,
+    source: Option<Source>,
+}
+
+impl StoreError {
+    /// A failure of the given kind.
+    #[must_use]
+    pub fn new(kind: StoreErrorKind) -> Self {
+        Self { kind, subject: None, source: None }
+    }
+
+    /// Says what the failure was about: a connection id, a group, a table.
+    #[must_use]
+    pub fn about(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into().into_boxed_str());
+        self
+    }
+
+    /// Keeps the failure below.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+
+    /// Whether the same call may be made again and may then succeed.
+    ///
+    /// Store operations can be repeated without harm; one that returns what it removed may find that its
+    /// first try has removed it.
+    #[must_use]
+    pub fn is_retry_safe(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Throttled | StoreErrorKind::Timeout | StoreErrorKind::Unavailable)
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.sentence())?;
+        match &self.subject {
+            Some(subject) => write!(f, " (`{subject}`)"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<StoreErrorKind> for StoreError {
+    fn from(kind: StoreErrorKind) -> Self {
+        Self::new(kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn message_names_the_subject_and_source_is_kept() {
+        let error = StoreError::new(StoreErrorKind::NoTable)
+            .about("my-table")
+            .with_source("ResourceNotFoundException");
+        assert!(error.to_string().ends_with("in LIFT_WS_TABLE (`my-table`)"), "{error}");
+        assert_eq!(error.source().unwrap().to_string(), "ResourceNotFoundException");
+    }
+
+    #[test]
+    fn only_passing_failures_are_safe_to_retry() {
+        assert!(StoreError::new(StoreErrorKind::Throttled).is_retry_safe());
+        assert!(!StoreError::new(StoreErrorKind::Closed).is_retry_safe());
+        assert!(!StoreError::new(StoreErrorKind::UnknownConnection).is_retry_safe());
+    }
+}
