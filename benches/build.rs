@@ -22,7 +22,8 @@ fn app(text: &mut String, keys: &[String]) {
     let size = keys.len();
     let _ = writeln!(text, "/// An app of {size} routes.\npub mod r{size} {{\n    use lift_ws::prelude::*;");
     for (i, key) in keys.iter().enumerate() {
-        let _ = writeln!(text, "    #[ws_route({key:?})] async fn h{i}(body: RawBody<'_>) {{ let _ = body; }}");
+        let _ =
+            writeln!(text, "    #[ws_route({key:?})] async fn h{i}(body: RawBody<'_>) {{ let _ = body; }}");
     }
     let handlers: Vec<_> = (0..size).map(|i| format!("h{i}")).collect();
     let _ = writeln!(

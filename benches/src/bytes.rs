@@ -27,7 +27,12 @@ const OF_LIFT: [(&str, &str); 4] = [
 /// # Errors
 ///
 /// When the allocations cannot be counted.
-pub(crate) fn measure(root: &Path, lift: Option<&mut Lift>, quick: bool, report: &mut Report) -> Result<(), String> {
+pub(crate) fn measure(
+    root: &Path,
+    lift: Option<&mut Lift>,
+    quick: bool,
+    report: &mut Report,
+) -> Result<(), String> {
     all_answer_the_same();
     let event = MESSAGE.trim_end().as_bytes();
     let times = compare(if quick { 300 } else { 3000 }, in_process(event));
@@ -68,24 +73,44 @@ fn ours<A: App<State = ()>>(event: &[u8]) -> impl FnMut() {
 fn rows(times: &Times, report: &mut Report) {
     let ours = times.of("ours").fastest;
     let against = |name: &str| times.of(name).fastest;
-    report.ratio(SECTION, "alone (peer: hand-written)", "ns", ours, against("hand-written"), Gate::AtMost(0.3));
+    report.ratio(
+        SECTION,
+        "alone (peer: hand-written)",
+        "ns",
+        ours,
+        against("hand-written"),
+        Gate::AtMost(0.3),
+    );
     report.ratio(SECTION, "alone (peer: hand-made limit)", "ns", ours, against("limit"), Gate::AtMost(1.3));
-    report.ratio(SECTION, "under 5 middlewares (peer: ours alone)", "ns", against("ours under five"), ours, Gate::AtMost(1.05));
+    report.ratio(
+        SECTION,
+        "under 5 middlewares (peer: ours alone)",
+        "ns",
+        against("ours under five"),
+        ours,
+        Gate::AtMost(1.05),
+    );
 }
 
 /// Lift in its two ways, the faster of which counts: by a typed event, where it drops the handler's reply and answers
 /// "OK", and by a map, where the reply arrives.
 fn lift_rows(lift: &mut Lift, ours: f64, quick: bool, report: &mut Report) {
     let lift = RefCell::new(lift);
-    let contestants = OF_LIFT.map(|(name, case)| Contestant::timed(name, || lift.borrow_mut().batch(case).ns));
+    let contestants =
+        OF_LIFT.map(|(name, case)| Contestant::timed(name, || lift.borrow_mut().batch(case).ns));
     let times = compare(if quick { 20 } else { 100 }, contestants.into());
     let faster = |names: [&str; 2]| times.of(names[0]).fastest.min(times.of(names[1]).fastest);
-    let (alone, five) =
-        (faster([OF_LIFT[0].0, OF_LIFT[1].0]), faster([OF_LIFT[2].0, OF_LIFT[3].0]));
+    let (alone, five) = (faster([OF_LIFT[0].0, OF_LIFT[1].0]), faster([OF_LIFT[2].0, OF_LIFT[3].0]));
     report.speed_up(SECTION, "alone (peer: Lift)", "ns", ours, alone, Gate::AtLeast(14.0));
     report.figure(SECTION, "Lift under 5 middlewares", "ns", five, Gate::None);
     for (name, case) in &OF_LIFT[..2] {
-        report.figure(SECTION, format!("{name}: allocations"), "", lift.borrow_mut().batch(case).allocs.round(), Gate::None);
+        report.figure(
+            SECTION,
+            format!("{name}: allocations"),
+            "",
+            lift.borrow_mut().batch(case).allocs.round(),
+            Gate::None,
+        );
     }
 }
 
@@ -96,11 +121,22 @@ fn allocations(root: &Path, report: &mut Report) -> Result<(), String> {
         .output()
         .map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let counts: HashMap<&str, f64> =
-        text.lines().filter_map(|line| line.split_once(' ')).filter_map(|(name, count)| Some((name, count.parse().ok()?))).collect();
-    let count = |name: &str| counts.get(name).copied().ok_or(format!("allocations: {}", String::from_utf8_lossy(&output.stderr)));
+    let counts: HashMap<&str, f64> = text
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter_map(|(name, count)| Some((name, count.parse().ok()?)))
+        .collect();
+    let count = |name: &str| {
+        counts.get(name).copied().ok_or(format!("allocations: {}", String::from_utf8_lossy(&output.stderr)))
+    };
     report.figure(SECTION, "alone: allocations", "", count("ours")?, Gate::AtMost(0.0));
-    report.figure(SECTION, "under 5 middlewares: allocations", "", count("ours-under-five")?, Gate::AtMost(0.0));
+    report.figure(
+        SECTION,
+        "under 5 middlewares: allocations",
+        "",
+        count("ours-under-five")?,
+        Gate::AtMost(0.0),
+    );
     report.figure(SECTION, "hand-written: allocations", "", count("hand-written")?, Gate::None);
     Ok(())
 }
@@ -113,6 +149,7 @@ fn all_answer_the_same() {
     Limit::default().respond(event, &mut limit).expect("an answer");
     assert_eq!(String::from_utf8_lossy(&ours), String::from_utf8_lossy(&limit));
     let hand_written = now(bytes_to_bytes(event, lambda_runtime::Context::default())).expect("an answer");
-    let body = |answer: &[u8]| serde_json::from_slice::<serde_json::Value>(answer).expect("JSON")["body"].clone();
+    let body =
+        |answer: &[u8]| serde_json::from_slice::<serde_json::Value>(answer).expect("JSON")["body"].clone();
     assert_eq!(body(&ours), body(&hand_written));
 }

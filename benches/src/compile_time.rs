@@ -53,7 +53,8 @@ impl Generated {
         write("Cargo.toml", manifest(root, routes, middlewares))?;
         write("src/main.rs", program(routes, middlewares))?;
         let lock = root.join("Cargo.lock");
-        std::fs::copy(&lock, generated.folder.join("Cargo.lock")).map_err(|error| format!("{}: {error}", lock.display()))?;
+        std::fs::copy(&lock, generated.folder.join("Cargo.lock"))
+            .map_err(|error| format!("{}: {error}", lock.display()))?;
         Ok(generated)
     }
 
@@ -122,9 +123,11 @@ fn program(routes: usize, middlewares: usize) -> String {
         };
     }
     for i in 0..middlewares {
-        let _ = writeln!(text, "#[ws_middleware] async fn m{i}(next: impl Next) -> Reply {{ next.run().await }}");
+        let _ =
+            writeln!(text, "#[ws_middleware] async fn m{i}(next: impl Next) -> Reply {{ next.run().await }}");
     }
-    let list = |prefix: &str, count| (0..count).map(|i| format!("{prefix}{i}")).collect::<Vec<_>>().join(", ");
+    let list =
+        |prefix: &str, count| (0..count).map(|i| format!("{prefix}{i}")).collect::<Vec<_>>().join(", ");
     let _ = writeln!(
         text,
         "#[ws_app(max_routes = {routes}, middleware = [{}], routes = [{}])] struct App;\n\

@@ -1,11 +1,13 @@
 //! Route keys and look-ups, the same in every run: compiled into the build script, which makes the apps, and into the harness.
 
 const VERBS: [&str; 17] = [
-    "say", "join", "leave", "list", "get", "set", "kick", "ban", "mute", "edit", "pin", "react", "typing", "history",
-    "invite", "rename", "archive",
+    "say", "join", "leave", "list", "get", "set", "kick", "ban", "mute", "edit", "pin", "react", "typing",
+    "history", "invite", "rename", "archive",
 ];
-const NOUNS: [&str; 12] =
-    ["Room", "User", "Message", "Channel", "Thread", "File", "Topic", "Presence", "Role", "Poll", "Note", "Call"];
+const NOUNS: [&str; 12] = [
+    "Room", "User", "Message", "Channel", "Thread", "File", "Topic", "Presence", "Role", "Poll", "Note",
+    "Call",
+];
 
 /// The numbers of routes that are measured.
 pub const SIZES: [usize; 4] = [8, 100, 300, 1000];

@@ -49,7 +49,8 @@ impl Lift {
         let mut lift = Self { process, orders, answers };
         let routes: BTreeMap<_, _> = keys::SIZES.map(|size| (size, keys::routes(size))).into();
         let lookups = routes.iter().map(|(size, keys)| (*size, keys::lookups(keys))).collect();
-        let setup = serde_json::to_string(&Setup { event, routes, lookups }).map_err(|error| error.to_string())?;
+        let setup =
+            serde_json::to_string(&Setup { event, routes, lookups }).map_err(|error| error.to_string())?;
         lift.order(&setup)?;
         Ok(lift)
     }
@@ -85,12 +86,14 @@ fn build(root: &Path) -> Result<PathBuf, String> {
     let folder = root.join("target/lift-go");
     let peer = root.join("benches/peers/lift-go");
     let program = folder.join("lift-go");
-    let read = |path: PathBuf| std::fs::read(&path).map_err(|error| format!("Lift: {}: {error}", path.display()));
+    let read =
+        |path: PathBuf| std::fs::read(&path).map_err(|error| format!("Lift: {}: {error}", path.display()));
     std::fs::create_dir_all(&folder).map_err(|error| format!("Lift: {error}"))?;
     let mut module = String::from_utf8_lossy(&read(peer.join("go.mod"))?).into_owned();
     module.push_str(&format!("\nreplace github.com/pay-theory/lift => {}\n", source.display()));
     std::fs::write(folder.join("go.mod"), module).map_err(|error| format!("Lift: {error}"))?;
-    std::fs::write(folder.join("go.sum"), read(source.join("go.sum"))?).map_err(|error| format!("Lift: {error}"))?;
+    std::fs::write(folder.join("go.sum"), read(source.join("go.sum"))?)
+        .map_err(|error| format!("Lift: {error}"))?;
     let built = Command::new("go")
         .current_dir(peer)
         .args(["build", "-mod=mod", "-buildvcs=false", "-modfile"])
@@ -101,7 +104,9 @@ fn build(root: &Path) -> Result<PathBuf, String> {
         .output();
     match built {
         Ok(built) if built.status.success() => Ok(program),
-        Ok(built) => Err(format!("Lift: `go build` failed: {}", String::from_utf8_lossy(&built.stderr).trim())),
+        Ok(built) => {
+            Err(format!("Lift: `go build` failed: {}", String::from_utf8_lossy(&built.stderr).trim()))
+        }
         Err(error) => Err(format!("Lift: `go` cannot be run ({error})")),
     }
 }
@@ -116,5 +121,7 @@ fn source(root: &Path) -> Result<PathBuf, String> {
         .canonicalize()
         .ok()
         .and_then(|module| module.parent().map(Path::to_path_buf))
-        .ok_or_else(|| format!("Lift: no source in {word}; set LIFT_SRC to a checkout of github.com/pay-theory/lift"))
+        .ok_or_else(|| {
+            format!("Lift: no source in {word}; set LIFT_SRC to a checkout of github.com/pay-theory/lift")
+        })
 }

@@ -175,7 +175,8 @@ impl<'e> Cursor<'e> {
             let word = u64::from_le_bytes(*chunk);
             let (quote, slash) = (word ^ (ONES * b'"' as u64), word ^ (ONES * b'\\' as u64));
             let control = word.wrapping_sub(ONES * 0x20) & !word;
-            let found = ((quote.wrapping_sub(ONES) & !quote) | (slash.wrapping_sub(ONES) & !slash) | control) & TOPS;
+            let found =
+                ((quote.wrapping_sub(ONES) & !quote) | (slash.wrapping_sub(ONES) & !slash) | control) & TOPS;
             if found != 0 {
                 self.at += found.trailing_zeros() as usize / 8;
                 break;
@@ -236,7 +237,8 @@ impl<'e> Cursor<'e> {
             return char::from_u32(first);
         }
         self.at += 2;
-        let second = self.text.get(self.at - 2..self.at).filter(|pair| *pair == "\\u").and_then(|_| self.hex())?;
+        let second =
+            self.text.get(self.at - 2..self.at).filter(|pair| *pair == "\\u").and_then(|_| self.hex())?;
         char::from_u32(0x1_0000 + ((first - 0xD800) << 10) + second.checked_sub(0xDC00)?)
     }
 

@@ -7,10 +7,15 @@
 //! Sections: `routing`, `bytes`, `runtime-api`, `gateway`, `compile-time`. The gates are ratios: ours and the peers run
 //! in turn, so a busy machine moves both. It ends with 1 when a gate is not kept.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the table is the output, the progress goes beside it")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the table is the output, the progress goes beside it"
+)]
 
 mod bytes;
 mod compile_time;
+mod gateway;
 mod lift;
 mod report;
 mod rounds;
@@ -22,7 +27,7 @@ pub(crate) use lift_ws_benches::keys;
 use lift_ws_benches::MESSAGE;
 use report::Report;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 const USAGE: &str = "usage: compare [--quick] [--json FILE] [--compile-time] [--only routing|bytes|runtime-api|gateway|compile-time]…";
 
@@ -90,6 +95,9 @@ fn run(options: &Options) -> Result<usize, String> {
     if options.wants("runtime-api") {
         runtime_api::measure(&root, MESSAGE.trim_end(), options.quick, &mut report)?;
     }
+    if options.wants("gateway") {
+        gateway::measure(&root, options.quick, &mut report)?;
+    }
     if options.wants("compile-time") {
         eprintln!("compile time");
         compile_time::measure(&root, &mut report)?;
@@ -112,4 +120,14 @@ fn root() -> PathBuf {
 /// Where cargo puts what it builds.
 pub(crate) fn target(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
+/// Builds one binary alone, so that the features that others want do not reach it.
+pub(crate) fn build(root: &Path, package: &str, bin: &str, features: &str) -> Result<(), String> {
+    eprintln!("building {bin}");
+    let built = Command::new(env!("CARGO"))
+        .current_dir(root)
+        .args(["build", "--release", "--quiet", "--package", package, "--bin", bin, "--features", features])
+        .status();
+    if built.is_ok_and(|status| status.success()) { Ok(()) } else { Err(format!("{bin} cannot be built")) }
 }

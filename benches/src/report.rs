@@ -39,22 +39,53 @@ pub(crate) struct Report {
 
 impl Report {
     /// Ours in proportion to a peer's: below 1 is less than the peer's.
-    pub(crate) fn ratio(&mut self, section: &'static str, name: impl Into<String>, unit: &'static str, ours: f64, peer: f64, gate: Gate) {
+    pub(crate) fn ratio(
+        &mut self,
+        section: &'static str,
+        name: impl Into<String>,
+        unit: &'static str,
+        ours: f64,
+        peer: f64,
+        gate: Gate,
+    ) {
         self.push(section, name, unit, (Some(ours), Some(peer)), (ours / peer, "×"), gate);
     }
 
     /// How many times as fast ours is as a peer.
-    pub(crate) fn speed_up(&mut self, section: &'static str, name: impl Into<String>, unit: &'static str, ours: f64, peer: f64, gate: Gate) {
+    pub(crate) fn speed_up(
+        &mut self,
+        section: &'static str,
+        name: impl Into<String>,
+        unit: &'static str,
+        ours: f64,
+        peer: f64,
+        gate: Gate,
+    ) {
         self.push(section, name, unit, (Some(ours), Some(peer)), (peer / ours, "× as fast"), gate);
     }
 
     /// Ours less a peer's.
-    pub(crate) fn difference(&mut self, section: &'static str, name: impl Into<String>, unit: &'static str, ours: f64, peer: f64, gate: Gate) {
+    pub(crate) fn difference(
+        &mut self,
+        section: &'static str,
+        name: impl Into<String>,
+        unit: &'static str,
+        ours: f64,
+        peer: f64,
+        gate: Gate,
+    ) {
         self.push(section, name, unit, (Some(ours), Some(peer)), (ours - peer, unit), gate);
     }
 
     /// A figure that stands alone.
-    pub(crate) fn figure(&mut self, section: &'static str, name: impl Into<String>, unit: &'static str, ours: f64, gate: Gate) {
+    pub(crate) fn figure(
+        &mut self,
+        section: &'static str,
+        name: impl Into<String>,
+        unit: &'static str,
+        ours: f64,
+        gate: Gate,
+    ) {
         self.push(section, name, unit, (Some(ours), None), (ours, unit), gate);
     }
 
@@ -77,7 +108,17 @@ impl Report {
             Gate::AtLeast(limit) => Some(figure >= limit),
             Gate::None => None,
         };
-        self.rows.push(Row { section, name: name.into(), ours, peer, unit, figure, figure_unit, gate, passed });
+        self.rows.push(Row {
+            section,
+            name: name.into(),
+            ours,
+            peer,
+            unit,
+            figure,
+            figure_unit,
+            gate,
+            passed,
+        });
     }
 
     /// How many gates were kept and how many were not.

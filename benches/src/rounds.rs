@@ -11,7 +11,12 @@ pub(crate) struct Contestant<'a> {
 
 impl<'a> Contestant<'a> {
     /// Runs `operation` `count` times per batch, where one call is `each` operations.
-    pub(crate) fn new(name: &'static str, count: usize, each: usize, mut operation: impl FnMut() + 'a) -> Self {
+    pub(crate) fn new(
+        name: &'static str,
+        count: usize,
+        each: usize,
+        mut operation: impl FnMut() + 'a,
+    ) -> Self {
         Self::timed(name, move || {
             let start = Instant::now();
             for _ in 0..count {
@@ -44,7 +49,11 @@ impl Times {
     ///
     /// When no contestant has that name.
     pub(crate) fn of(&self, name: &str) -> Time {
-        self.0.iter().find(|(other, _)| *other == name).map(|(_, time)| *time).expect("a contestant of this name")
+        self.0
+            .iter()
+            .find(|(other, _)| *other == name)
+            .map(|(_, time)| *time)
+            .expect("a contestant of this name")
     }
 }
 

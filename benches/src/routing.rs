@@ -78,7 +78,14 @@ pub(crate) fn measure(lift: Option<&mut Lift>, quick: bool, report: &mut Report)
             None => report.figure(SECTION, format!("{name} routes"), "ns", ours, Gate::None),
             Some(_) => {
                 let peer = times.of(&format!("lift {name}")).fastest;
-                report.speed_up(SECTION, format!("{name} routes (peer: Lift)"), "ns", ours, peer, Gate::AtLeast(6.0));
+                report.speed_up(
+                    SECTION,
+                    format!("{name} routes (peer: Lift)"),
+                    "ns",
+                    ours,
+                    peer,
+                    Gate::AtLeast(6.0),
+                );
             }
         }
     }

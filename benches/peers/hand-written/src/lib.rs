@@ -27,7 +27,9 @@ pub struct Said<'m> {
 /// # Errors
 ///
 /// When the answer cannot be serialised.
-pub async fn handler(event: LambdaEvent<ApiGatewayWebsocketProxyRequest>) -> Result<ApiGatewayProxyResponse, Error> {
+pub async fn handler(
+    event: LambdaEvent<ApiGatewayWebsocketProxyRequest>,
+) -> Result<ApiGatewayProxyResponse, Error> {
     let request = event.payload;
     let context = &request.request_context;
     match (context.event_type.as_deref(), context.route_key.as_deref()) {
