@@ -1,0 +1,148 @@
+//! What the core asks the shell to do.
+
+use bytes::Bytes;
+
+use super::faults::Fault;
+use super::ids::{CallId, ConnectionId, InvocationId, SocketId};
+use super::moment::Moment;
+
+/// Something to be done outside. The shell does them in order and reports back by [`Input`](super::Input).
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Answer the handshake with 101; from now on the socket is this connection.
+    Accept {
+        /// The socket of the handshake.
+        socket: SocketId,
+        /// The connection's id.
+        connection: ConnectionId,
+        /// `Sec-WebSocket-Protocol` of the answer, exactly as `$connect` returned it; the gateway never picks
+        /// one itself (contract §3.2).
+        subprotocol: Option<String>,
+    },
+    /// Answer the HTTP request with this and nothing else.
+    Refuse {
+        /// The socket of the handshake.
+        socket: SocketId,
+        /// The HTTP status.
+        status: u16,
+        /// `Content-Type` of the body.
+        content_type: &'static str,
+        /// The body.
+        body: Bytes,
+    },
+    /// Give the function this event; [`Input::Invoked`](super::Input::Invoked) is the answer.
+    Invoke {
+        /// The id that the answer names.
+        invocation: InvocationId,
+        /// The route, for the terminal and for environments that serve only some.
+        route_key: String,
+        /// The event's JSON.
+        event: Bytes,
+        /// The connection, for the terminal.
+        connection: ConnectionId,
+        /// When the gateway gives up; the function may run longer (contract §3.5).
+        deadline: Moment,
+    },
+    /// The gateway has given up on this invocation. The function may still run; its answer will be ignored.
+    Abandon {
+        /// The id from [`Action::Invoke`].
+        invocation: InvocationId,
+    },
+    /// Send a text message, in frames of at most [`Limits::frame_bytes`](super::Limits::frame_bytes).
+    Send {
+        /// To whom.
+        connection: ConnectionId,
+        /// The text.
+        text: String,
+    },
+    /// Send a close frame. For the gateway the connection is gone already.
+    Close {
+        /// To whom.
+        connection: ConnectionId,
+        /// The status code.
+        code: u16,
+        /// The reason.
+        reason: String,
+    },
+    /// Answer a request to `@connections`.
+    Answer {
+        /// The request.
+        call: CallId,
+        /// The HTTP status.
+        status: u16,
+        /// The header `x-amzn-ErrorType`, by which SDKs know the error (contract §5.4).
+        error_type: Option<&'static str>,
+        /// The body: JSON (`application/json`), or nothing.
+        body: Bytes,
+    },
+    /// An event is done with, for one line in the terminal.
+    Finished(Finished),
+}
+
+/// One event from its start to its end, as the gateway saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// CONNECT, MESSAGE or DISCONNECT.
+    pub event_type: EventType,
+    /// The route key; for [`Verdict::NoRoute`] what the expression evaluated to.
+    pub route_key: String,
+    /// The connection.
+    pub connection: ConnectionId,
+    /// When the event was made.
+    pub started: Moment,
+    /// When its outcome was known.
+    pub ended: Moment,
+    /// What came of it.
+    pub verdict: Verdict,
+}
+
+/// The lifecycle step that an event reports: `requestContext.eventType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventType {
+    /// The handshake.
+    Connect,
+    /// A client's message.
+    Message,
+    /// The end of a connection.
+    Disconnect,
+}
+
+impl EventType {
+    /// The word in the event: `CONNECT`, `MESSAGE` or `DISCONNECT`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "CONNECT",
+            Self::Message => "MESSAGE",
+            Self::Disconnect => "DISCONNECT",
+        }
+    }
+}
+
+/// What came of an event, for people; every text may hold internals and stays in the terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The function returned a proxy response with this status; on `$connect` it refuses unless 2xx.
+    Status(u16),
+    /// The function returned something that is no proxy response (contract §3.1).
+    Malformed {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The function failed.
+    FunctionError {
+        /// As the function or the environment told.
+        message: String,
+    },
+    /// The function could not be called.
+    Unavailable {
+        /// As the environment told.
+        message: String,
+    },
+    /// The gateway gave up waiting.
+    TimedOut,
+    /// The event never reached the function, since a fault was asked for.
+    Fault(Fault),
+    /// No route matches the message and there is no `$default`; the function was not called.
+    NoRoute,
+}

@@ -1,0 +1,105 @@
+//! The ends of connections and the DISCONNECT events that tell of them (contract §6.2).
+
+use super::action::Action;
+use super::event::{self, Occurrence};
+use super::faults::Fault;
+use super::gateway::{Connection, Draft, Gateway, Purpose, Turn};
+use super::headers;
+use super::ids::{ConnectionId, IdKind};
+use super::input::FrameFault;
+
+/// The code that events show for a close frame without one.
+const NO_STATUS: (u16, &str) = (1005, "Client-side close frame status not set");
+
+/// The code that events show when TCP ended without a close frame.
+const ABNORMAL: (u16, &str) = (1006, "");
+
+/// How the gateway closes on `DELETE @connections`.
+pub(super) const CLOSED_NORMALLY: (u16, &str) = (1000, "Connection Closed Normally");
+
+/// How the gateway closes connections that are idle or too old.
+const GOING_AWAY: (u16, &str) = (1001, "Going away");
+
+impl Gateway {
+    /// A close frame of the client; its code and reason are passed through.
+    pub(super) fn on_closed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: &ConnectionId,
+        code: Option<u16>,
+        reason: &str,
+    ) {
+        let (code, reason) = code.map_or(NO_STATUS, |code| (code, reason));
+        self.end(turn, id, code, reason);
+    }
+
+    pub(super) fn on_lost(&mut self, turn: &mut Turn<'_>, id: &ConnectionId) {
+        let (code, reason) = ABNORMAL;
+        self.end(turn, id, code, reason);
+    }
+
+    pub(super) fn on_bad_frame(&mut self, turn: &mut Turn<'_>, id: &ConnectionId, fault: FrameFault) {
+        let words = &self.api.words;
+        let (code, reason) = match fault {
+            FrameFault::Binary => (1003, words.binary_frame.as_str()),
+            FrameFault::FrameTooLarge => (1009, words.frame_too_large.as_str()),
+            FrameFault::MessageTooLarge => (1009, words.message_too_large.as_str()),
+            FrameFault::InvalidUtf8 => (1007, "Invalid UTF-8"),
+            FrameFault::Protocol => (1002, "Protocol error"),
+        };
+        let reason = reason.to_owned();
+        self.close(turn, id, code, &reason);
+    }
+
+    /// The connection's time is over.
+    pub(super) fn expire(&mut self, turn: &mut Turn<'_>, id: &ConnectionId) {
+        let (code, reason) = GOING_AWAY;
+        self.close(turn, id, code, reason);
+    }
+
+    /// Closes from this side.
+    pub(super) fn close(&mut self, turn: &mut Turn<'_>, id: &ConnectionId, code: u16, reason: &str) {
+        if self.connections.contains_key(id) {
+            turn.act(Action::Close { connection: id.clone(), code, reason: reason.to_owned() });
+            self.end(turn, id, code, reason);
+        }
+    }
+
+    fn end(&mut self, turn: &mut Turn<'_>, id: &ConnectionId, code: u16, reason: &str) {
+        if let Some(connection) = self.remove(id) {
+            self.report_disconnect(turn, id, &connection, code, reason);
+        }
+    }
+
+    /// Runs `$disconnect` where the API has it.
+    pub(super) fn report_disconnect(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: &ConnectionId,
+        connection: &Connection,
+        code: u16,
+        reason: &str,
+    ) {
+        if self.faults.take(Fault::DisconnectLost) || self.api.route("$disconnect").is_none() {
+            return;
+        }
+        let request_id = self.ids.text(IdKind::Request);
+        let occurrence = Occurrence {
+            api: &self.api,
+            route_key: "$disconnect",
+            connection: id,
+            client: &connection.client,
+            connected_at: connection.connected_at,
+            now: turn.now,
+            request_id: &request_id,
+        };
+        let event = event::disconnect(&occurrence, &headers::of_disconnect(&self.api), code, reason);
+        let draft = Draft {
+            purpose: Purpose::Disconnect,
+            route_key: "$disconnect".to_owned(),
+            connection: id.clone(),
+            request_id,
+        };
+        self.invoke(turn, draft, event);
+    }
+}

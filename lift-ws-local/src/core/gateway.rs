@@ -1,0 +1,275 @@
+//! The state machine: connections, handshakes and invocations of one API at one stage.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+
+use super::action::{Action, EventType, Finished};
+use super::api::{Api, Limits};
+use super::client::Client;
+use super::faults::Faults;
+use super::ids::{ConnectionId, Ids, InvocationId, SocketId};
+use super::input::{Input, Outcome};
+use super::moment::Moment;
+use super::outcome::Conclusion;
+use super::timers::{Timer, Timers};
+
+/// One API at one stage: its connections, and the invocations that are under way.
+///
+/// See the [module](super) for how it is driven.
+#[derive(Debug)]
+pub struct Gateway {
+    pub(super) api: Api,
+    pub(super) ids: Ids,
+    /// The open connections; a connection whose `$connect` is under way is not among them yet.
+    pub(super) connections: HashMap<ConnectionId, Connection>,
+    /// The invocations that wait for their outcome.
+    invocations: HashMap<InvocationId, Invocation>,
+    /// The handshakes whose `$connect` is under way.
+    pub(super) handshakes: HashMap<SocketId, InvocationId>,
+    timers: Timers,
+    /// What is to go wrong.
+    pub(super) faults: Faults,
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) client: Client,
+    pub(super) connected_at: Moment,
+    /// When the last message went in either direction.
+    pub(super) last_active_at: Moment,
+    /// To when its timer is set.
+    due: Moment,
+}
+
+impl Connection {
+    pub(super) fn new(client: Client, connected_at: Moment, now: Moment) -> Self {
+        Self { client, connected_at, last_active_at: now, due: now }
+    }
+
+    /// When the connection was idle for too long or is too old, whichever is first (contract §6.1).
+    fn due(&self, limits: &Limits) -> Moment {
+        let idle = self.last_active_at.after(limits.idle_timeout);
+        idle.min(self.connected_at.after(limits.connection_duration))
+    }
+}
+
+/// An event on its way through the function.
+#[derive(Debug)]
+struct Invocation {
+    purpose: Purpose,
+    route_key: String,
+    connection: ConnectionId,
+    request_id: String,
+    started: Moment,
+    deadline: Moment,
+}
+
+/// What is known of an invocation before it starts.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) purpose: Purpose,
+    pub(super) route_key: String,
+    pub(super) connection: ConnectionId,
+    pub(super) request_id: String,
+}
+
+/// What the outcome of an invocation decides.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// Whether the handshake succeeds. Without a socket, the client has gone.
+    Connect { socket: Option<SocketId>, client: Client },
+    /// What the client hears.
+    Message { two_way: bool },
+    /// Nothing.
+    Disconnect,
+}
+
+impl Purpose {
+    fn event_type(&self) -> EventType {
+        match self {
+            Self::Connect { .. } => EventType::Connect,
+            Self::Message { .. } => EventType::Message,
+            Self::Disconnect => EventType::Disconnect,
+        }
+    }
+}
+
+/// One call of [`Gateway::handle`]: the time, and where actions go.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    pub(super) now: Moment,
+    actions: &'a mut Vec<Action>,
+}
+
+impl Turn<'_> {
+    pub(super) fn act(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+}
+
+impl Gateway {
+    /// A gateway without connections. All ids come from `seed`.
+    #[must_use]
+    pub fn new(api: Api, seed: u64) -> Self {
+        Self {
+            api,
+            ids: Ids::new(seed),
+            connections: HashMap::new(),
+            invocations: HashMap::new(),
+            handshakes: HashMap::new(),
+            timers: Timers::default(),
+            faults: Faults::default(),
+        }
+    }
+
+    /// The API that is served.
+    #[must_use]
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// Serves another API from now on, as after a deployment: connections stay open, and invocations that are
+    /// under way are finished as they were begun.
+    pub fn set_api(&mut self, api: Api) {
+        self.api = api;
+    }
+
+    /// Takes in what happened at `now` and appends what is to be done.
+    ///
+    /// Timeouts that are due at `now` come first. Never panics, whatever the input.
+    pub fn handle(&mut self, now: Moment, input: Input, actions: &mut Vec<Action>) {
+        let turn = &mut Turn { now, actions };
+        self.fire_timers(turn);
+        match input {
+            Input::Handshake { socket, request } => self.on_handshake(turn, socket, &request),
+            Input::HandshakeAbandoned { socket } => self.on_handshake_abandoned(socket),
+            Input::Message { connection, text } => self.on_message(turn, &connection, &text),
+            Input::BadFrame { connection, fault } => self.on_bad_frame(turn, &connection, fault),
+            Input::Closed { connection, code, reason } => self.on_closed(turn, &connection, code, &reason),
+            Input::Lost { connection } => self.on_lost(turn, &connection),
+            Input::Invoked { invocation, outcome } => self.on_invoked(turn, invocation, outcome),
+            Input::Management { call, request } => self.on_management(turn, call, &request),
+            Input::Fault(fault) => self.faults.add(fault),
+            // Control frames are not activity (contract §9).
+            Input::Ping { .. } | Input::Tick => {}
+        }
+    }
+
+    /// When something times out next, if nothing happens before; then send [`Input::Tick`].
+    #[must_use]
+    pub fn next_wakeup(&self) -> Option<Moment> {
+        self.timers.next()
+    }
+
+    fn fire_timers(&mut self, turn: &mut Turn<'_>) {
+        while let Some((_, timer)) = self.timers.pop_due(turn.now) {
+            match timer {
+                Timer::Invocation(id) => self.give_up(turn, id),
+                Timer::Connection(id) => self.expire(turn, &id),
+            }
+        }
+    }
+
+    fn give_up(&mut self, turn: &mut Turn<'_>, id: InvocationId) {
+        if let Some(invocation) = self.invocations.remove(&id) {
+            turn.act(Action::Abandon { invocation: id });
+            self.conclude(turn, invocation, Conclusion::TimedOut);
+        }
+    }
+
+    fn on_invoked(&mut self, turn: &mut Turn<'_>, id: InvocationId, outcome: Outcome) {
+        let Some(invocation) = self.invocations.remove(&id) else { return };
+        self.timers.clear(invocation.deadline, Timer::Invocation(id));
+        self.conclude(turn, invocation, Conclusion::of(outcome));
+    }
+
+    fn conclude(&mut self, turn: &mut Turn<'_>, invocation: Invocation, conclusion: Conclusion) {
+        turn.act(Action::Finished(Finished {
+            event_type: invocation.purpose.event_type(),
+            route_key: invocation.route_key,
+            connection: invocation.connection.clone(),
+            started: invocation.started,
+            ended: turn.now,
+            verdict: conclusion.verdict(),
+        }));
+        let (connection, request_id) = (invocation.connection, invocation.request_id);
+        match invocation.purpose {
+            Purpose::Connect { socket, client } => {
+                if let Some(socket) = socket {
+                    self.handshakes.remove(&socket);
+                }
+                let opened = Connection::new(client, invocation.started, turn.now);
+                self.conclude_connect(turn, socket, connection, opened, &request_id, conclusion);
+            }
+            Purpose::Message { two_way } => {
+                self.conclude_message(turn, two_way, &connection, &request_id, conclusion);
+            }
+            Purpose::Disconnect => {}
+        }
+    }
+
+    /// Gives the function an event and remembers what its outcome is for.
+    pub(super) fn invoke(&mut self, turn: &mut Turn<'_>, draft: Draft, event: Bytes) -> InvocationId {
+        let id = self.ids.invocation();
+        let deadline = turn.now.after(self.api.limits.integration_timeout);
+        self.timers.set(deadline, Timer::Invocation(id));
+        turn.act(Action::Invoke {
+            invocation: id,
+            route_key: draft.route_key.clone(),
+            event,
+            connection: draft.connection.clone(),
+            deadline,
+        });
+        let Draft { purpose, route_key, connection, request_id } = draft;
+        let invocation =
+            Invocation { purpose, route_key, connection, request_id, started: turn.now, deadline };
+        self.invocations.insert(id, invocation);
+        id
+    }
+
+    /// The client of a handshake has gone; its `$connect` goes on.
+    fn on_handshake_abandoned(&mut self, socket: SocketId) {
+        let Some(id) = self.handshakes.remove(&socket) else { return };
+        if let Some(Invocation { purpose: Purpose::Connect { socket, .. }, .. }) =
+            self.invocations.get_mut(&id)
+        {
+            *socket = None;
+        }
+    }
+
+    /// From now on the connection exists for messages and `@connections`.
+    pub(super) fn open(&mut self, id: ConnectionId, mut connection: Connection) {
+        connection.due = connection.due(&self.api.limits);
+        self.timers.set(connection.due, Timer::Connection(id.clone()));
+        self.connections.insert(id, connection);
+    }
+
+    /// Notes a message in either direction, which puts the idle timeout off.
+    pub(super) fn note_activity(&mut self, now: Moment, id: &ConnectionId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        connection.last_active_at = now;
+        let due = connection.due(&self.api.limits);
+        if due != connection.due {
+            self.timers.clear(connection.due, Timer::Connection(id.clone()));
+            self.timers.set(due, Timer::Connection(id.clone()));
+            connection.due = due;
+        }
+    }
+
+    /// Forgets a connection; nothing if there is none of this id.
+    pub(super) fn remove(&mut self, id: &ConnectionId) -> Option<Connection> {
+        let connection = self.connections.remove(id)?;
+        self.timers.clear(connection.due, Timer::Connection(id.clone()));
+        Some(connection)
+    }
+
+    /// Sends a message to a connection if it is still there.
+    pub(super) fn send(&mut self, turn: &mut Turn<'_>, id: &ConnectionId, text: String) {
+        if self.connections.contains_key(id) {
+            self.note_activity(turn.now, id);
+            turn.act(Action::Send { connection: id.clone(), text });
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The heart of the local gateway, without any input or output of its own.
+//!
+//! [`Gateway`] is a state machine: the shell tells it what happened ([`Input`]) and when ([`Moment`]), and it
+//! answers with what is to be done ([`Action`]). It opens no socket, starts no process, spawns no task and
+//! reads no clock, so tests run two hours of connection life in microseconds, and every run with the same
+//! seed and inputs yields the same bytes.
+//!
+//! ```text
+//! socket ──Input::Handshake──▶ handshake.rs ──Action::Invoke──▶ environment
+//!        ◀──Action::Accept────             ◀──Input::Invoked──
+//! socket ──Input::Message────▶ message.rs ──route_selection.rs, event.rs──▶ Action::Invoke
+//!        ◀──Action::Send──────             ◀──outcome.rs──── Input::Invoked
+//! HTTP   ──Input::Management──▶ management.rs ──Action::Answer, Send, Close──▶
+//! ```
+//!
+//! What it does is written in the contract (`apigw-websocket-contract.md`); the files cite its sections, and
+//! `docs/contract-rows.toml` names the test of each row.
+//!
+//! # Examples
+//!
+//! ```
+//! use lift_ws_local::core::{Action, Api, Gateway, HandshakeRequest, Input, Manifest, Moment, SocketId};
+//!
+//! let manifest = Manifest::parse(r#"{ "routes": [{ "routeKey": "say" }] }"#)?;
+//! let mut api = Api::from_manifest(&manifest)?;
+//! api.stage = "dev".into();
+//! let mut gateway = Gateway::new(api, 7);
+//!
+//! let mut actions = Vec::new();
+//! let request = HandshakeRequest::get("/dev");
+//! gateway.handle(Moment::from_millis(0), Input::Handshake { socket: SocketId(1), request }, &mut actions);
+//! // There is no `$connect` route, so the handshake simply succeeds.
+//! assert!(matches!(&actions[..], [Action::Accept { socket: SocketId(1), subprotocol: None, .. }]));
+//! # Ok::<(), lift_ws_local::core::ManifestError>(())
+//! ```
+
+mod action;
+mod api;
+mod client;
+mod closing;
+mod event;
+mod faults;
+mod frames;
+mod gateway;
+mod handshake;
+mod headers;
+mod ids;
+mod input;
+mod management;
+mod manifest;
+mod message;
+mod moment;
+mod multi_map;
+mod outcome;
+mod route_selection;
+mod timers;
+mod url;
+
+pub use action::{Action, EventType, Finished, Verdict};
+pub use api::{Api, Limits, Route, Words};
+pub use faults::Fault;
+pub use gateway::Gateway;
+pub use ids::{CallId, ConnectionId, InvocationId, SocketId};
+pub use input::{FrameFault, HandshakeRequest, Input, ManagementRequest, Outcome};
+pub use manifest::{Manifest, ManifestError, ManifestLocation, ManifestRoute};
+pub use moment::Moment;
+pub use route_selection::{RouteSelection, RouteSelectionError};

@@ -1,0 +1,144 @@
+//! Time as the core sees it: a number that the caller hands in.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A point in time: milliseconds since the Unix epoch, given by the caller.
+///
+/// Nothing in the core reads a clock. The shell hands in the system's time, a test whatever it likes.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use lift_ws_local::core::Moment;
+///
+/// let connected = Moment::from_millis(1_777_976_430_100);
+/// assert_eq!(connected.after(Duration::from_secs(1)).as_millis(), 1_777_976_431_100);
+/// assert_eq!(connected.to_string(), "2026-05-05T10:20:30.100Z");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// The point in time that is `millis` milliseconds after the Unix epoch.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    #[must_use]
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// This moment and `duration` more; stops at the end of time instead of wrapping.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// How long ago `earlier` was; zero if it lies in the future.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
+    /// The form of `requestContext.requestTime`, `05/May/2026:10:20:30 +0000` (contract §2.1).
+    #[must_use]
+    pub fn request_time(self) -> String {
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let Civil { year, month, day, hour, minute, second, .. } = self.civil();
+        let month = MONTHS[usize::from(month - 1)];
+        format!("{day:02}/{month}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000")
+    }
+
+    /// Whole seconds since the Unix epoch.
+    pub(super) const fn as_secs(self) -> u64 {
+        self.0 / 1000
+    }
+
+    fn civil(self) -> Civil {
+        let (days, within) = (self.0 / 86_400_000, self.0 % 86_400_000);
+        let (year, month, day) = date_of(days);
+        let seconds = within / 1000;
+        Civil {
+            year,
+            month,
+            day,
+            hour: seconds / 3600,
+            minute: seconds / 60 % 60,
+            second: seconds % 60,
+            millisecond: within % 1000,
+        }
+    }
+}
+
+/// ISO 8601 with milliseconds, the form of `@connections` (contract §5.4): `2026-01-02T03:04:05.678Z`.
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Civil { year, month, day, hour, minute, second, millisecond } = self.civil();
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
+    }
+}
+
+struct Civil {
+    year: u64,
+    month: u8,
+    day: u8,
+    hour: u64,
+    minute: u64,
+    second: u64,
+    millisecond: u64,
+}
+
+/// Year, month and day of the Gregorian calendar for a number of days since 1970-01-01.
+///
+/// Years are counted from March, so that the leap day is the last of its year; 400 years have 146,097 days.
+fn date_of(days: u64) -> (u64, u8, u8) {
+    let days = days + 719_468; // days from 0000-03-01 to 1970-01-01
+    let era = days / 146_097;
+    let day_of_era = days % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    (year, month as u8, day as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_request_time_has_the_shape_of_the_contract() {
+        assert_eq!(Moment::from_millis(1_777_976_430_100).request_time(), "05/May/2026:10:20:30 +0000");
+    }
+
+    #[test]
+    fn dates_around_leap_days_and_the_ends_of_years_are_right() {
+        for (millis, expected) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (951_868_799_999, "2000-02-29T23:59:59.999Z"),
+            (951_868_800_000, "2000-03-01T00:00:00.000Z"),
+            (1_709_164_800_000, "2024-02-29T00:00:00.000Z"),
+            (1_735_689_599_999, "2024-12-31T23:59:59.999Z"),
+            (1_735_689_600_000, "2025-01-01T00:00:00.000Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(Moment::from_millis(millis).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn the_end_of_time_does_not_panic() {
+        let end = Moment::from_millis(u64::MAX);
+        assert_eq!(end.after(Duration::from_secs(1)), end);
+        assert!(!end.to_string().is_empty() && !end.request_time().is_empty());
+    }
+}

@@ -1,0 +1,185 @@
+//! What a function's return value means (contract §3.1).
+
+use serde_json::{Map, Value};
+
+use super::action::Verdict;
+use super::input::Outcome;
+
+/// How an invocation ended in the gateway's eyes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Conclusion {
+    /// A proxy response.
+    Response(ProxyResponse),
+    /// A return value that is none.
+    Malformed(String),
+    /// The function failed.
+    FunctionError(String),
+    /// The function could not be called.
+    Unavailable(String),
+    /// The gateway gave up.
+    TimedOut,
+}
+
+impl Conclusion {
+    pub(super) fn of(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Returned(returned) => match proxy_response(&returned) {
+                Ok(response) => Self::Response(response),
+                Err(problem) => Self::Malformed(problem),
+            },
+            Outcome::FunctionError { message } => Self::FunctionError(message),
+            Outcome::Unavailable { message } => Self::Unavailable(message),
+        }
+    }
+
+    /// The same for people.
+    pub(super) fn verdict(&self) -> Verdict {
+        match self {
+            Self::Response(response) => Verdict::Status(response.status),
+            Self::Malformed(problem) => Verdict::Malformed { problem: problem.clone() },
+            Self::FunctionError(message) => Verdict::FunctionError { message: message.clone() },
+            Self::Unavailable(message) => Verdict::Unavailable { message: message.clone() },
+            Self::TimedOut => Verdict::TimedOut,
+        }
+    }
+}
+
+/// A return value that is a proxy response.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ProxyResponse {
+    /// `statusCode`.
+    pub(super) status: u16,
+    /// The header `Sec-WebSocket-Protocol`, in whatever case.
+    pub(super) subprotocol: Option<String>,
+    /// `body`. `isBase64Encoded` changes nothing: the output is passed as it is.
+    pub(super) body: Option<String>,
+}
+
+/// Reads a return value; the error says in what way it is malformed.
+///
+/// Strict where AWS is silent: a missing `statusCode` is malformed, so that programs learn to send it.
+fn proxy_response(returned: &[u8]) -> Result<ProxyResponse, String> {
+    let value: Value =
+        serde_json::from_slice(returned).map_err(|error| format!("the result is not JSON: {error}"))?;
+    let Value::Object(response) = value else {
+        return Err(format!("the result is {}, not an object with `statusCode`", kind_of(&value)));
+    };
+    Ok(ProxyResponse {
+        status: status(&response)?,
+        subprotocol: subprotocol(&response)?,
+        body: body(response)?,
+    })
+}
+
+fn status(response: &Map<String, Value>) -> Result<u16, String> {
+    let number = match response.get("statusCode") {
+        None | Some(Value::Null) => return Err("the result has no `statusCode`".to_owned()),
+        Some(Value::Number(number)) => number.as_u64(),
+        // REST integrations take `"200"`, and AWS's own samples return it.
+        Some(Value::String(text)) => text.parse().ok(),
+        Some(_) => None,
+    };
+    number
+        .and_then(|number| u16::try_from(number).ok())
+        .filter(|status| (100..600).contains(status))
+        .ok_or_else(|| {
+            format!("`statusCode` of the result is {}, not an HTTP status", response["statusCode"])
+        })
+}
+
+fn body(mut response: Map<String, Value>) -> Result<Option<String>, String> {
+    match response.remove("body") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(body)) => Ok(Some(body)),
+        Some(other) => Err(format!("`body` of the result is {}, not a string", kind_of(&other))),
+    }
+}
+
+fn subprotocol(response: &Map<String, Value>) -> Result<Option<String>, String> {
+    for key in ["headers", "multiValueHeaders"] {
+        let headers = match response.get(key) {
+            None | Some(Value::Null) => continue,
+            Some(Value::Object(headers)) => headers,
+            Some(other) => return Err(format!("`{key}` of the result is {}, not an object", kind_of(other))),
+        };
+        let named = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"));
+        let value = match named.map(|(_, value)| value) {
+            Some(Value::Array(values)) => values.first(),
+            value => value,
+        };
+        match value {
+            None | Some(Value::Null) => {}
+            Some(Value::String(value)) if is_header_value(value) => return Ok(Some(value.clone())),
+            Some(other) => {
+                return Err(format!("`Sec-WebSocket-Protocol` of the result is {other}, not a header value"));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What can stand in a header without ending it.
+fn is_header_value(value: &str) -> bool {
+    value.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte))
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(returned: &str) -> String {
+        proxy_response(returned.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn a_proxy_response_is_read_whole() {
+        let returned =
+            br#"{ "statusCode": 200, "headers": { "sec-websocket-protocol": "v1" }, "body": "x" }"#;
+        assert_eq!(
+            proxy_response(returned).unwrap(),
+            ProxyResponse { status: 200, subprotocol: Some("v1".into()), body: Some("x".into()) }
+        );
+        assert_eq!(
+            proxy_response(
+                br#"{"statusCode":"201","multiValueHeaders":{"Sec-WebSocket-Protocol":["a","b"]}}"#
+            )
+            .unwrap(),
+            ProxyResponse { status: 201, subprotocol: Some("a".into()), body: None }
+        );
+    }
+
+    #[test]
+    fn each_way_of_being_malformed_is_told() {
+        for (returned, expected) in [
+            ("", "the result is not JSON: EOF while parsing a value at line 1 column 0"),
+            ("null", "the result is null, not an object with `statusCode`"),
+            ("\"ok\"", "the result is a string, not an object with `statusCode`"),
+            ("[]", "the result is an array, not an object with `statusCode`"),
+            ("{}", "the result has no `statusCode`"),
+            (r#"{"statusCode":"ok"}"#, "`statusCode` of the result is \"ok\", not an HTTP status"),
+            (r#"{"statusCode":0}"#, "`statusCode` of the result is 0, not an HTTP status"),
+            (r#"{"statusCode":200.5}"#, "`statusCode` of the result is 200.5, not an HTTP status"),
+            (r#"{"statusCode":200,"body":{}}"#, "`body` of the result is an object, not a string"),
+            (r#"{"statusCode":200,"headers":1}"#, "`headers` of the result is a number, not an object"),
+        ] {
+            assert_eq!(problem(returned), expected, "{returned}");
+        }
+    }
+
+    #[test]
+    fn a_subprotocol_cannot_smuggle_a_second_header_in() {
+        let returned = r#"{"statusCode":200,"headers":{"Sec-WebSocket-Protocol":"a\r\nSet-Cookie: b"}}"#;
+        assert!(problem(returned).ends_with("not a header value"));
+    }
+}

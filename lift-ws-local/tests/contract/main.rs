@@ -1,0 +1,15 @@
+//! The gateway against the contract (`docs/contract-rows.toml` names the test of each row).
+//!
+//! Each test quotes the section that it checks.
+
+mod chaos;
+mod events;
+mod frames;
+mod handshakes;
+mod limits;
+mod management;
+mod results;
+mod route_selection;
+mod routes;
+mod rows;
+mod support;
