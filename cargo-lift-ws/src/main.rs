@@ -1,3 +1,25 @@
 //! `cargo lift-ws`: the command line.
 
-fn main() {}
+mod cli;
+mod dev;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cargo, Subcommand};
+
+fn main() -> ExitCode {
+    let Cargo::LiftWs(arguments) = Cargo::parse();
+    let result = match arguments.subcommand {
+        Subcommand::Dev(arguments) => dev::run(*arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::error(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}

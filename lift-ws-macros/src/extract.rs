@@ -4,7 +4,7 @@ use crate::krate::Krate;
 use crate::signature::{Function, at, local};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Ident, PatType, Type};
+use syn::{Ident, PatType, Path, Type};
 
 pub(crate) struct Extraction {
     arguments: Vec<Argument>,
@@ -121,4 +121,13 @@ impl Extraction {
         });
         bounds.collect()
     }
+}
+
+/// One check for each function in a list of middleware, at its place in the list.
+pub(crate) fn middleware_checks(list: &[Path], krate: &Krate) -> Vec<TokenStream> {
+    let checks = list.iter().map(|m| {
+        let p = krate.private_at(at(m));
+        quote_spanned!(at(m)=> const _: () = #p::is_middleware::<(#m)>();)
+    });
+    checks.collect()
 }

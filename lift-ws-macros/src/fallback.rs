@@ -64,6 +64,7 @@ pub(crate) fn middleware(function: &Function, krate: &Krate) -> TokenStream {
         #marker
         #(#cfgs)*
         const _: () = {
+            impl #p::MiddlewareFn for #name {}
             impl #p::Inside for #name {
                 const NAME: &'static ::core::primitive::str =
                     ::core::concat!(::core::module_path!(), "::", #plain);

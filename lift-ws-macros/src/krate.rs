@@ -19,20 +19,20 @@ impl Krate {
         quote!(#krate::__private)
     }
 
-    /// The same, with an error in it standing at `place`. It still resolves where it was written: the user's path
-    /// may begin with `$crate`.
+    /// The same, with an error in it standing at `place`.
     pub(crate) fn private_at(&self, place: Span) -> TokenStream {
-        located_at(self.private(), place)
+        placed(self.private(), place)
     }
 }
 
-/// The same tokens at another place, resolved as before.
-fn located_at(tokens: TokenStream, place: Span) -> TokenStream {
+/// The same tokens at another place. `$crate` goes on resolving where it was written.
+fn placed(tokens: TokenStream, place: Span) -> TokenStream {
     let moved = tokens.into_iter().map(|mut token| {
         if let TokenTree::Group(group) = &token {
-            token = Group::new(group.delimiter(), located_at(group.stream(), place)).into();
+            token = Group::new(group.delimiter(), placed(group.stream(), place)).into();
         }
-        token.set_span(token.span().located_at(place));
+        let is_crate = matches!(&token, TokenTree::Ident(ident) if ident == "$crate");
+        token.set_span(if is_crate { token.span().located_at(place) } else { place });
         token
     });
     moved.collect()

@@ -22,6 +22,7 @@ impl Backoff {
         span.mul_f64(fraction())
     }
 
+    #[cfg(feature = "aws")]
     pub(crate) async fn wait(&mut self) {
         tokio::time::sleep(self.pause()).await;
     }

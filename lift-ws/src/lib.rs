@@ -16,7 +16,7 @@
 //!
 //! # #[cfg(feature = "lambda")]
 //! fn main() -> Result<(), lift_ws::Error> {
-//!     lift_ws::main::<Shouting, _>(async || Ok::<_, lift_ws::Error>(()))
+//!     lift_ws::main::<Shouting, _>(lift_ws::stateless)
 //! }
 //! # #[cfg(not(feature = "lambda"))]
 //! # fn main() {}
@@ -55,7 +55,7 @@ pub use invocation::Invocation;
 pub use reply::{Accept, IntoReply, Reject, Reply, Status};
 pub use route::RouteInfo;
 #[cfg(feature = "lambda")]
-pub use runtime::{MakeState, Payload, main, run};
+pub use runtime::{MakeState, Payload, main, run, stateless};
 pub use scope::Scope;
 pub use service::{Response, Service};
 
@@ -88,7 +88,7 @@ pub mod __private {
     pub use crate::middleware::{Continue, Inside, Middleware, MiddlewareOn, Stack, Wrap};
     pub use crate::provide::{After, Extract, Provides, ProvidesAs, Start, Values};
     pub use crate::reply::{IntoReply, Reply};
-    pub use crate::route::gate::{Answer, Gate, Probe, ProbeFallback, bodiless, is_extractor, never_runs};
+    pub use crate::route::gate::*;
     pub use crate::route::{Handler, Leaf, Location, Needs, RouteInfo, RouteMeta, Table, slots};
     pub use crate::{Error, Scope};
     pub use serde_json::Value;
@@ -99,3 +99,8 @@ pub mod __private {
         pub use crate::route::{Connect, Disconnect, Message};
     }
 }
+
+/// The README's code compiles and runs.
+#[cfg(all(doctest, feature = "aws", feature = "lambda"))]
+#[doc = include_str!("../../README.md")]
+mod readme {}

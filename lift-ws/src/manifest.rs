@@ -25,7 +25,7 @@ pub fn describe<A: App>() -> Value {
         "app": A::NAME,
         "routeSelectionExpression": A::ROUTE_SELECTION_EXPRESSION,
         "middleware": A::MIDDLEWARE,
-        "routes": A::routes().iter().map(route).collect::<Vec<_>>(),
+        "routes": A::routes().iter().map(route).chain(implied::<A>()).collect::<Vec<_>>(),
         "tables": tables::<A>(),
     })
 }
@@ -39,6 +39,15 @@ fn route(route: &RouteInfo) -> Value {
         "handler": route.handler,
         "location": { "file": route.location.file, "line": route.location.line },
     })
+}
+
+/// Records are written at `$connect` and removed at `$disconnect`: an app that needs them gets both events, whether
+/// it has handlers for them or not.
+fn implied<A: App>() -> impl Iterator<Item = Value> {
+    let missing = |key: &&str| A::routes().iter().all(|route| route.key != *key);
+    let keys =
+        ["$connect", "$disconnect"].into_iter().filter(|_| needs_connections(A::NEEDS)).filter(missing);
+    keys.map(|key| json!({ "routeKey": key, "twoWay": false, "needs": ["connections"], "middleware": [] }))
 }
 
 /// The tables that the app needs to be there: the connection table, if any route needs connections.

@@ -130,6 +130,12 @@ impl Gateway {
         &self.api
     }
 
+    /// Serves another API from now on, as after a deployment: connections stay open, and invocations that are
+    /// under way are finished as they were begun.
+    pub fn set_api(&mut self, api: Api) {
+        self.api = api;
+    }
+
     /// Takes in what happened at `now` and appends what is to be done.
     ///
     /// Timeouts that are due at `now` come first. Never panics, whatever the input.

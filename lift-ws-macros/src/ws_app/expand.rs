@@ -1,7 +1,8 @@
 //! From an app to tokens: a table of its routes, and the jump on a route's index with the app's middleware around.
 
 use super::validate::App;
-use crate::signature::at;
+use crate::extract::middleware_checks;
+use crate::signature::{at, local};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
@@ -23,7 +24,7 @@ pub(super) fn tokens(app: &App) -> TokenStream {
             pub const ROUTES: [#p::RouteInfo; #n] = [#(#infos),*];
         }
         #(#cfgs)*
-        #[allow(clippy::all, clippy::pedantic, deprecated, unused_qualifications)]
+        #[allow(clippy::all, clippy::pedantic, deprecated, unused_imports, unused_parens, unused_qualifications)]
         const _: () = {
             static __ROUTES: [#p::RouteInfo; #n] = <#name>::ROUTES;
             static __TABLE: #p::Table<#n, { #p::slots(#n) }> = #p::Table::new(&<#name>::ROUTES);
@@ -97,33 +98,42 @@ fn app_impl(app: &App) -> TokenStream {
 }
 
 /// The app's middleware stands once around the jump table, not once around each route: one layer each, so that an
-/// error stands at the middleware it is about.
+/// error stands at the middleware it is about. A layer that cannot run is an error at its check, and there alone:
+/// the layer itself has the gate closed.
 fn layers(app: &App) -> TokenStream {
     let p = app.krate.private();
     let state = &app.state;
+    let checks = middleware_checks(&app.middleware, &app.krate);
+    let outermost = values(0);
     let layers = app.middleware.iter().enumerate().map(|(i, m)| {
         let (this, next) = (layer(app, i), layer(app, i + 1));
         let (outside, inside) = (values(i), values(i + 1));
-        let p_here = app.krate.private_at(at(m));
-        let stack = quote_spanned!(at(m)=> #p_here::Wrap<#m, #next>);
-        let run =
-            quote_spanned!(at(m)=> <#stack as #p_here::Stack<#state, #outside, _>>::run(__scope, __values));
-        let inside_values = quote_spanned!(at(m)=> <#m as #p_here::Inside>::Values<#outside>);
+        let runs = format_ident!("__LIFT_WS_RUNS_{i}");
+        let check = {
+            let p = app.krate.private_at(at(m));
+            let stack = quote_spanned!(at(m)=> #p::Wrap<(#m), #next>);
+            quote_spanned! {at(m)=>
+                type #inside = <#m as #p::Inside>::Values<#outside>;
+                const #runs: ::core::primitive::bool = <#p::StackProbe<#stack, #state, #outside, _>>::RUNS;
+                const _: () = #p::runs::<#stack, #state, #outside, _>();
+            }
+        };
         quote! {
-            type #inside = #inside_values;
+            #check
             struct #this;
             impl #p::Stack<#state, #outside, ()> for #this {
                 fn run<'__e>(
                     __scope: &'__e #p::Scope<'__e, #state>,
                     __values: <#outside as #p::Values>::At<'__e>,
                 ) -> impl ::core::future::Future<Output = #p::Reply> + ::core::marker::Send {
-                    #run
+                    <#p::Gate<#p::Wrap<(#m), #next>, { #runs }> as #p::Stack<#state, #outside, _>>::run(__scope, __values)
                 }
             }
         }
     });
-    let outermost = values(0);
     quote! {
+        use #p::StackProbeFallback as _;
+        #(#checks)*
         type #outermost = #p::Start;
         #(#layers)*
     }
@@ -134,12 +144,13 @@ fn jump(app: &App) -> TokenStream {
     let p = app.krate.private();
     let state = &app.state;
     let values = values(app.middleware.len());
+    let (scope, provided) = (local("__scope"), local("__values"));
     let arms = app.routes.iter().enumerate().map(|(i, r)| {
         let p = app.krate.private_at(at(r));
         quote_spanned! {at(r)=>
             #i => {
                 let () = <#r>::list_this_handler_in_the_routes_of_a_ws_app;
-                <#r as #p::Stack<#state, #values, _>>::run(__scope, __values).await
+                <#r as #p::Stack<#state, #values, _>>::run(#scope, #provided).await
             }
         }
     });
@@ -147,12 +158,12 @@ fn jump(app: &App) -> TokenStream {
         struct __Routes;
         impl #p::Stack<#state, #values, ()> for __Routes {
             async fn run<'__e>(
-                __scope: &'__e #p::Scope<'__e, #state>,
-                __values: <#values as #p::Values>::At<'__e>,
+                #scope: &'__e #p::Scope<'__e, #state>,
+                #provided: <#values as #p::Values>::At<'__e>,
             ) -> #p::Reply {
-                match __scope.__route() {
+                match #scope.__route() {
                     #(#arms)*
-                    _ => #p::unrouted(__scope),
+                    _ => #p::unrouted(#scope),
                 }
             }
         }

@@ -3,7 +3,7 @@
 use super::validate::{Middleware, Provided};
 use crate::extract::Extraction;
 use crate::fallback::{listed_handler, marker};
-use crate::signature::{at, local};
+use crate::signature::{at, first_impl_trait, local};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -16,6 +16,7 @@ pub(super) fn tokens(middleware: &Middleware) -> TokenStream {
     arguments.pop(); // `next`
     let extraction = Extraction::new(&middleware.function, &arguments, &middleware.krate);
     let checks = extraction.checks(None);
+    let reply = reply_check(middleware);
     let description = description(middleware, &extraction);
     let provides = middleware.provides.as_ref().map(|provided| provides(middleware, provided));
     let call = call(middleware, &extraction);
@@ -27,11 +28,27 @@ pub(super) fn tokens(middleware: &Middleware) -> TokenStream {
         const _: () = {
             use #p::ProbeFallback as _;
             #checks
+            #reply
             #description
             #provides
             #call
             #not_a_handler
         };
+    }
+}
+
+/// What the function returns is a reply, or it is an error here, at the type. `impl Trait` is found out at the call.
+fn reply_check(middleware: &Middleware) -> TokenStream {
+    let returned = middleware.function.return_type();
+    let p = middleware.krate.private_at(at(&returned));
+    if first_impl_trait(&returned).is_some() {
+        return quote!(
+            const __LIFT_WS_REPLIES: ::core::primitive::bool = true;
+        );
+    }
+    quote_spanned! {at(&returned)=>
+        const __LIFT_WS_REPLIES: ::core::primitive::bool = <#p::Probe<#returned>>::IS_REPLY;
+        const _: ::core::primitive::bool = <#returned as #p::IntoReply>::TWO_WAY;
     }
 }
 
@@ -48,6 +65,7 @@ fn description(middleware: &Middleware, extraction: &Extraction) -> TokenStream 
         {
             const NEEDS: #p::Needs = #p::Needs::NONE #(.and(#needs))*;
         }
+        impl #p::MiddlewareFn for #name {}
         impl #p::Inside for #name {
             const NAME: &'static ::core::primitive::str = ::core::concat!(::core::module_path!(), "::", #plain);
             type Values<__V: #p::Values> = #inside;
@@ -108,11 +126,6 @@ fn call(middleware: &Middleware, extraction: &Extraction) -> TokenStream {
     let (scope, provided) = extraction.parameters();
     let (extract, values) = (extraction.extract(), extraction.locals());
     let next = local("__next");
-    let returned = function.return_type();
-    let into_reply = {
-        let p = middleware.krate.private_at(at(&returned));
-        quote_spanned!(at(&returned)=> #p::IntoReply::into_reply)
-    };
     let parameters = quote!(
         __S: ::core::marker::Sync,
         __V: #p::Values,
@@ -130,7 +143,7 @@ fn call(middleware: &Middleware, extraction: &Extraction) -> TokenStream {
             ) -> #p::Reply {
                 #extract
                 let #next = #p::Continue::<'__e, __N, __S, __V, __J>::new(#scope, #provided)#of;
-                #into_reply(#name(#(#values,)* #next).await)
+                <#p::Gate<(), { __LIFT_WS_REPLIES }> as #p::Answer<_>>::answer(#name(#(#values,)* #next).await)
             }
         }
         impl<__S: ::core::marker::Sync, __V: #p::Values, __N, __I, __J> #p::Middleware<__S, __V, __N, __I, __J> for #name

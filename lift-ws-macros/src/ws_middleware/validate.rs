@@ -42,6 +42,8 @@ impl Middleware {
                     misplaced,
                     "`next` is not the last argument of this middleware\nhelp: move it to the end",
                 ),
+                // a type parameter: reported by itself
+                None if function.signature.generics.type_params().next().is_some() => {}
                 None => errors.at(&next.ty, format!("the last argument of middleware is `next`\n{HELP}")),
             }
             return None;

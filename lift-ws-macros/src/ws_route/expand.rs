@@ -2,7 +2,7 @@
 
 use super::key::Kind;
 use super::validate::{ReplyType, Route};
-use crate::extract::Extraction;
+use crate::extract::{Extraction, middleware_checks};
 use crate::fallback::{listed_handler, marker};
 use crate::signature::at;
 use proc_macro2::TokenStream;
@@ -20,7 +20,7 @@ pub(super) fn tokens(route: &Route) -> TokenStream {
     quote! {
         #marker
         #(#cfgs)*
-        #[allow(clippy::all, clippy::pedantic, deprecated, unused_imports, unused_qualifications)]
+        #[allow(clippy::all, clippy::pedantic, deprecated, unused_imports, unused_parens, unused_qualifications)]
         const _: () = {
             #checks
             #meta
@@ -36,12 +36,14 @@ fn checks(route: &Route, extraction: &Extraction) -> TokenStream {
     let p = route.krate.private();
     let kind = kind(route);
     let arguments = extraction.checks(Some(&kind));
+    let middleware = middleware_checks(&route.middleware, &route.krate);
     let reply = match &route.reply {
         ReplyType::Named(ty) => quote_spanned!(at(ty)=> <#p::Probe<#ty>>::IS_REPLY),
         ReplyType::Opaque(_) => quote!(true),
     };
     quote! {
         use #p::ProbeFallback as _;
+        #(#middleware)*
         const __LIFT_WS_REPLIES: ::core::primitive::bool = #reply;
         #arguments
     }
@@ -152,7 +154,7 @@ fn stack(route: &Route) -> TokenStream {
     let plain = name.unraw().to_string();
     let leaf = quote!(#p::Leaf<#name>);
     let stack =
-        route.middleware.iter().rev().fold(leaf, |inner, m| quote_spanned!(at(m)=> #p::Wrap<#m, #inner>));
+        route.middleware.iter().rev().fold(leaf, |inner, m| quote_spanned!(at(m)=> #p::Wrap<(#m), #inner>));
     let stack = quote!(#p::Gate<#stack, { __LIFT_WS_SOUND }>);
     let listed = listed_handler(&route.function);
     quote! {
@@ -167,13 +169,21 @@ fn stack(route: &Route) -> TokenStream {
                 <#stack as #p::Stack<__S, __V, __I>>::run(__scope, __values)
             }
         }
-        // so that a handler listed as middleware is one error: `Middleware` is not implemented
+        // so that a handler listed as middleware is one error: `MiddlewareFn` is not implemented
         impl #p::Inside for #name {
             const NAME: &'static ::core::primitive::str = ::core::concat!(::core::module_path!(), "::", #plain);
             type Values<__V: #p::Values> = __V;
         }
         impl<__K> #p::MiddlewareOn<__K> for #name {
             const NEEDS: #p::Needs = #p::Needs::NONE;
+        }
+        impl<__S, __V: #p::Values, __N> #p::Middleware<__S, __V, __N, (), ()> for #name {
+            fn call<'__e>(
+                _: &'__e #p::Scope<'__e, __S>,
+                _: <__V as #p::Values>::At<'__e>,
+            ) -> impl ::core::future::Future<Output = #p::Reply> + ::core::marker::Send {
+                #p::never_runs()
+            }
         }
         impl #name {
             #listed

@@ -229,7 +229,6 @@ impl Connections {
     }
 
     /// The members of a group, to be sent to.
-    #[must_use]
     pub fn group(&self, name: impl AsRef<str>) -> Group<'_> {
         Group::new(self, name.as_ref())
     }
@@ -332,7 +331,6 @@ impl Connections {
     }
 
     /// Who is in a group, each with the value it joined with.
-    #[must_use]
     pub fn members<T>(&self, group: impl AsRef<str>) -> Members<'_, T> {
         Members::new(self, group.as_ref())
     }

@@ -21,6 +21,8 @@ mod record;
 mod report;
 mod send_error;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub use self::admission::Admission;
 pub use self::builder::ConnectionsBuilder;

@@ -165,3 +165,116 @@ fn never_connected(error: &(dyn Error + 'static)) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_apigatewaymanagement::config::{
+        BehaviorVersion, Credentials, Region, SharedCredentialsProvider,
+    };
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::task::JoinHandle;
+
+    use super::*;
+
+    fn poster() -> SdkPoster {
+        let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+        let config = aws_config::SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build();
+        SdkPoster::new(&config)
+    }
+
+    /// Answers one request and returns its head.
+    async fn gateway(answer: &'static str) -> (String, JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/prod", listener.local_addr().unwrap());
+        let served = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+                assert_ne!(socket.read_buf(&mut request).await.unwrap(), 0, "the request ended early");
+            }
+            socket.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8_lossy(&request).into_owned()
+        });
+        (url, served)
+    }
+
+    async fn post_to_one_that_answers(answer: &'static str) -> Result<(), PostError> {
+        let (url, _served) = gateway(answer).await;
+        poster().post(&url, "L0SM9cOF-_cCIhw=", Bytes::from_static(b"hi")).await
+    }
+
+    #[tokio::test]
+    async fn a_post_goes_to_the_connections_address_below_the_callback_url() {
+        let (url, served) = gateway("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+        poster().post(&url, "L0SM9cOF-_cCIhw=", Bytes::from_static(b"hi")).await.unwrap();
+        let head = served.await.unwrap();
+        assert!(head.starts_with("POST /prod/@connections/L0SM9cOF-_cCIhw%3D HTTP/1.1"), "{head}");
+        assert!(head.contains("/eu-central-1/execute-api/aws4_request"), "{head}");
+    }
+
+    #[tokio::test]
+    async fn a_bare_410_is_gone() {
+        let error =
+            post_to_one_that_answers("HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n").await.unwrap_err();
+        assert_eq!((error.kind(), error.status()), (PostErrorKind::Gone, Some(410)));
+    }
+
+    #[tokio::test]
+    async fn each_status_has_its_kind_and_is_not_tried_again() {
+        for (answer, kind) in [
+            ("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n", PostErrorKind::InvalidConnectionId),
+            ("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", PostErrorKind::Forbidden),
+            ("HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n", PostErrorKind::TooLarge),
+            (
+                "HTTP/1.1 429 Slow\r\nx-amzn-errortype: LimitExceededException\r\ncontent-length: 0\r\n\r\n",
+                PostErrorKind::Throttled,
+            ),
+            ("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n", PostErrorKind::UnknownOutcome),
+        ] {
+            // The server answers once: a second try of the SDK's own would end in another kind.
+            assert_eq!(post_to_one_that_answers(answer).await.unwrap_err().kind(), kind, "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_breaks_after_the_request_leaves_the_outcome_unknown() {
+        assert_eq!(post_to_one_that_answers("").await.unwrap_err().kind(), PostErrorKind::UnknownOutcome);
+    }
+
+    #[tokio::test]
+    async fn a_gateway_that_is_not_there_was_not_reached() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/prod", listener.local_addr().unwrap());
+        drop(listener);
+        let error = poster().post(&url, "AbC=", Bytes::from_static(b"hi")).await.unwrap_err();
+        assert_eq!(error.kind(), PostErrorKind::Unreachable, "{:?}", error.source());
+    }
+
+    #[tokio::test]
+    async fn what_the_gateway_knows_is_read_without_a_user_agent_too() {
+        let (url, _served) = gateway(
+            "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n\
+             {\"connectedAt\":\"2026-01-02T03:04:05.678Z\",\"identity\":{\"sourceIp\":\"192.0.2.10\"}}",
+        )
+        .await;
+        let info = poster().info(&url, "AbC=").await.unwrap();
+        assert_eq!(info.connected_at, Some(1_767_323_045_678));
+        assert_eq!((info.source_ip.as_deref(), info.user_agent), (Some("192.0.2.10"), None));
+    }
+
+    #[test]
+    fn a_callback_url_has_one_client_and_their_number_is_bounded() {
+        let poster = poster();
+        for n in 0..50 {
+            poster.client(&format!("http://gateway-{n}.test"));
+            poster.client(&format!("http://gateway-{n}.test"));
+            assert!(poster.clients.read().unwrap().len() <= CLIENTS);
+        }
+        assert_eq!(poster.clients.read().unwrap().len(), 50 % CLIENTS);
+    }
+}

@@ -33,6 +33,37 @@ pub trait ProbeFallback {
 }
 impl<T: ?Sized, K> ProbeFallback for Probe<T, K> {}
 
+/// Asks whether a stack can run on an app of state `S` where `V` is provided. `I` is inferred.
+#[derive(Debug)]
+pub struct StackProbe<T, S, V, I>(PhantomData<fn() -> (T, S, V, I)>);
+
+impl<T: Stack<S, V, I>, S, V: Values, I> StackProbe<T, S, V, I> {
+    /// It can.
+    pub const RUNS: bool = true;
+}
+
+/// What [`StackProbe`] answers where the bound does not hold.
+pub trait StackProbeFallback {
+    /// It cannot.
+    const RUNS: bool = false;
+}
+impl<T, S, V> StackProbeFallback for StackProbe<T, S, V, ()> {}
+
+/// Checked at each middleware of an app.
+pub const fn runs<T: Stack<S, V, I>, S, V: Values, I>() {}
+
+/// A function with `#[ws_middleware]`. Handlers implement what middleware does, but for this: so listing one as
+/// middleware is one error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not middleware",
+    label = "not annotated as middleware",
+    note = "annotate the function with `#[ws_middleware]`"
+)]
+pub trait MiddlewareFn {}
+
+/// Checked at each entry of a list of middleware.
+pub const fn is_middleware<T: MiddlewareFn>() {}
+
 /// `T` as it is where `OPEN`; otherwise something that fits everywhere, and never runs.
 #[derive(Debug)]
 pub struct Gate<T, const OPEN: bool>(PhantomData<fn() -> T>);

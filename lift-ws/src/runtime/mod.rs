@@ -37,6 +37,14 @@ where
     }
 }
 
+/// For [`main`] and [`run`]: makes the state `()` of an app that has none.
+///
+/// # Errors
+/// None.
+pub async fn stateless() -> Result<(), std::convert::Infallible> {
+    Ok(())
+}
+
 /// Runs the app as a Lambda function: `fn main` of a binary is this one call.
 ///
 /// It starts the tokio runtime that fits (one thread, unless `AWS_LAMBDA_MAX_CONCURRENCY` says that several events
@@ -92,7 +100,7 @@ pub async fn run<A: App, M: MakeState<A::State>>(make: M) -> Result<(), Error> {
     let snapshot = init::Snapshot::of(&service);
     let handler = tower::service_fn(move |event: LambdaEvent<Payload>| {
         let service = Arc::clone(&service);
-        async move { service.handle(event).await.map_err(Failure) }
+        async move { service.handle(event).await }
     });
     let runtime = Runtime::new(handler).layer(KeepBytes).register_snapstart_resource(Arc::new(snapshot));
     runtime.run_concurrent().await.map_err(Error::internal)
@@ -129,16 +137,10 @@ impl<A: App> Service<A> {
 }
 
 /// What Lambda is told when an event cannot be answered at all.
-#[derive(Debug)]
-struct Failure(Error);
-
-impl From<Failure> for lambda_runtime::Diagnostic {
-    fn from(failure: Failure) -> Self {
-        tracing::error!(cause = %failure.0, "the event could not be answered");
-        lambda_runtime::Diagnostic {
-            error_type: "lift_ws::Error".into(),
-            error_message: failure.0.to_string(),
-        }
+impl From<Error> for lambda_runtime::Diagnostic {
+    fn from(error: Error) -> Self {
+        tracing::error!(cause = %error, "the event could not be answered");
+        lambda_runtime::Diagnostic { error_type: "lift_ws::Error".into(), error_message: error.to_string() }
     }
 }
 

@@ -18,6 +18,7 @@
 mod failure;
 #[cfg(feature = "aws")]
 mod item;
+#[cfg(feature = "aws")]
 mod keys;
 #[cfg(feature = "aws")]
 mod membership;
@@ -25,6 +26,7 @@ mod membership;
 mod store;
 mod table;
 
+#[cfg(feature = "aws")]
 pub use self::keys::Shards;
 #[cfg(feature = "aws")]
 pub use self::store::DynamoStore;

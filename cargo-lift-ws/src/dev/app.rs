@@ -1,0 +1,223 @@
+//! Which package is the app, what of it is run, and where its things are.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use std::{fs, io};
+
+use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
+
+use super::DevError;
+use super::arguments::Selection;
+
+/// An app of a workspace.
+#[derive(Debug)]
+pub(super) struct App {
+    metadata: Metadata,
+    package: Package,
+    target: AppTarget,
+    release: bool,
+    /// The binary as it was when it was set aside for running, and where.
+    kept: Option<(Stamp, PathBuf)>,
+    builds: u32,
+}
+
+/// What of the package is built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum AppTarget {
+    Bin(String),
+    Example(String),
+}
+
+type Stamp = (Option<SystemTime>, u64);
+
+impl App {
+    pub(super) fn find(selection: &Selection) -> Result<Self, DevError> {
+        let mut command = MetadataCommand::new();
+        command.no_deps();
+        if let Some(path) = &selection.manifest_path {
+            command.manifest_path(path);
+        }
+        let metadata = command.exec().map_err(DevError::Metadata)?;
+        let start = match &selection.manifest_path {
+            Some(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
+            None => std::env::current_dir().unwrap_or_default(),
+        };
+        Self::choose(metadata, selection, &start)
+    }
+
+    fn choose(metadata: Metadata, selection: &Selection, start: &Path) -> Result<Self, DevError> {
+        let package = package(&metadata, selection.package.as_deref(), start)?.clone();
+        let target = target(&package, selection)?;
+        Ok(Self { metadata, package, target, release: selection.release, kept: None, builds: 0 })
+    }
+
+    /// The name that the function has.
+    pub(super) fn name(&self) -> &str {
+        match &self.target {
+            AppTarget::Bin(name) | AppTarget::Example(name) => name,
+        }
+    }
+
+    pub(super) fn target(&self) -> &AppTarget {
+        &self.target
+    }
+
+    pub(super) fn is_release(&self) -> bool {
+        self.release
+    }
+
+    pub(super) fn package_dir(&self) -> &Path {
+        folder_of(&self.package)
+    }
+
+    pub(super) fn package_name(&self) -> &str {
+        &self.package.name
+    }
+
+    pub(super) fn workspace_root(&self) -> &Path {
+        self.metadata.workspace_root.as_std_path()
+    }
+
+    pub(super) fn target_dir(&self) -> &Path {
+        self.metadata.target_directory.as_std_path()
+    }
+
+    /// Whether building the target at the workspace's root builds this package's and no other: then features
+    /// unify as in a build of the whole workspace, and dependencies that are built already are used.
+    pub(super) fn is_built_from_root(&self) -> bool {
+        let defaults: HashSet<_> = self.metadata.workspace_default_packages().iter().map(|p| &p.id).collect();
+        let has_target =
+            |package: &&&Package| names(package, self.target.kind()).iter().any(|n| n == self.name());
+        let same_name = self.metadata.packages.iter().filter(|p| defaults.contains(&p.id));
+        defaults.contains(&self.package.id)
+            && same_name.collect::<Vec<_>>().iter().filter(has_target).count() == 1
+    }
+
+    /// The folder of the page: `[package.metadata.lift-ws] web = "…"`.
+    pub(super) fn web(&self) -> Option<PathBuf> {
+        let web = self.package.metadata.get("lift-ws")?.get("web")?.as_str()?;
+        Some(self.package_dir().join(web))
+    }
+
+    /// The folders of all packages that the app is made of, as far as they are local.
+    pub(super) fn source_dirs(&self) -> Vec<PathBuf> {
+        let mut dirs = vec![self.package_dir().to_owned()];
+        let mut next = 0;
+        while let Some(dir) = dirs.get(next).cloned() {
+            next += 1;
+            let package = self.metadata.packages.iter().find(|package| folder_of(package) == dir);
+            let dependencies = package.into_iter().flat_map(|package| &package.dependencies);
+            for path in dependencies.filter_map(|dependency| dependency.path.as_ref()) {
+                if !dirs.iter().any(|known| known == path.as_std_path()) {
+                    dirs.push(path.clone().into());
+                }
+            }
+        }
+        dirs
+    }
+
+    /// Whether this very binary is the one that is running.
+    pub(super) fn is_kept(&self, executable: &Path) -> bool {
+        self.kept.as_ref().is_some_and(|(kept, _)| stamp(executable).is_ok_and(|now| now == *kept))
+    }
+
+    /// Sets a binary aside, so that environments can be started from it while cargo makes the next one.
+    pub(super) fn keep(&mut self, executable: &Path) -> Result<PathBuf, DevError> {
+        let fail = |source| DevError::Keep { executable: executable.to_owned(), source };
+        let dir = self.target_dir().join("lift-ws");
+        fs::create_dir_all(&dir).map_err(fail)?;
+        self.builds += 1;
+        let copy = dir.join(format!("{}-{}-{}", self.name(), std::process::id(), self.builds));
+        let _ = fs::remove_file(&copy);
+        fs::hard_link(executable, &copy).or_else(|_| fs::copy(executable, &copy).map(drop)).map_err(fail)?;
+        let stamp = stamp(executable).map_err(fail)?;
+        if let Some((_, old)) = self.kept.replace((stamp, copy.clone())) {
+            // Processes that run it keep it until they end.
+            let _ = fs::remove_file(old);
+        }
+        Ok(copy)
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        if let Some((_, copy)) = &self.kept {
+            let _ = fs::remove_file(copy);
+        }
+    }
+}
+
+impl AppTarget {
+    pub(super) fn kind(&self) -> TargetKind {
+        match self {
+            Self::Bin(_) => TargetKind::Bin,
+            Self::Example(_) => TargetKind::Example,
+        }
+    }
+}
+
+fn stamp(file: &Path) -> io::Result<Stamp> {
+    let metadata = fs::metadata(file)?;
+    Ok((metadata.modified().ok(), metadata.len()))
+}
+
+fn folder_of(package: &Package) -> &Path {
+    package.manifest_path.parent().map_or(Path::new(""), |dir| dir.as_std_path())
+}
+
+/// The named package, else the one that `start` lies in, else the workspace's default app, else the only one.
+fn package<'m>(metadata: &'m Metadata, name: Option<&str>, start: &Path) -> Result<&'m Package, DevError> {
+    let members = metadata.workspace_packages();
+    let by_name = |name: &str| members.iter().copied().find(|package| *package.name == name);
+    let unknown = |name: &str| DevError::UnknownPackage {
+        name: name.to_owned(),
+        known: members.iter().map(|package| package.name.to_string()).collect(),
+    };
+    if let Some(name) = name {
+        return by_name(name).ok_or_else(|| unknown(name));
+    }
+    let start = start.canonicalize().unwrap_or_else(|_| start.to_owned());
+    let around = members.iter().copied().filter(|package| start.starts_with(folder_of(package)));
+    if let Some(package) = around.max_by_key(|package| folder_of(package).components().count()) {
+        return Ok(package);
+    }
+    let default = metadata.workspace_metadata.get("lift-ws").and_then(|ours| ours.get("default-app"));
+    if let Some(name) = default.and_then(|name| name.as_str()) {
+        return by_name(name).ok_or_else(|| unknown(name));
+    }
+    match members[..] {
+        [only] => Ok(only),
+        _ => Err(DevError::NoApp),
+    }
+}
+
+fn target(package: &Package, selection: &Selection) -> Result<AppTarget, DevError> {
+    let bins = names(package, TargetKind::Bin);
+    let examples = names(package, TargetKind::Example);
+    let unknown = |kind, name: &str, known| DevError::UnknownTarget {
+        package: package.name.to_string(),
+        kind,
+        name: name.to_owned(),
+        known,
+    };
+    match (&selection.bin, &selection.example) {
+        (Some(name), _) if bins.contains(name) => Ok(AppTarget::Bin(name.clone())),
+        (Some(name), _) => Err(unknown("binary", name, bins)),
+        (None, Some(name)) if examples.contains(name) => Ok(AppTarget::Example(name.clone())),
+        (None, Some(name)) => Err(unknown("example", name, examples)),
+        (None, None) => {
+            let default = package.default_run.as_ref().filter(|name| bins.contains(name));
+            match (default, &bins[..]) {
+                (Some(name), _) => Ok(AppTarget::Bin(name.clone())),
+                (None, [only]) => Ok(AppTarget::Bin(only.clone())),
+                _ => Err(DevError::Binaries { package: package.name.to_string(), binaries: bins }),
+            }
+        }
+    }
+}
+
+fn names(package: &Package, kind: TargetKind) -> Vec<String> {
+    let targets = package.targets.iter().filter(|target| target.kind.contains(&kind));
+    targets.map(|target| target.name.clone()).collect()
+}

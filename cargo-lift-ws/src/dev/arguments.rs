@@ -1,0 +1,148 @@
+//! The arguments of `dev`.
+
+use std::ffi::OsString;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// The arguments of `dev`.
+#[derive(Args, Debug)]
+pub(crate) struct DevArguments {
+    /// Package of the app; by default the one of this folder, else the workspace's default app
+    #[arg(long, short, value_name = "PACKAGE", conflicts_with = "program")]
+    package: Option<String>,
+
+    /// Binary of the package to run
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["example", "program"])]
+    bin: Option<String>,
+
+    /// Example of the package to run
+    #[arg(long, value_name = "NAME", conflicts_with = "program")]
+    example: Option<String>,
+
+    /// Build with optimizations
+    #[arg(long, short, conflicts_with = "program")]
+    release: bool,
+
+    /// Path of the Cargo.toml to start from
+    #[arg(long, value_name = "PATH", conflicts_with = "program")]
+    manifest_path: Option<PathBuf>,
+
+    /// Port to listen on; 0 finds a free one
+    #[arg(long, value_name = "PORT", default_value_t = 3000)]
+    pub(crate) port: u16,
+
+    /// Address to listen on; by default only this machine can connect
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) host: Option<IpAddr>,
+
+    /// Stage: the path of the WebSocket URL
+    #[arg(long, value_name = "STAGE", default_value = "dev", value_parser = stage)]
+    pub(crate) stage: String,
+
+    /// How many environments may run at a time
+    #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) environments: u16,
+
+    /// Routes of PROGRAM: a file in the manifest's format
+    #[arg(long, value_name = "FILE", requires = "program")]
+    routes: Option<PathBuf>,
+
+    /// Folder in which the local DynamoDB keeps its items; by default they are gone when this ends
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Run this program, which speaks the Lambda Runtime API, in place of an app
+    #[arg(last = true, value_name = "PROGRAM", requires = "routes")]
+    program: Vec<OsString>,
+}
+
+/// What is to be run.
+#[derive(Debug)]
+pub(super) enum Target {
+    /// A package of this workspace.
+    App(Selection),
+    /// A program and its arguments.
+    Program { command: Vec<OsString>, routes: PathBuf },
+}
+
+/// Which app, and how it is built.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Selection {
+    pub(super) package: Option<String>,
+    pub(super) bin: Option<String>,
+    pub(super) example: Option<String>,
+    pub(super) release: bool,
+    pub(super) manifest_path: Option<PathBuf>,
+}
+
+impl DevArguments {
+    pub(super) fn target(&self) -> Target {
+        match (&self.routes, &self.program[..]) {
+            (Some(routes), [_, ..]) => {
+                Target::Program { command: self.program.clone(), routes: routes.clone() }
+            }
+            _ => Target::App(Selection {
+                package: self.package.clone(),
+                bin: self.bin.clone(),
+                example: self.example.clone(),
+                release: self.release,
+                manifest_path: self.manifest_path.clone(),
+            }),
+        }
+    }
+}
+
+/// API Gateway's rule for stage names.
+fn stage(name: &str) -> Result<String, String> {
+    let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if !name.is_empty() && name.len() <= 128 && name.chars().all(is_legal) {
+        Ok(name.to_owned())
+    } else {
+        Err("a stage name has 1 to 128 letters, digits, hyphens and underscores".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cargo, Subcommand};
+    use clap::Parser;
+    use clap::error::ErrorKind;
+
+    fn parse(arguments: &[&str]) -> Result<DevArguments, ErrorKind> {
+        let all = ["cargo", "lift-ws", "dev"].iter().chain(arguments);
+        let Cargo::LiftWs(parsed) = Cargo::try_parse_from(all).map_err(|error| error.kind())?;
+        let Subcommand::Dev(dev) = parsed.subcommand;
+        Ok(*dev)
+    }
+
+    #[test]
+    fn without_arguments_the_app_is_served_on_port_3000() {
+        let dev = parse(&[]).unwrap();
+        assert_eq!((dev.port, dev.stage.as_str(), dev.environments), (3000, "dev", 4));
+        assert!(matches!(dev.target(), Target::App(Selection { package: None, release: false, .. })));
+    }
+
+    #[test]
+    fn a_program_keeps_its_own_options() {
+        let dev = parse(&["--routes", "r.json", "--", "python3", "-u", "loop.py", "--port"]).unwrap();
+        let Target::Program { command, .. } = dev.target() else { panic!("an app") };
+        assert_eq!(command, ["python3", "-u", "loop.py", "--port"]);
+    }
+
+    #[test]
+    fn a_program_and_its_routes_need_each_other() {
+        assert_eq!(parse(&["--", "python3"]).unwrap_err(), ErrorKind::MissingRequiredArgument);
+        assert_eq!(parse(&["--routes", "r.json"]).unwrap_err(), ErrorKind::MissingRequiredArgument);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        assert_eq!(parse(&["--environments", "0"]).unwrap_err(), ErrorKind::ValueValidation);
+        assert_eq!(parse(&["--port", "70000"]).unwrap_err(), ErrorKind::ValueValidation);
+        assert_eq!(parse(&["--stage", "a/b"]).unwrap_err(), ErrorKind::ValueValidation);
+        assert_eq!(parse(&["--bin", "a", "--example", "b"]).unwrap_err(), ErrorKind::ArgumentConflict);
+    }
+}

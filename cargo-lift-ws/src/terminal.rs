@@ -1,0 +1,212 @@
+//! What people see: results on stdout, everything else on stderr.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use lift_ws_local::core::{Finished, Verdict};
+use lift_ws_local::{GatewayEvent, OutputStream};
+
+/// Lines that wait for a slow terminal; what comes on top is left out rather than slowing the gateway down.
+const WAITING_LINES: usize = 10_000;
+
+/// Writes lines to stdout at once, for programs that wait for them.
+pub(crate) fn print(lines: &[String]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    for line in lines {
+        writeln!(stdout, "{line}")?;
+    }
+    stdout.flush()
+}
+
+/// One line in cargo's manner: a verb, and what it is about.
+pub(crate) fn status(verb: &str, text: &str) {
+    let paint = Paint::of_stderr();
+    let _ = writeln!(io::stderr(), "{} {text}", paint.green(&format!("{verb:>12}")));
+}
+
+/// Why this did not work.
+pub(crate) fn error(text: &str) {
+    let paint = Paint::of_stderr();
+    let _ = writeln!(io::stderr(), "{}: {text}", paint.red("error"));
+}
+
+/// Prints a gateway's events from a thread of its own, so that the gateway never waits for the terminal.
+#[derive(Debug)]
+pub(crate) struct Printer {
+    events: SyncSender<GatewayEvent>,
+}
+
+impl Printer {
+    pub(crate) fn start() -> Self {
+        let (events, received) = sync_channel(WAITING_LINES);
+        std::thread::spawn(move || print_all(&received));
+        Self { events }
+    }
+
+    pub(crate) fn sink(&self) -> impl Fn(GatewayEvent) + Send + Sync + 'static {
+        let events = self.events.clone();
+        move |event| {
+            let _ = events.try_send(event);
+        }
+    }
+}
+
+fn print_all(events: &Receiver<GatewayEvent>) {
+    let paint = Paint::of_stderr();
+    let mut out = io::BufWriter::new(io::stderr());
+    while let Ok(event) = events.recv() {
+        let _ = writeln!(out, "{}", describe(&event, paint));
+        // Everything that is there is written in one go.
+        while let Ok(event) = events.try_recv() {
+            let _ = writeln!(out, "{}", describe(&event, paint));
+        }
+        let _ = out.flush();
+    }
+}
+
+fn describe(event: &GatewayEvent, paint: Paint) -> String {
+    match event {
+        GatewayEvent::Finished(finished) => describe_finished(finished, paint),
+        GatewayEvent::Output { environment, stream, line } => {
+            let mark = format!("env {environment} |");
+            match stream {
+                OutputStream::Stdout => format!("{} {line}", paint.cyan(&mark)),
+                OutputStream::Stderr => format!("{} {line}", paint.yellow(&mark)),
+            }
+        }
+        GatewayEvent::EnvironmentStarted { environment } => paint.dim(&format!("env {environment} started")),
+        GatewayEvent::InitFailed { environment, reason, stderr } => {
+            let mut text =
+                format!("{}: environment {environment} did not start: {reason}", paint.red("error"));
+            if !stderr.is_empty() {
+                text.push_str("; the last lines of its stderr:");
+            }
+            for line in stderr {
+                text.push_str("\n  | ");
+                text.push_str(line);
+            }
+            text + "\nthe events that waited for it have failed; the next event starts it again"
+        }
+        GatewayEvent::EnvironmentCrashed { environment, how, events } => {
+            let lost = match events {
+                0 => "while it was idle".to_owned(),
+                1 => "in the middle of an event, which has failed".to_owned(),
+                many => format!("in the middle of {many} events, which have failed"),
+            };
+            format!("{}: environment {environment} {how} {lost}", paint.red("error"))
+        }
+        GatewayEvent::EnvironmentKilled { environment } => {
+            format!("{}: environment {environment} took too long and was ended", paint.red("error"))
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+/// Route, connection, milliseconds, outcome.
+fn describe_finished(finished: &Finished, paint: Paint) -> String {
+    let millis = finished.ended.since(finished.started).as_millis();
+    let outcome = match &finished.verdict {
+        Verdict::Status(status) if *status < 400 => paint.green(&status.to_string()),
+        Verdict::Status(status) => paint.yellow(&status.to_string()),
+        Verdict::Malformed { problem } => paint.red(&format!("malformed response: {problem}")),
+        Verdict::FunctionError { message } => paint.red(&format!("function error: {message}")),
+        Verdict::Unavailable { message } => paint.red(&format!("no environment: {message}")),
+        Verdict::TimedOut => paint.red("timed out"),
+        Verdict::Fault(fault) => format!("fault on demand: {fault:?}"),
+        Verdict::NoRoute => paint.yellow("no route"),
+    };
+    let route = paint.bold(&format!("{:<12}", one_line(&finished.route_key)));
+    let connection = paint.dim(finished.connection.as_str());
+    format!("{route} {connection} {millis:>5} ms  {outcome}")
+}
+
+/// A client may send anything as a route key; it must not move the cursor.
+fn one_line(text: &str) -> String {
+    text.chars().take(80).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// Colours, if there is somebody to see them.
+#[derive(Clone, Copy, Debug)]
+struct Paint {
+    is_on: bool,
+}
+
+impl Paint {
+    fn of_stderr() -> Self {
+        let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self { is_on: !is_refused && io::stderr().is_terminal() }
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.is_on { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn green(self, text: &str) -> String {
+        self.with("1;32", text)
+    }
+
+    fn red(self, text: &str) -> String {
+        self.with("1;31", text)
+    }
+
+    fn yellow(self, text: &str) -> String {
+        self.with("33", text)
+    }
+
+    fn cyan(self, text: &str) -> String {
+        self.with("36", text)
+    }
+
+    fn dim(self, text: &str) -> String {
+        self.with("2", text)
+    }
+
+    fn bold(self, text: &str) -> String {
+        self.with("1", text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lift_ws_local::EnvironmentId;
+    use lift_ws_local::core::{EventType, Moment};
+
+    fn finished(verdict: Verdict) -> GatewayEvent {
+        GatewayEvent::Finished(Finished {
+            event_type: EventType::Message,
+            route_key: "say\x1b[2J".to_owned(),
+            connection: "AbCdEdXyZ_wCQr0=".into(),
+            started: Moment::from_millis(10),
+            ended: Moment::from_millis(13),
+            verdict,
+        })
+    }
+
+    #[test]
+    fn an_event_is_one_line_of_route_connection_milliseconds_and_outcome() {
+        let plain = Paint { is_on: false };
+        let line = describe(&finished(Verdict::Status(200)), plain);
+        assert_eq!(line, "say\u{fffd}[2J      AbCdEdXyZ_wCQr0=     3 ms  200");
+        let error = Verdict::FunctionError { message: "ValueError: x".to_owned() };
+        assert!(describe(&finished(error), plain).ends_with("function error: ValueError: x"));
+    }
+
+    #[test]
+    fn colours_are_used_only_where_they_are_wanted() {
+        let event = finished(Verdict::Status(200));
+        assert!(describe(&event, Paint { is_on: true }).contains("\x1b[1;32m200\x1b[0m"));
+        assert!(!describe(&event, Paint { is_on: false }).contains('\x1b'));
+    }
+
+    #[test]
+    fn an_environment_that_did_not_start_is_quoted() {
+        let event = GatewayEvent::InitFailed {
+            environment: EnvironmentId(1),
+            reason: "it exited with status 1 before it asked for its first event".to_owned(),
+            stderr: vec!["ImportError: no module".to_owned()],
+        };
+        let text = describe(&event, Paint { is_on: false });
+        assert!(text.contains("environment 1 did not start") && text.contains("  | ImportError"), "{text}");
+    }
+}

@@ -1,0 +1,66 @@
+//! The chat without sockets: what a user's test of a flow looks like.
+
+use super::Chat;
+use lift_ws::testing::{TestApp, TestClient};
+use serde_json::{Value, json};
+
+async fn joined(app: &TestApp<Chat>, name: &str) -> TestClient<Chat> {
+    let client = app.connect().await.unwrap();
+    client.send(json!({"action": "join", "room": "blue", "name": name})).await;
+    client
+}
+
+#[tokio::test]
+async fn people_in_a_room_hear_each_other_come_talk_and_go() {
+    let app = TestApp::<Chat>::new(());
+    let (ann, bob) = (joined(&app, "Ann").await, joined(&app, "Bob").await);
+    bob.send(json!({"action": "say", "room": "blue", "text": "hi"})).await;
+    bob.disconnect().await;
+    let [entered, said, left] = ann.received().try_into().unwrap();
+    assert_eq!(entered, json!({"type": "entered", "room": "blue", "name": "Bob"}));
+    assert_eq!(said, json!({"type": "said", "room": "blue", "from": "Bob", "text": "hi"}));
+    assert_eq!(left, json!({"type": "left", "room": "blue", "name": "Bob"}));
+}
+
+#[tokio::test]
+async fn the_joiner_is_told_who_is_there() {
+    let app = TestApp::<Chat>::new(());
+    let _ann = joined(&app, "Ann").await;
+    let bob = app.connect().await.unwrap();
+    let reply: Value = bob.send(json!({"action": "join", "room": "blue", "name": "Bob"})).await.json();
+    assert_eq!(reply, json!({"type": "joined", "room": "blue", "members": ["Ann", "Bob"]}));
+}
+
+#[tokio::test]
+async fn who_leaves_hears_nothing_more_and_cannot_talk() {
+    let app = TestApp::<Chat>::new(());
+    let (ann, bob) = (joined(&app, "Ann").await, joined(&app, "Bob").await);
+    ann.received();
+    ann.send(json!({"action": "leave", "room": "blue"})).await;
+    bob.send(json!({"action": "say", "room": "blue", "text": "alone?"})).await;
+    assert!(ann.received().is_empty());
+    ann.send(json!({"action": "say", "room": "blue", "text": "psst", "id": 1})).await;
+    let [error] = ann.received().try_into().unwrap();
+    assert_eq!((&error["code"], &error["id"]), (&json!("not_in_room"), &json!(1)));
+}
+
+#[tokio::test]
+async fn bad_input_gets_an_error_frame_that_names_it() {
+    let app = TestApp::<Chat>::new(());
+    let ann = app.connect().await.unwrap();
+    let long = "x".repeat(2_001);
+    for (message, code) in [
+        (json!({"action": "dance"}), "unknown_action"),
+        (json!({"action": "say", "room": "blue"}), "invalid_message"),
+        (json!({"action": "say", "room": "blue", "text": ""}), "invalid_text"),
+        (json!({"action": "say", "room": "blue", "text": long}), "invalid_text"),
+        (json!("just a text"), "unknown_action"),
+    ] {
+        ann.send(message).await;
+        assert_eq!(ann.received()[0]["code"], code);
+    }
+    for room in [json!(""), json!(" "), json!(7), json!("r".repeat(65))] {
+        let reply: Value = ann.send(json!({"action": "join", "room": room, "name": "Ann"})).await.json();
+        assert_eq!(reply["type"], "error", "{room}");
+    }
+}

@@ -1,0 +1,240 @@
+//! The DynamoDB beside the gateway: embedded, on a free port of the loopback, in a thread of its own.
+
+use std::fmt;
+use std::future::Future;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use dynoxide::server::serve_with_shutdown;
+use serde_json::Value;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::oneshot;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+/// How often items are removed whose time to live is over; on AWS it may take days.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
+/// How long a request may hold the end up.
+const LAST_REQUESTS: Duration = Duration::from_secs(2);
+const FILE_NAME: &str = "dynamodb.sqlite";
+
+/// A running database. Dropping it ends it; [`shutdown`](Self::shutdown) also waits for that.
+#[derive(Debug)]
+pub(crate) struct Database {
+    url: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Why there is no database.
+#[derive(Debug)]
+pub(crate) struct DatabaseError(String);
+
+impl fmt::Display for DatabaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Database {
+    /// Opens the database in `dir`, or in memory, and makes the tables that it does not have yet.
+    pub(crate) async fn start(dir: Option<PathBuf>, tables: Vec<Value>) -> Result<Self, DatabaseError> {
+        let (stop, stopped) = oneshot::channel();
+        let (report, started) = oneshot::channel();
+        let run = move || run(dir, tables, report, stopped);
+        let thread = std::thread::Builder::new().name("lift-ws-dynamodb".to_owned()).spawn(run);
+        let thread = thread.map_err(|error| problem("cannot start its thread", error))?;
+        match started.await {
+            Ok(Ok(url)) => Ok(Self { url, stop: Some(stop), thread: Some(thread) }),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(DatabaseError("its thread ended unexpectedly".to_owned())),
+        }
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Ends it, and returns when everything is written.
+    pub(crate) async fn shutdown(mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+/// The thread's life.
+fn run(
+    dir: Option<PathBuf>,
+    tables: Vec<Value>,
+    report: oneshot::Sender<Result<String, DatabaseError>>,
+    stopped: oneshot::Receiver<()>,
+) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = report.send(Err(problem("cannot start its runtime", error)));
+            return;
+        }
+    };
+    runtime.block_on(async {
+        match open(dir.as_deref(), &tables).and_then(|database| Ok((database, listen()?))) {
+            Ok((database, (listener, url))) => {
+                let _ = report.send(Ok(url));
+                serve(database, listener, stopped).await;
+            }
+            Err(error) => drop(report.send(Err(error))),
+        }
+    });
+}
+
+async fn serve(database: dynoxide::Database, listener: TcpListener, stopped: oneshot::Receiver<()>) {
+    let (stop_server, server_stopped) = oneshot::channel::<()>();
+    let server = serve_with_shutdown(listener, database.clone(), async move { drop(server_stopped.await) });
+    let mut server = std::pin::pin!(server);
+    tokio::select! {
+        _ = &mut server => {}
+        () = sweep(&database) => {}
+        _ = stopped => {
+            drop(stop_server);
+            let _ = timeout(LAST_REQUESTS, server).await;
+        }
+    }
+}
+
+/// Removes expired items until it is dropped.
+fn sweep(database: &dynoxide::Database) -> impl Future<Output = ()> {
+    async move {
+        let mut ticks = interval(SWEEP_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = database.sweep_ttl() {
+                tracing::warn!(%error, "cannot remove expired items from the local database");
+            }
+        }
+    }
+}
+
+fn open(dir: Option<&Path>, tables: &[Value]) -> Result<dynoxide::Database, DatabaseError> {
+    let database = match dir {
+        None => dynoxide::Database::memory().map_err(|error| problem("cannot be opened in memory", error))?,
+        Some(dir) => open_file(dir)?,
+    };
+    for table in tables {
+        create_if_missing(&database, table)?;
+    }
+    Ok(database)
+}
+
+fn open_file(dir: &Path) -> Result<dynoxide::Database, DatabaseError> {
+    let file = dir.join(FILE_NAME);
+    let what = format!("cannot open {}", file.display());
+    std::fs::create_dir_all(dir).map_err(|error| problem(&what, error))?;
+    let Some(path) = file.to_str() else {
+        return Err(DatabaseError(format!("{what}: its path is not UTF-8, choose another folder")));
+    };
+    dynoxide::Database::new(path).map_err(|error| problem(&what, error))
+}
+
+/// Makes a table from a `CreateTable` request that may carry a `TimeToLiveSpecification` too.
+fn create_if_missing(database: &dynoxide::Database, table: &Value) -> Result<(), DatabaseError> {
+    let mut request = table.clone();
+    let time_to_live = request.as_object_mut().and_then(|table| table.remove("TimeToLiveSpecification"));
+    let name = table.get("TableName").and_then(Value::as_str).unwrap_or("without a name");
+    let what = format!("cannot make the table {name}");
+    let known = database.get_table_metadata(name).map_err(|error| problem(&what, error))?;
+    if known.is_some() {
+        return Ok(());
+    }
+    let request = serde_json::from_value(request).map_err(|error| problem(&what, error))?;
+    database.create_table(request).map_err(|error| problem(&what, error))?;
+    if let Some(time_to_live) = time_to_live {
+        let request = serde_json::json!({ "TableName": name, "TimeToLiveSpecification": time_to_live });
+        let request = serde_json::from_value(request).map_err(|error| problem(&what, error))?;
+        database.update_time_to_live(request).map_err(|error| problem(&what, error))?;
+    }
+    Ok(())
+}
+
+fn listen() -> Result<(TcpListener, String), DatabaseError> {
+    let listen = || {
+        let socket = TcpSocket::new_v4()?;
+        // Accepted connections inherit it: answers leave at once.
+        socket.set_nodelay(true)?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        let listener = socket.listen(1024)?;
+        let url = format!("http://{}", listener.local_addr()?);
+        Ok((listener, url))
+    };
+    listen().map_err(|error: std::io::Error| problem("cannot listen on the loopback", error))
+}
+
+fn problem(what: &str, error: impl fmt::Display) -> DatabaseError {
+    DatabaseError(format!("{what}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    fn table() -> Value {
+        json!({
+            "TableName": "connections-table",
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{ "AttributeName": "PK", "AttributeType": "S" }],
+            "KeySchema": [{ "AttributeName": "PK", "KeyType": "HASH" }],
+            "TimeToLiveSpecification": { "AttributeName": "expires", "Enabled": true },
+        })
+    }
+
+    async fn call(database: &Database, operation: &str, body: &Value) -> String {
+        let address = database.url().strip_prefix("http://").unwrap();
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let body = body.to_string();
+        let request = format!(
+            "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/x-amz-json-1.0\r\n\
+             x-amz-target: DynamoDB_20120810.{operation}\r\ncontent-length: {}\r\n\
+             authorization: AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, \
+             SignedHeaders=host, Signature=0\r\nx-amz-date: 20260101T000000Z\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn the_manifests_tables_exist_with_their_time_to_live() {
+        let database = Database::start(None, vec![table()]).await.unwrap();
+        let answer =
+            call(&database, "DescribeTimeToLive", &json!({ "TableName": "connections-table" })).await;
+        assert!(answer.contains("\"ENABLED\""), "{answer}");
+        database.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn items_in_a_folder_outlive_the_gateway() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = json!({ "PK": { "S": "a" } });
+        let first = Database::start(Some(dir.path().into()), vec![table()]).await.unwrap();
+        call(&first, "PutItem", &json!({ "TableName": "connections-table", "Item": key })).await;
+        first.shutdown().await;
+        let second = Database::start(Some(dir.path().into()), vec![table()]).await.unwrap();
+        let answer = call(&second, "GetItem", &json!({ "TableName": "connections-table", "Key": key })).await;
+        assert!(answer.contains("{\"S\":\"a\"}"), "{answer}");
+        second.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_table_that_cannot_be_made_is_named() {
+        let error = Database::start(None, vec![json!({ "TableName": "no-key-table" })]).await.unwrap_err();
+        assert!(error.to_string().starts_with("cannot make the table no-key-table: "), "{error}");
+    }
+}

@@ -1,0 +1,116 @@
+//! The environment variables of an environment (contract §7.2).
+
+use std::ffi::OsString;
+
+use tokio::process::Command;
+
+use super::function::Function;
+
+/// Where a function finds the gateway and its neighbours.
+#[derive(Clone, Debug)]
+pub(crate) struct Endpoints {
+    /// `http://127.0.0.1:PORT/STAGE`.
+    pub(crate) callback_url: String,
+    /// `http://127.0.0.1:PORT` of the embedded DynamoDB, if there is one.
+    pub(crate) database_url: Option<String>,
+    /// The first table of the manifest.
+    pub(crate) table: Option<String>,
+    pub(crate) region: String,
+}
+
+/// Variables of the developer's shell that would change what a function does.
+const NOT_INHERITED: [&str; 5] = [
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_MAX_CONCURRENCY",
+    "LIFT_WS_DESCRIBE",
+];
+
+/// Sets what Lambda sets, what points at the gateway, and last what the user wants.
+pub(super) fn set(command: &mut Command, function: &Function, endpoints: &Endpoints, runtime_api: &str) {
+    for name in NOT_INHERITED {
+        command.env_remove(name);
+    }
+    command.envs(of_lambda(function, endpoints, runtime_api));
+    command.envs(of_gateway(endpoints));
+    command.envs(function.variables.iter().map(|(name, value)| (name, value)));
+}
+
+fn of_lambda(
+    function: &Function,
+    endpoints: &Endpoints,
+    runtime_api: &str,
+) -> impl Iterator<Item = (&'static str, OsString)> {
+    let name = function.name();
+    let task_root = function.current_dir.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+    let region: OsString = endpoints.region.clone().into();
+    [
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api.into()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}").into()),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "local".into()),
+        ("AWS_LAMBDA_FUNCTION_NAME", name.into()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024".into()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".into()),
+        // boto3 reads only the second (contract §8.1).
+        ("AWS_REGION", region.clone()),
+        ("AWS_DEFAULT_REGION", region),
+        ("AWS_ACCESS_KEY_ID", "local".into()),
+        ("AWS_SECRET_ACCESS_KEY", "local".into()),
+        ("AWS_SESSION_TOKEN", "local".into()),
+        ("LAMBDA_TASK_ROOT", task_root.into()),
+        ("_HANDLER", "bootstrap".into()),
+        ("TZ", ":UTC".into()),
+    ]
+    .into_iter()
+}
+
+fn of_gateway(endpoints: &Endpoints) -> impl Iterator<Item = (&'static str, &str)> {
+    let always = [
+        ("LIFT_WS_CALLBACK_URL", endpoints.callback_url.as_str()),
+        ("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", endpoints.callback_url.as_str()),
+    ];
+    let database = endpoints.database_url.as_deref().map(|url| ("AWS_ENDPOINT_URL_DYNAMODB", url));
+    let table = endpoints.table.as_deref().map(|table| ("LIFT_WS_TABLE", table));
+    always.into_iter().chain(database).chain(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsStr;
+
+    fn variables(function: &Function) -> Vec<(OsString, Option<OsString>)> {
+        let mut command = Command::new("x");
+        let endpoints = Endpoints {
+            callback_url: "http://127.0.0.1:3000/dev".to_owned(),
+            database_url: Some("http://127.0.0.1:4000".to_owned()),
+            table: None,
+            region: "us-east-1".to_owned(),
+        };
+        set(&mut command, function, &endpoints, "127.0.0.1:5000");
+        let owned = |(name, value): (&OsStr, Option<&OsStr>)| (name.to_owned(), value.map(OsStr::to_owned));
+        command.as_std().get_envs().map(owned).collect()
+    }
+
+    #[test]
+    fn everything_is_set_without_which_lambda_runtime_panics() {
+        let set = variables(&Function::new("x"));
+        for name in [
+            "AWS_LAMBDA_FUNCTION_NAME",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+            "AWS_LAMBDA_FUNCTION_VERSION",
+            "AWS_LAMBDA_RUNTIME_API",
+        ] {
+            assert!(set.iter().any(|(known, value)| known == name && value.is_some()), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_users_variables_win_and_snapstart_is_never_inherited() {
+        let set = variables(&Function::new("x").env("AWS_REGION", "eu-central-1"));
+        assert!(set.contains(&("AWS_REGION".into(), Some("eu-central-1".into()))));
+        assert!(set.contains(&("AWS_LAMBDA_INITIALIZATION_TYPE".into(), None)));
+        assert!(!set.iter().any(|(name, _)| name == "LIFT_WS_TABLE"));
+    }
+}

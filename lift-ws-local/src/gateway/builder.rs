@@ -1,0 +1,259 @@
+//! How a gateway is configured and started.
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::oneshot;
+
+use super::driver::{Driver, DriverParts};
+use super::{LocalGateway, Report, StartError};
+use crate::clock::{Clock, SystemClock};
+use crate::core::{Api, Gateway, Limits, Manifest};
+use crate::database::Database;
+use crate::environments::{Endpoints, Function, Launcher, PoolSettings};
+use crate::event::{EventSink, GatewayEvent};
+use crate::owner::Owner;
+use crate::transport::{Front, WebFolder};
+
+/// The settings of a gateway that is about to start; made by [`LocalGateway::builder`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is started"]
+pub struct LocalGatewayBuilder {
+    manifest: Manifest,
+    function: Function,
+    host: IpAddr,
+    port: u16,
+    stage: String,
+    environments: usize,
+    init_timeout: Duration,
+    function_timeout: Duration,
+    limits: Limits,
+    web: Option<PathBuf>,
+    data: Option<PathBuf>,
+    clock: Arc<dyn Clock>,
+    sink: EventSink,
+}
+
+impl LocalGatewayBuilder {
+    pub(super) fn new(manifest: Manifest, function: Function) -> Self {
+        Self {
+            manifest,
+            function,
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+            stage: "dev".to_owned(),
+            environments: 4,
+            init_timeout: Duration::from_secs(10),
+            function_timeout: Duration::from_secs(30),
+            limits: Limits::default(),
+            web: None,
+            data: None,
+            clock: Arc::new(SystemClock::new()),
+            sink: EventSink::none(),
+        }
+    }
+
+    /// The address to listen on; the loopback by default, which only this machine reaches.
+    pub fn host(mut self, host: IpAddr) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// The port to listen on; 0, the default, finds a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The stage; `dev` by default.
+    pub fn stage(mut self, stage: impl Into<String>) -> Self {
+        self.stage = stage.into();
+        self
+    }
+
+    /// How many environments there may be at a time; 4 by default, at least 1.
+    pub fn environments(mut self, max: usize) -> Self {
+        self.environments = max.max(1);
+        self
+    }
+
+    /// How long a program may take from its start to its first poll; 10 s by default, as on Lambda.
+    pub fn init_timeout(mut self, timeout: Duration) -> Self {
+        self.init_timeout = timeout;
+        self
+    }
+
+    /// How long the function may work on one event before its environment is ended; 30 s by default.
+    ///
+    /// The gateway itself gives up after [`Limits::integration_timeout`].
+    pub fn function_timeout(mut self, timeout: Duration) -> Self {
+        self.function_timeout = timeout;
+        self
+    }
+
+    /// Sizes and times that the gateway enforces; AWS's by default.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// A folder of static files to serve at `/`.
+    pub fn web(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.web = Some(dir.into());
+        self
+    }
+
+    /// A folder in which the embedded DynamoDB keeps its items; without it they live in memory.
+    pub fn data(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.data = Some(dir.into());
+        self
+    }
+
+    /// The clock that limits and timeouts follow; the system's by default.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Who is told what happens. It is called from the gateway's thread and must not block.
+    pub fn on_event(mut self, sink: impl Fn(GatewayEvent) + Send + Sync + 'static) -> Self {
+        self.sink = EventSink::new(sink);
+        self
+    }
+
+    /// Starts the gateway; when this returns, clients can connect.
+    ///
+    /// # Errors
+    ///
+    /// If the port is taken, the page's folder cannot be read, the database does not start or the manifest's
+    /// route selection expression cannot be understood.
+    ///
+    /// # Cancel safety
+    ///
+    /// A gateway whose start is not waited for ends by itself.
+    pub async fn start(self) -> Result<LocalGateway, StartError> {
+        let (report, started) = oneshot::channel();
+        let (finish, finished) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(StartError::Runtime)?;
+        let run = move || {
+            let life = runtime.block_on(self.live(report));
+            // Sockets that linger in their closing handshake end here.
+            runtime.shutdown_background();
+            let _ = finish.send(());
+            life
+        };
+        let thread = std::thread::Builder::new().name("lift-ws-gateway".to_owned()).spawn(run);
+        let thread = thread.map_err(StartError::Runtime)?;
+        let Started { address, api, owner } = match started.await {
+            Ok(started) => started?,
+            Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
+        };
+        let stage = api.stage.clone();
+        Ok(LocalGateway { address, stage, api, owner, thread: Some(thread), finished: Some(finished) })
+    }
+
+    /// The gateway's thread: sets everything up, reports, and serves until it is told to stop.
+    async fn live(self, report: oneshot::Sender<Result<Started, StartError>>) -> Report {
+        let (owner, commands) = Owner::new();
+        let (parts, driver, database) = match self.set_up(owner).await {
+            Ok(set_up) => set_up,
+            Err(error) => {
+                let _ = report.send(Err(error));
+                return Report::default();
+            }
+        };
+        let (front, listener, started) = parts;
+        if report.send(Ok(started)).is_err() {
+            return Report::default();
+        }
+        let serving = tokio::spawn(front.serve(listener));
+        let life = driver.run(commands).await;
+        serving.abort();
+        if let Some(database) = database {
+            database.shutdown().await;
+        }
+        life
+    }
+
+    async fn set_up(self, owner: Owner) -> Result<(Served, Driver, Option<Database>), StartError> {
+        let listener = listen(SocketAddr::new(self.host, self.port))
+            .map_err(|source| StartError::Listen { port: self.port, source })?;
+        let address =
+            listener.local_addr().map_err(|source| StartError::Listen { port: self.port, source })?;
+        let address = reachable(address);
+        let web = self
+            .web
+            .as_ref()
+            .map(|dir| WebFolder::open(dir).map_err(|source| StartError::Web { dir: dir.clone(), source }));
+        let web = web.transpose()?;
+        let mut api = Api::from_manifest(&self.manifest).map_err(StartError::Manifest)?;
+        api.stage.clone_from(&self.stage);
+        api.domain_name = address.to_string();
+        api.limits = self.limits.clone();
+        let database = self.start_database().await?;
+        let launcher = Launcher {
+            endpoints: Endpoints {
+                callback_url: format!("http://{address}/{}", self.stage),
+                database_url: database.as_ref().map(|database| database.url().to_owned()),
+                table: self.first_table(),
+                region: api.region.clone(),
+            },
+            account: api.account.clone(),
+            sink: self.sink.clone(),
+            owner: owner.clone(),
+            function: self.function,
+        };
+        let pool = PoolSettings {
+            max_environments: self.environments,
+            concurrency: launcher.function.concurrency(),
+            init_timeout: self.init_timeout,
+            function_timeout: self.function_timeout,
+        };
+        let core = Gateway::new(api.clone(), RandomState::new().hash_one(address.port()));
+        let driver = Driver::new(DriverParts { core, pool, launcher, clock: self.clock, sink: self.sink });
+        let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web);
+        let started = Started { address, api: Box::new(api), owner };
+        Ok(((front, listener, started), driver, database))
+    }
+
+    /// Every function finds a DynamoDB, as it would on AWS; its own tables are made only if it has some.
+    async fn start_database(&self) -> Result<Option<Database>, StartError> {
+        let database = Database::start(self.data.clone(), self.manifest.tables.clone()).await;
+        database.map(Some).map_err(|error| StartError::Database { problem: error.to_string() })
+    }
+
+    fn first_table(&self) -> Option<String> {
+        let table = self.manifest.tables.first()?;
+        table.get("TableName").and_then(Value::as_str).map(str::to_owned)
+    }
+}
+
+type Served = (Front, TcpListener, Started);
+
+struct Started {
+    address: SocketAddr,
+    api: Box<Api>,
+    owner: Owner,
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A port whose last gateway has just ended can be had at once; one that is in use cannot.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(1024)
+}
+
+/// The address under which this machine reaches a listener.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let any = address.ip().is_unspecified();
+    if any { SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port()) } else { address }
+}

@@ -1,0 +1,376 @@
+//! The task that owns the gateway's state: everything happens here, one command after the other.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+use super::Report;
+use crate::clock::{Clock, Sleep};
+use crate::core::{
+    Action, CallId, ConnectionId, Finished, Gateway, Input, ManagementRequest, Moment, SocketId, Verdict,
+};
+use crate::environments::{EnvironmentId, Invocation, Launcher, Pool, PoolAction, PoolSettings, Process};
+use crate::event::{EventSink, GatewayEvent};
+use crate::owner::{Command, HandshakeAnswer, ManagementAnswer};
+use crate::transport::Outbox;
+
+/// Commands that are taken in one go before the clock is looked at.
+const BATCH: usize = 256;
+/// How long the last events may take when the gateway ends.
+const LAST_EVENTS: Duration = Duration::from_secs(2);
+/// How long environments may take to end: SIGTERM, the grace of a process, SIGKILL.
+const LAST_ENVIRONMENTS: Duration = Duration::from_secs(4);
+/// How a connection learns that the gateway ends.
+const GOING_AWAY: (u16, &str) = (1001, "Going away");
+
+/// What a driver is made of.
+pub(super) struct DriverParts {
+    pub(super) core: Gateway,
+    pub(super) pool: PoolSettings,
+    pub(super) launcher: Launcher,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) sink: EventSink,
+}
+
+pub(super) struct Driver {
+    core: Gateway,
+    pool: Pool,
+    pool_settings: PoolSettings,
+    launcher: Launcher,
+    clock: Arc<dyn Clock>,
+    sink: EventSink,
+    processes: HashMap<EnvironmentId, Process>,
+    handshakes: HashMap<SocketId, oneshot::Sender<HandshakeAnswer>>,
+    connections: HashMap<ConnectionId, Outbox>,
+    call: Option<Call>,
+    /// What the core and the pool want done, and what the core is to be told about it.
+    actions: Vec<Action>,
+    pool_actions: Vec<PoolAction>,
+    inputs: VecDeque<Input>,
+    alarm: Option<(Moment, Sleep)>,
+    report: Report,
+}
+
+/// A request to `@connections` that is being answered.
+struct Call {
+    reply: oneshot::Sender<ManagementAnswer>,
+    /// The client's buffer was full, so the message of this call was not taken.
+    is_refused: bool,
+}
+
+impl Driver {
+    pub(super) fn new(parts: DriverParts) -> Self {
+        Self {
+            core: parts.core,
+            pool: Pool::new(parts.pool.clone()),
+            pool_settings: parts.pool,
+            launcher: parts.launcher,
+            clock: parts.clock,
+            sink: parts.sink,
+            processes: HashMap::new(),
+            handshakes: HashMap::new(),
+            connections: HashMap::new(),
+            call: None,
+            actions: Vec::new(),
+            pool_actions: Vec::new(),
+            inputs: VecDeque::new(),
+            alarm: None,
+            report: Report::default(),
+        }
+    }
+
+    /// Works until it is told to stop, then ends everything in order.
+    pub(super) async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) -> Report {
+        while self.step(&mut commands).await {}
+        self.finish(&mut commands).await;
+        self.report
+    }
+
+    /// Handles what has come; `false` if that was the order to stop.
+    async fn step(&mut self, commands: &mut mpsc::UnboundedReceiver<Command>) -> bool {
+        self.set_alarm();
+        let first = tokio::select! {
+            biased;
+            command = commands.recv() => command,
+            () = ring(&mut self.alarm) => {
+                self.alarm = None;
+                self.tick();
+                return true;
+            }
+        };
+        let mut next = first;
+        for _ in 0..BATCH {
+            match next {
+                Some(Command::Shutdown) => return false,
+                Some(command) => self.handle(command),
+                None => break,
+            }
+            next = commands.try_recv().ok();
+        }
+        match next {
+            Some(Command::Shutdown) => return false,
+            Some(command) => self.handle(command),
+            None => {}
+        }
+        true
+    }
+
+    fn handle(&mut self, command: Command) {
+        let now = self.clock.now();
+        match command {
+            Command::Handshake { socket, request, reply } => {
+                self.handshakes.insert(socket, reply);
+                self.inputs.push_back(Input::Handshake { socket, request });
+            }
+            Command::Happened(input) => self.happened(input),
+            Command::Management { request, reply } => return self.manage(now, request, reply),
+            Command::Polled { environment, poll } => {
+                self.pool.polled(now, environment, poll, &mut self.pool_actions);
+            }
+            Command::Answered { environment, request, answer, reply } => {
+                let receipt = self.pool.answered(now, environment, request, answer, &mut self.pool_actions);
+                let _ = reply.send(receipt);
+            }
+            Command::InitError { environment, message, reply } => {
+                let receipt = self.pool.init_error(environment, message, &mut self.pool_actions);
+                let _ = reply.send(receipt);
+            }
+            Command::Exited { environment, how } => {
+                self.pool.exited(now, environment, how, &mut self.pool_actions);
+                self.settle(now);
+                self.processes.remove(&environment);
+                return;
+            }
+            Command::Replace { function, api, reply } => {
+                self.pool_settings.concurrency = function.concurrency();
+                self.launcher.function = function;
+                if let Some(api) = api {
+                    self.core.set_api(*api);
+                }
+                self.pool.replace(now, self.pool_settings.clone(), &mut self.pool_actions);
+                let _ = reply.send(());
+            }
+            Command::Shutdown => {}
+        }
+        self.settle(now);
+    }
+
+    /// Something happened to a socket; what waits for a connection that has ended is dropped.
+    fn happened(&mut self, input: Input) {
+        match &input {
+            Input::HandshakeAbandoned { socket } => drop(self.handshakes.remove(socket)),
+            Input::Closed { connection, .. } | Input::Lost { connection } => {
+                self.connections.remove(connection);
+            }
+            _ => {}
+        }
+        self.inputs.push_back(input);
+    }
+
+    fn manage(&mut self, now: Moment, request: ManagementRequest, reply: oneshot::Sender<ManagementAnswer>) {
+        // What is due comes first, so that all that follows belongs to this call.
+        self.inputs.push_back(Input::Tick);
+        self.settle(now);
+        self.call = Some(Call { reply, is_refused: false });
+        self.inputs.push_back(Input::Management { call: CallId(0), request });
+        self.settle(now);
+        self.call = None;
+    }
+
+    fn tick(&mut self) {
+        let now = self.clock.now();
+        self.inputs.push_back(Input::Tick);
+        self.pool.tick(now, &mut self.pool_actions);
+        self.settle(now);
+    }
+
+    /// Does what is to be done, and what follows from that, until nothing does.
+    fn settle(&mut self, now: Moment) {
+        loop {
+            let mut actions = std::mem::take(&mut self.actions);
+            for action in actions.drain(..) {
+                self.act(now, action);
+            }
+            self.actions = actions;
+            let mut pool_actions = std::mem::take(&mut self.pool_actions);
+            for action in pool_actions.drain(..) {
+                self.act_for_pool(action);
+            }
+            if self.pool_actions.is_empty() {
+                self.pool_actions = pool_actions;
+            }
+            match self.inputs.pop_front() {
+                Some(input) => self.core.handle(now, input, &mut self.actions),
+                None if self.actions.is_empty() && self.pool_actions.is_empty() => return,
+                None => {}
+            }
+        }
+    }
+
+    fn act(&mut self, now: Moment, action: Action) {
+        match action {
+            Action::Accept { socket, connection, subprotocol } => {
+                self.accept(socket, connection, subprotocol);
+            }
+            Action::Refuse { socket, status, content_type, body } => {
+                if let Some(reply) = self.handshakes.remove(&socket) {
+                    let _ = reply.send(HandshakeAnswer::Refuse { status, content_type, body });
+                }
+            }
+            Action::Invoke { invocation, event, .. } => {
+                let invocation = Invocation { id: invocation, event };
+                self.pool.invoke(now, invocation, &mut self.pool_actions);
+            }
+            Action::Abandon { invocation } => self.pool.abandon(invocation),
+            Action::Send { connection, text } => self.send(&connection, text),
+            Action::Close { connection, code, reason } => {
+                if let Some(outbox) = self.connections.remove(&connection) {
+                    outbox.close(code, reason);
+                }
+            }
+            Action::Answer { status, error_type, body, .. } => {
+                if let Some(call) = self.call.take() {
+                    call.answer(ManagementAnswer { status, error_type, body });
+                }
+            }
+            Action::Finished(finished) => self.finished(finished),
+        }
+    }
+
+    fn accept(&mut self, socket: SocketId, connection: ConnectionId, subprotocol: Option<String>) {
+        let (outbox, reader) = Outbox::new();
+        let answer = HandshakeAnswer::Accept { connection: connection.clone(), subprotocol, outbox: reader };
+        let reply = self.handshakes.remove(&socket);
+        if reply.is_some_and(|reply| reply.send(answer).is_ok()) {
+            self.connections.insert(connection, outbox);
+        } else {
+            // The client has gone in the last moment.
+            self.inputs.push_back(Input::Lost { connection });
+        }
+    }
+
+    /// Posts to a client that does not read are refused with 429 (contract §5.1). Replies and the gateway's
+    /// own frames are always taken: there are only as many as the client has sent messages.
+    fn send(&mut self, connection: &ConnectionId, text: String) {
+        let Some(outbox) = self.connections.get(connection) else { return };
+        match &mut self.call {
+            Some(call) if outbox.is_full() => call.is_refused = true,
+            _ => outbox.send(text),
+        }
+    }
+
+    fn finished(&mut self, finished: Finished) {
+        self.report.events += 1;
+        match finished.verdict {
+            Verdict::Status(_) | Verdict::NoRoute => {}
+            _ => self.report.failed_events += 1,
+        }
+        self.sink.emit(GatewayEvent::Finished(finished));
+    }
+
+    fn act_for_pool(&mut self, action: PoolAction) {
+        match action {
+            PoolAction::Start(environment) => self.start(environment),
+            PoolAction::Stop(environment) => {
+                if let Some(process) = self.processes.get(&environment) {
+                    process.stop();
+                }
+            }
+            PoolAction::Kill(environment) => {
+                if let Some(process) = self.processes.get(&environment) {
+                    process.kill();
+                    self.sink.emit(GatewayEvent::EnvironmentKilled { environment });
+                }
+            }
+            PoolAction::Finished(invocation, outcome) => {
+                self.inputs.push_back(Input::Invoked { invocation, outcome });
+            }
+            PoolAction::InitFailed(environment, failure) => {
+                let stderr = self.processes.get(&environment).map(Process::last_words).unwrap_or_default();
+                let reason = failure.to_string();
+                self.sink.emit(GatewayEvent::InitFailed { environment, reason, stderr });
+            }
+            PoolAction::Crashed(environment, how, events) => {
+                self.sink.emit(GatewayEvent::EnvironmentCrashed { environment, how, events });
+            }
+        }
+    }
+
+    fn start(&mut self, environment: EnvironmentId) {
+        match self.launcher.launch(environment) {
+            Ok(process) => {
+                self.report.environments += 1;
+                self.processes.insert(environment, process);
+                self.sink.emit(GatewayEvent::EnvironmentStarted { environment });
+            }
+            Err(error) => {
+                let reason = self.launcher.function.cannot_start(&error);
+                self.pool.not_started(environment, reason, &mut self.pool_actions);
+            }
+        }
+    }
+
+    /// Makes sure that the owner wakes when something times out. An alarm that rings too early does no harm,
+    /// so it is set anew only if it would ring too late.
+    fn set_alarm(&mut self) {
+        let wakeups = [self.core.next_wakeup(), self.pool.next_wakeup(self.clock.now())];
+        let Some(due) = wakeups.into_iter().flatten().min() else { return };
+        if self.alarm.as_ref().is_none_or(|(at, _)| *at > due) {
+            self.alarm = Some((due, self.clock.sleep_until(due)));
+        }
+    }
+
+    /// Closes every connection, lets `$disconnect` run, and ends the environments.
+    async fn finish(&mut self, commands: &mut mpsc::UnboundedReceiver<Command>) {
+        let (code, reason) = GOING_AWAY;
+        for (connection, outbox) in std::mem::take(&mut self.connections) {
+            outbox.close(code, reason.to_owned());
+            self.inputs.push_back(Input::Closed { connection, code: Some(code), reason: reason.to_owned() });
+        }
+        self.handshakes.clear();
+        self.settle(self.clock.now());
+        let _ = timeout(LAST_EVENTS, self.work_while(commands, |driver| driver.pool.is_busy())).await;
+        self.pool.stop(self.clock.now(), &mut self.pool_actions);
+        self.settle(self.clock.now());
+        for process in self.processes.values() {
+            process.stop();
+        }
+        let _ = timeout(LAST_ENVIRONMENTS, self.work_while(commands, |driver| !driver.processes.is_empty()))
+            .await;
+    }
+
+    async fn work_while(
+        &mut self,
+        commands: &mut mpsc::UnboundedReceiver<Command>,
+        condition: impl Fn(&Self) -> bool,
+    ) {
+        while condition(self) {
+            self.step(commands).await;
+        }
+    }
+}
+
+impl Call {
+    fn answer(self, answer: ManagementAnswer) {
+        let full = ManagementAnswer {
+            status: 429,
+            error_type: Some("LimitExceededException"),
+            body: bytes::Bytes::new(),
+        };
+        let _ = self.reply.send(if self.is_refused { full } else { answer });
+    }
+}
+
+/// Ends when the alarm rings; never, if there is none.
+async fn ring(alarm: &mut Option<(Moment, Sleep)>) {
+    poll_fn(|cx| match alarm {
+        Some((_, sleep)) => sleep.as_mut().poll(cx),
+        None => Poll::Pending,
+    })
+    .await;
+}

@@ -1,0 +1,66 @@
+//! Why a gateway does not start.
+
+use std::path::PathBuf;
+use std::{error, fmt, io};
+
+use crate::core::ManifestError;
+
+/// Why a gateway does not start, and what to do about it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The port cannot be listened on.
+    Listen {
+        /// The port; 0 if any would have done.
+        port: u16,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// The manifest's route selection expression cannot be understood.
+    Manifest(ManifestError),
+    /// The folder of the page cannot be read.
+    Web {
+        /// The folder.
+        dir: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// The embedded DynamoDB does not start, or cannot make a table.
+    Database {
+        /// What went wrong.
+        problem: String,
+    },
+    /// The machine has no thread or runtime to give.
+    Runtime(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen { port, source } if source.kind() == io::ErrorKind::AddrInUse => write!(
+                f,
+                "port {port} is in use: stop the program that listens on it, choose another port, or let \
+                 port 0 find a free one (`--port 0`)"
+            ),
+            Self::Listen { port, source } => {
+                write!(f, "cannot listen on port {port}: {source}; port 0 finds a free one (`--port 0`)")
+            }
+            Self::Manifest(error) => error.fmt(f),
+            Self::Web { dir, source } => {
+                write!(f, "cannot serve the page in {}: {source}", dir.display())
+            }
+            Self::Database { problem } => write!(f, "the local DynamoDB does not start: {problem}"),
+            Self::Runtime(source) => write!(f, "cannot start the gateway's thread: {source}"),
+        }
+    }
+}
+
+impl error::Error for StartError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Listen { source, .. } | Self::Web { source, .. } | Self::Runtime(source) => Some(source),
+            Self::Manifest(error) => Some(error),
+            Self::Database { .. } => None,
+        }
+    }
+}

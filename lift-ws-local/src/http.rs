@@ -1,0 +1,101 @@
+//! What the servers have in common: serving a connection, bodies with a limit, small answers.
+
+use std::convert::Infallible;
+use std::future::Future;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+pub(crate) type Answer = Response<Full<Bytes>>;
+
+/// A body above this is not even read to its end.
+const HOPELESS_BODY_BYTES: usize = 64 << 20;
+
+/// Serves one TCP connection until either side closes it.
+pub(crate) async fn serve_connection<IO, F, Fut>(io: IO, handle: F)
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: Fn(Request<Incoming>) -> Fut,
+    Fut: Future<Output = Answer> + Send,
+{
+    let service = service_fn(|request| {
+        let answer = handle(request);
+        async { Ok::<_, Infallible>(answer.await) }
+    });
+    // A connection that fails says so to its client; there is nothing to do about it here.
+    let _ = http1::Builder::new()
+        .auto_date_header(false)
+        .serve_connection(TokioIo::new(io), service)
+        .with_upgrades()
+        .await;
+}
+
+/// What came of reading a body.
+#[derive(Debug)]
+pub(crate) enum Read {
+    Whole(Bytes),
+    /// The body was longer than the limit; these are its first bytes, one more than the limit.
+    TooLarge(Bytes),
+    /// The client went away.
+    Broken,
+}
+
+/// Reads a body of at most `limit` bytes; what exceeds it is read and dropped, so that the client can read
+/// the answer.
+pub(crate) async fn read_body(mut body: Incoming, limit: usize) -> Read {
+    let mut first = Bytes::new();
+    let mut rest = BytesMut::new();
+    let mut total = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return Read::Broken };
+        let Ok(data) = frame.into_data() else { continue };
+        total += data.len();
+        if first.is_empty() && rest.is_empty() {
+            // Nearly every body comes in one piece: no copy.
+            first = data;
+            if body.is_end_stream() {
+                break;
+            }
+        } else if first.len() + rest.len() <= limit {
+            rest.extend_from_slice(&data);
+        } else if total > HOPELESS_BODY_BYTES {
+            break;
+        }
+    }
+    let mut bytes = match rest.is_empty() {
+        true => first,
+        false => [&first[..], &rest[..]].concat().into(),
+    };
+    if total <= limit {
+        return Read::Whole(bytes);
+    }
+    bytes.truncate(limit + 1);
+    Read::TooLarge(bytes)
+}
+
+/// An answer with a JSON body.
+pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Answer {
+    with_type(status, "application/json", body)
+}
+
+/// An answer with a body.
+pub(crate) fn with_type(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}
+
+/// An answer without a body.
+pub(crate) fn empty(status: StatusCode) -> Answer {
+    let mut answer = Response::new(Full::default());
+    *answer.status_mut() = status;
+    answer
+}

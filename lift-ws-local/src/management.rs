@@ -1,0 +1,44 @@
+//! `@connections`: post to, look at and end connections over HTTP (contract §5).
+//!
+//! Answered by the gateway itself at once, also while the function that asks is busy in `$connect`
+//! (contract §8.1): such a request never waits for an environment.
+
+use hyper::body::Incoming;
+use hyper::header::{AUTHORIZATION, HeaderValue};
+use hyper::{Request, StatusCode};
+
+use crate::core::ManagementRequest;
+use crate::http::{self, Answer, Read, read_body};
+use crate::owner::{Command, ManagementAnswer, Owner};
+
+/// Passes a request on to the gateway's core and its answer back.
+pub(crate) async fn handle(owner: &Owner, message_bytes: usize, request: Request<Incoming>) -> Answer {
+    let (head, body) = request.into_parts();
+    let body = match read_body(body, message_bytes).await {
+        Read::Whole(body) | Read::TooLarge(body) => body,
+        Read::Broken => return http::empty(StatusCode::BAD_REQUEST),
+    };
+    let authorization = head.headers.get(AUTHORIZATION);
+    let request = ManagementRequest {
+        method: head.method.as_str().to_owned(),
+        path: head.uri.path().to_owned(),
+        body,
+        authorization: authorization.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+    };
+    match owner.ask(|reply| Command::Management { request, reply }).await {
+        Some(answer) => answer.into_http(),
+        None => http::empty(StatusCode::SERVICE_UNAVAILABLE),
+    }
+}
+
+impl ManagementAnswer {
+    fn into_http(self) -> Answer {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut answer =
+            if self.body.is_empty() { http::empty(status) } else { http::json(status, self.body) };
+        if let Some(error_type) = self.error_type {
+            answer.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(error_type));
+        }
+        answer
+    }
+}

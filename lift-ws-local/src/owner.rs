@@ -1,0 +1,89 @@
+//! How everything that waits for the network or for processes talks to the task that owns the state.
+
+use std::fmt;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::core::{Api, ConnectionId, HandshakeRequest, Input, ManagementRequest, SocketId};
+use crate::environments::{Delivery, EnvironmentId, Function, FunctionAnswer, Receipt, RequestId};
+use crate::transport::OutboxReader;
+
+/// Something for the owner to do, and where to send what comes of it.
+pub(crate) enum Command {
+    /// A client asks for a WebSocket, or for something that the gateway refuses.
+    Handshake { socket: SocketId, request: HandshakeRequest, reply: oneshot::Sender<HandshakeAnswer> },
+    /// Something happened to a socket or connection that needs no answer.
+    Happened(Input),
+    /// A request to `@connections`.
+    Management { request: ManagementRequest, reply: oneshot::Sender<ManagementAnswer> },
+    /// An environment asks for its next event.
+    Polled { environment: EnvironmentId, poll: oneshot::Sender<Delivery> },
+    /// An environment answers an event.
+    Answered {
+        environment: EnvironmentId,
+        request: RequestId,
+        answer: FunctionAnswer,
+        reply: oneshot::Sender<Receipt>,
+    },
+    /// An environment says that it cannot start.
+    InitError { environment: EnvironmentId, message: String, reply: oneshot::Sender<Receipt> },
+    /// An environment's process has ended.
+    Exited { environment: EnvironmentId, how: String },
+    /// New events go to this function.
+    Replace { function: Function, api: Option<Box<Api>>, reply: oneshot::Sender<()> },
+    /// Finish and end everything.
+    Shutdown,
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Handshake { .. } => "Handshake",
+            Self::Happened(_) => "Happened",
+            Self::Management { .. } => "Management",
+            Self::Polled { .. } => "Polled",
+            Self::Answered { .. } => "Answered",
+            Self::InitError { .. } => "InitError",
+            Self::Exited { .. } => "Exited",
+            Self::Replace { .. } => "Replace",
+            Self::Shutdown => "Shutdown",
+        })
+    }
+}
+
+/// How a handshake ended.
+#[derive(Debug)]
+pub(crate) enum HandshakeAnswer {
+    Accept { connection: ConnectionId, subprotocol: Option<String>, outbox: OutboxReader },
+    Refuse { status: u16, content_type: &'static str, body: bytes::Bytes },
+}
+
+/// The answer to a request to `@connections`.
+#[derive(Debug)]
+pub(crate) struct ManagementAnswer {
+    pub(crate) status: u16,
+    pub(crate) error_type: Option<&'static str>,
+    pub(crate) body: bytes::Bytes,
+}
+
+/// The way to the owner. Commands sent after its end are dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner(mpsc::UnboundedSender<Command>);
+
+impl Owner {
+    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Command>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self(sender), receiver)
+    }
+
+    pub(crate) fn tell(&self, command: Command) {
+        let _ = self.0.send(command);
+    }
+
+    /// Sends a command and waits for its answer; `None` if the gateway ends first.
+    pub(crate) async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(command(reply));
+        answer.await.ok()
+    }
+}

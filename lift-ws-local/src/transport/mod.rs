@@ -1,0 +1,87 @@
+//! The gateway's own port: WebSockets, the management API, and the files of a page.
+
+mod handshake;
+mod header_case;
+mod outbox;
+mod socket;
+mod static_files;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use hyper::Request;
+use hyper::body::Incoming;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::core::{Limits, ManagementRequest, SocketId};
+use crate::http::{self, Answer};
+use crate::owner::Owner;
+use header_case::{FirstBytes, Overheard};
+pub(crate) use outbox::{Outbox, OutboxReader};
+pub(crate) use static_files::WebFolder;
+
+/// The pause after a connection that could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What every connection of the port shares.
+#[derive(Debug)]
+pub(crate) struct Front {
+    owner: Owner,
+    pub(crate) limits: Limits,
+    stage: String,
+    web: Option<WebFolder>,
+    sockets: AtomicU64,
+}
+
+impl Front {
+    pub(crate) fn new(owner: Owner, limits: Limits, stage: String, web: Option<WebFolder>) -> Self {
+        Self { owner, limits, stage, web, sockets: AtomicU64::new(0) }
+    }
+
+    /// Serves the port until the future is dropped.
+    pub(crate) async fn serve(self, listener: TcpListener) {
+        let front = Arc::new(self);
+        loop {
+            let Ok((stream, peer)) = listener.accept().await else {
+                // It fails when descriptors run out; connections that end will free some.
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            };
+            let _ = stream.set_nodelay(true);
+            tokio::spawn(Arc::clone(&front).serve_client(stream, peer.ip()));
+        }
+    }
+
+    async fn serve_client(self: Arc<Self>, stream: TcpStream, peer: IpAddr) {
+        let (stream, first) = Overheard::new(stream);
+        http::serve_connection(stream, move |request| {
+            let front = Arc::clone(&self);
+            let first = first.clone();
+            async move { front.handle(request, peer, first).await }
+        })
+        .await;
+    }
+
+    async fn handle(&self, request: Request<Incoming>, peer: IpAddr, first: FirstBytes) -> Answer {
+        let path = request.uri().path();
+        if ManagementRequest::is_for(path) {
+            first.take();
+            return crate::management::handle(&self.owner, self.limits.message_bytes, request).await;
+        }
+        match &self.web {
+            Some(web) if web.answers(&request) && !self.is_in_stage(path) => web.answer(&request).await,
+            _ => self.handshake(request, peer, &first).await,
+        }
+    }
+
+    fn is_in_stage(&self, path: &str) -> bool {
+        let segment = path.trim_start_matches('/').split('/').next();
+        segment == Some(self.stage.as_str())
+    }
+
+    fn next_socket(&self) -> SocketId {
+        SocketId(self.sockets.fetch_add(1, Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,183 @@
+//! The files of a page, served at `/` beside the API.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use hyper::header::{CACHE_CONTROL, HeaderValue, UPGRADE};
+use hyper::{Method, Request, StatusCode};
+
+use crate::http::{self, Answer};
+
+/// A folder of static files.
+#[derive(Clone, Debug)]
+pub(crate) struct WebFolder {
+    /// Canonical, so that a file's own canonical path tells whether it lies inside.
+    root: PathBuf,
+}
+
+impl WebFolder {
+    pub(crate) fn open(root: &Path) -> io::Result<Self> {
+        let root = root.canonicalize()?;
+        if !root.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, "it is not a folder"));
+        }
+        Ok(Self { root })
+    }
+
+    /// Whether a request may be one for a file; an upgrade never is.
+    pub(super) fn answers<B>(&self, request: &Request<B>) -> bool {
+        matches!(*request.method(), Method::GET | Method::HEAD) && !request.headers().contains_key(UPGRADE)
+    }
+
+    pub(super) async fn answer<B>(&self, request: &Request<B>) -> Answer {
+        let file = match self.find(request.uri().path()) {
+            Some(path) => self.read(path).await,
+            None => None,
+        };
+        let mut answer = match file {
+            Some((content_type, bytes)) => http::with_type(StatusCode::OK, content_type, bytes),
+            None => http::with_type(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "no such file\n"),
+        };
+        // An edited page shows at the next reload.
+        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        answer
+    }
+
+    /// The file that a path names, if every segment is an ordinary name.
+    fn find(&self, path: &str) -> Option<PathBuf> {
+        let mut found = self.root.clone();
+        for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+            let segment = percent_decoded(segment)?;
+            let is_ordinary = !segment.starts_with('.')
+                && !segment.contains(['/', '\\', '\0'])
+                && Path::new(&segment).components().count() == 1;
+            if !is_ordinary {
+                return None;
+            }
+            found.push(segment);
+        }
+        Some(found)
+    }
+
+    async fn read(&self, path: PathBuf) -> Option<(&'static str, Bytes)> {
+        let root = self.root.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let path = if path.is_dir() { path.join("index.html") } else { path };
+            let path = path.canonicalize().ok()?;
+            // A link may point anywhere; what lies outside is not served.
+            if !path.starts_with(&root) || !path.is_file() {
+                return None;
+            }
+            let bytes = std::fs::read(&path).ok()?;
+            Some((content_type(&path), Bytes::from(bytes)))
+        });
+        read.await.ok().flatten()
+    }
+}
+
+fn percent_decoded(segment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digits = std::str::from_utf8(rest.get(..2)?).ok()?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        rest = &rest[2..];
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn content_type(path: &Path) -> &'static str {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    match extension.to_ascii_lowercase().as_str() {
+        "html" | "htm" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" | "map" | "webmanifest" => "application/json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "woff" => "font/woff",
+        "wasm" => "application/wasm",
+        "txt" | "md" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt;
+
+    async fn get(web: &WebFolder, path: &str) -> (StatusCode, String, String) {
+        let request = Request::get(path).body(()).unwrap();
+        assert!(web.answers(&request));
+        let answer = web.answer(&request).await;
+        let (head, body) = answer.into_parts();
+        let content_type = head.headers["content-type"].to_str().unwrap().to_owned();
+        let body = body.collect().await.unwrap().to_bytes();
+        (head.status, content_type, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    fn folder() -> (tempfile::TempDir, WebFolder) {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("web");
+        std::fs::create_dir_all(root.join("sub dir")).unwrap();
+        std::fs::write(root.join("index.html"), "home").unwrap();
+        std::fs::write(root.join("sub dir/app.js"), "code").unwrap();
+        std::fs::write(root.join(".secret"), "hidden").unwrap();
+        std::fs::write(dir.path().join("outside.txt"), "outside").unwrap();
+        std::os::unix::fs::symlink(dir.path().join("outside.txt"), root.join("link.txt")).unwrap();
+        let web = WebFolder::open(&root).unwrap();
+        (dir, web)
+    }
+
+    #[tokio::test]
+    async fn files_are_served_with_their_content_type_and_folders_by_their_index() {
+        let (_dir, web) = folder();
+        let (status, content_type, body) = get(&web, "/").await;
+        assert_eq!(
+            (status, content_type.as_str(), body.as_str()),
+            (StatusCode::OK, "text/html; charset=utf-8", "home")
+        );
+        let (status, content_type, body) = get(&web, "/sub%20dir/app.js").await;
+        assert_eq!((status, body.as_str()), (StatusCode::OK, "code"));
+        assert_eq!(content_type, "text/javascript; charset=utf-8");
+    }
+
+    #[tokio::test]
+    async fn nothing_outside_of_the_folder_is_served() {
+        let (_dir, web) = folder();
+        for path in [
+            "/../outside.txt",
+            "/%2e%2e/outside.txt",
+            "/..%2foutside.txt",
+            "/sub%20dir/../../outside.txt",
+            "/link.txt",
+            "/.secret",
+            "//etc/passwd",
+            "/%2fetc%2fpasswd",
+            "/a%00b",
+            "/%zz",
+            "/missing",
+        ] {
+            assert_eq!(get(&web, path).await.0, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_upgrade_is_no_request_for_a_file() {
+        let (_dir, web) = folder();
+        assert!(!web.answers(&Request::get("/").header("upgrade", "websocket").body(()).unwrap()));
+        assert!(!web.answers(&Request::post("/").body(()).unwrap()));
+    }
+}

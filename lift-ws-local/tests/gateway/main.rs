@@ -1,0 +1,9 @@
+//! The gateway over real sockets, with real processes.
+
+mod client;
+mod environments;
+mod function;
+mod management;
+mod runtime_api;
+mod swap;
+mod transport;

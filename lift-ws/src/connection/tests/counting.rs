@@ -1,0 +1,163 @@
+//! A store that counts its calls and fails as it is told.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crate::connection::Record;
+use crate::store::memory::MemoryStore;
+use crate::store::{
+    BoxFuture, ConnectionStore, GoneOutcome, MembersQuery, Membership, MembershipPage, StoreError,
+    StoreErrorKind,
+};
+
+/// An operation of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Call {
+    Put,
+    Get,
+    Delete,
+    DeleteGone,
+    Join,
+    Leave,
+    Members,
+    RemoveMemberships,
+}
+
+#[derive(Debug)]
+pub(super) struct CountingStore {
+    rows: Arc<MemoryStore>,
+    calls: Mutex<Vec<Call>>,
+    /// Calls of this kind fail after so many have succeeded.
+    failing: Mutex<Option<(Call, usize)>>,
+    page_limit: AtomicUsize,
+}
+
+impl CountingStore {
+    pub(super) fn new(rows: Arc<MemoryStore>) -> Self {
+        Self {
+            rows,
+            calls: Mutex::default(),
+            failing: Mutex::default(),
+            page_limit: AtomicUsize::new(usize::MAX),
+        }
+    }
+
+    pub(super) fn rows(&self) -> Arc<MemoryStore> {
+        Arc::clone(&self.rows)
+    }
+
+    /// The calls since the last time, in order.
+    pub(super) fn take_calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.calls.lock().unwrap())
+    }
+
+    pub(super) fn fail_after(&self, successes: usize, call: Call) {
+        *self.failing.lock().unwrap() = Some((call, successes));
+    }
+
+    /// Makes pages shorter than asked for, as DynamoDB may.
+    pub(super) fn shorten_pages(&self, limit: usize) {
+        self.page_limit.store(limit, Ordering::SeqCst);
+    }
+
+    fn note(&self, call: Call) -> Result<(), StoreError> {
+        self.calls.lock().unwrap().push(call);
+        match &mut *self.failing.lock().unwrap() {
+            Some((failing, left)) if *failing == call => match left.checked_sub(1) {
+                Some(fewer) => *left = fewer,
+                None => return Err(StoreError::new(StoreErrorKind::Unavailable)),
+            },
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl ConnectionStore for CountingStore {
+    fn put<'a>(&'a self, scope: &'a str, record: &'a Record) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.note(Call::Put)?;
+            self.rows.put(scope, record).await
+        })
+    }
+
+    fn get<'a>(&'a self, scope: &'a str, id: &'a str) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
+        Box::pin(async move {
+            self.note(Call::Get)?;
+            self.rows.get(scope, id).await
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        scope: &'a str,
+        id: &'a str,
+        until: u64,
+    ) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
+        Box::pin(async move {
+            self.note(Call::Delete)?;
+            self.rows.delete(scope, id, until).await
+        })
+    }
+
+    fn delete_gone<'a>(
+        &'a self,
+        scope: &'a str,
+        id: &'a str,
+        before: u64,
+    ) -> BoxFuture<'a, Result<GoneOutcome, StoreError>> {
+        Box::pin(async move {
+            self.note(Call::DeleteGone)?;
+            self.rows.delete_gone(scope, id, before).await
+        })
+    }
+
+    fn join<'a>(
+        &'a self,
+        scope: &'a str,
+        group: &'a str,
+        membership: &'a Membership,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.note(Call::Join)?;
+            self.rows.join(scope, group, membership).await
+        })
+    }
+
+    fn leave<'a>(
+        &'a self,
+        scope: &'a str,
+        group: &'a str,
+        id: &'a str,
+        connected_at: u64,
+    ) -> BoxFuture<'a, Result<Option<Membership>, StoreError>> {
+        Box::pin(async move {
+            self.note(Call::Leave)?;
+            self.rows.leave(scope, group, id, connected_at).await
+        })
+    }
+
+    fn members<'a>(
+        &'a self,
+        query: &'a MembersQuery<'a>,
+    ) -> BoxFuture<'a, Result<MembershipPage, StoreError>> {
+        Box::pin(async move {
+            self.note(Call::Members)?;
+            let limit = self.page_limit.load(Ordering::SeqCst).min(query.limit as usize);
+            self.rows.members(&query.clone().limit(u32::try_from(limit).unwrap())).await
+        })
+    }
+
+    fn remove_memberships<'a>(
+        &'a self,
+        scope: &'a str,
+        id: &'a str,
+        connected_at: u64,
+        groups: &'a [&'a str],
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.note(Call::RemoveMemberships)?;
+            self.rows.remove_memberships(scope, id, connected_at, groups).await
+        })
+    }
+}

@@ -1,0 +1,187 @@
+//! An app under test.
+
+use super::client::TestClient;
+use super::event::TestEvent;
+use super::gateway::Gateway;
+use crate::connection::{Connections, Record};
+use crate::push::recording::RecordingPoster;
+use crate::store::memory::MemoryStore;
+use crate::{App, Invocation, Service};
+use serde_json::Value;
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// An app with a store in memory and a gateway that is only as much as a test needs. See [the module](super).
+///
+/// Every event is answered before the call returns; nothing runs in the background.
+pub struct TestApp<A: App> {
+    pub(super) inner: Arc<Inner<A>>,
+}
+
+pub(super) struct Inner<A: App> {
+    service: Service<A>,
+    store: Arc<MemoryStore>,
+    pub(super) gateway: Arc<Gateway>,
+    connections: Connections,
+    next_id: AtomicU64,
+}
+
+impl<A: App> TestApp<A> {
+    /// With the state that `main` would make.
+    pub fn new(state: A::State) -> Self {
+        let (store, gateway) = (Arc::new(MemoryStore::new()), Arc::new(Gateway::default()));
+        let connections = Connections::builder(Arc::clone(&store), Arc::clone(&gateway))
+            .callback_url("https://test.execute-api.us-east-1.amazonaws.com/test")
+            .build();
+        let service = Service::new(state).with_connections(connections.clone());
+        let connections = connections.bind("test", "test");
+        TestApp {
+            inner: Arc::new(Inner { service, store, gateway, connections, next_id: AtomicU64::new(1) }),
+        }
+    }
+
+    /// Opens a connection: `.await` it, or give it a query and headers first.
+    pub fn connect(&self) -> Connect<A> {
+        let id = self.inner.next_id.fetch_add(1, Ordering::Relaxed);
+        let id = format!("Test{id:011}=");
+        Connect { app: Arc::clone(&self.inner), event: TestEvent::connect().connection_id(&id), id }
+    }
+
+    /// Gives the app an event of your own making, and returns what Lambda would return.
+    ///
+    /// # Errors
+    /// If the app cannot answer it: see [`Service::respond`].
+    ///
+    /// # Cancel safety
+    /// As [`Service::respond`].
+    pub async fn invoke(&self, payload: &[u8]) -> Result<Value, crate::Error> {
+        self.inner.invoke(payload).await
+    }
+
+    /// The app's connections, as its handlers get them.
+    pub fn connections(&self) -> &Connections {
+        &self.inner.connections
+    }
+
+    /// The state.
+    pub fn state(&self) -> &A::State {
+        self.inner.service.state()
+    }
+
+    /// What is stored, by connection id.
+    pub fn records(&self) -> Vec<Record> {
+        self.inner.store.records("test/test")
+    }
+
+    /// The gateway's side: make posts fail, look at all of them.
+    pub fn poster(&self) -> &RecordingPoster {
+        &self.inner.gateway.poster
+    }
+}
+
+impl<A: App> Inner<A> {
+    pub(super) async fn invoke(&self, payload: &[u8]) -> Result<Value, crate::Error> {
+        let answer = self.respond(payload).await;
+        for id in self.gateway.take_closed() {
+            let event = TestEvent::disconnect(1000, "Connection Closed Normally").connection_id(&id);
+            self.respond(&event.to_bytes()).await?;
+        }
+        answer
+    }
+
+    async fn respond(&self, payload: &[u8]) -> Result<Value, crate::Error> {
+        let mut answer = Vec::new();
+        self.service.respond(payload, Invocation::default(), &mut answer).await?;
+        Ok(serde_json::from_slice(&answer)?)
+    }
+
+    pub(super) fn has_route(&self, key: &str) -> bool {
+        A::routes().iter().any(|route| route.key == key)
+    }
+}
+
+impl<A: App> fmt::Debug for TestApp<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestApp").field("app", &A::NAME).finish_non_exhaustive()
+    }
+}
+
+/// A handshake on its way.
+#[must_use = "`.await` it to connect"]
+pub struct Connect<A: App> {
+    app: Arc<Inner<A>>,
+    event: TestEvent,
+    id: String,
+}
+
+impl<A: App> Connect<A> {
+    /// With a parameter of the query string.
+    pub fn query(self, name: &str, value: &str) -> Self {
+        Connect { event: self.event.query(name, value), ..self }
+    }
+
+    /// With a header.
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Connect { event: self.event.header(name, value), ..self }
+    }
+
+    /// Offering a subprotocol.
+    pub fn subprotocol(self, name: &str) -> Self {
+        self.header("Sec-WebSocket-Protocol", name)
+    }
+
+    /// Let in by a Lambda authorizer with this context.
+    pub fn authorizer(self, context: impl Into<Value>) -> Self {
+        Connect { event: self.event.authorizer(context), ..self }
+    }
+
+    async fn run(self) -> Result<TestClient<A>, Refused> {
+        let mut subprotocol = None;
+        self.app.gateway.open(&self.id); // the app may post as soon as it has accepted
+        if self.app.has_route("$connect") || crate::manifest::needs_connections(A::NEEDS) {
+            let answer = self.app.invoke(&self.event.to_bytes()).await;
+            let status = answer.as_ref().map_or(502, |answer| answer["statusCode"].as_u64().unwrap_or(502));
+            if !(200..300).contains(&status) {
+                self.app.gateway.close(&self.id);
+                return Err(Refused { status: status.try_into().unwrap_or(502) });
+            }
+            subprotocol = answer.ok().and_then(|answer| {
+                answer["headers"]["Sec-WebSocket-Protocol"].as_str().map(ToOwned::to_owned)
+            });
+        }
+        Ok(TestClient::new(self.app, self.id, subprotocol))
+    }
+}
+
+impl<A: App> IntoFuture for Connect<A> {
+    type Output = Result<TestClient<A>, Refused>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl<A: App> fmt::Debug for Connect<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connect").field("event", &self.event).finish_non_exhaustive()
+    }
+}
+
+/// The handshake failed with this HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// As a client sees it.
+    pub status: u16,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the handshake was refused with {}", self.status)
+    }
+}
+
+impl std::error::Error for Refused {}

@@ -1,0 +1,83 @@
+"""A Lambda function in plain Python: its own Runtime API loop, standard library only.
+
+Routes: echo (two-way), post (answers through @connections), slow (takes "seconds"), fail (reports an error),
+crash (ends the process in the middle of the event), who (tells the process id).
+"""
+
+import http.client
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+API = os.environ["AWS_LAMBDA_RUNTIME_API"]
+PATH = "/2018-06-01/runtime/invocation/"
+
+# The gateway checks that a signature is there, not what it is.
+SIGNATURE = (
+    "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/execute-api/aws4_request, "
+    "SignedHeaders=host, Signature=0"
+)
+
+
+def post_to_connection(connection_id, text):
+    url = "%s/@connections/%s" % (os.environ["LIFT_WS_CALLBACK_URL"], urllib.parse.quote(connection_id, safe=""))
+    request = urllib.request.Request(url, data=text.encode(), headers={"authorization": SIGNATURE}, method="POST")
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def handle(event):
+    context = event["requestContext"]
+    if context["eventType"] == "CONNECT":
+        query = event.get("queryStringParameters") or {}
+        if "post" in query:
+            # Posting to one's own connection before it is open: 410 on AWS.
+            print("post during connect:", post_to_connection(context["connectionId"], "early"), flush=True)
+        status = int(query.get("status", 200))
+        headers = {"Sec-WebSocket-Protocol": query["protocol"]} if "protocol" in query else {}
+        return {"statusCode": status, "headers": headers}
+    if context["eventType"] == "DISCONNECT":
+        print("bye", context["connectionId"], context["disconnectStatusCode"], flush=True)
+        return {"statusCode": 200}
+    body = event["body"]
+    route = context["routeKey"]
+    if route == "post":
+        status = post_to_connection(context["connectionId"], body)
+        print("posted:", status, flush=True)
+        return {"statusCode": 200}
+    if route == "slow":
+        print("sleeping", flush=True)
+        time.sleep(float(json.loads(body)["seconds"]))
+    if route == "fail":
+        raise ValueError("failed as asked")
+    if route == "crash":
+        os._exit(3)
+    if route == "who":
+        return {"statusCode": 200, "body": str(os.getpid())}
+    return {"statusCode": 200, "body": body}
+
+
+def main():
+    connection = http.client.HTTPConnection(API)
+    while True:
+        connection.request("GET", PATH + "next")
+        answer = connection.getresponse()
+        event = json.loads(answer.read())
+        request_id = answer.headers["Lambda-Runtime-Aws-Request-Id"]
+        try:
+            path, result = "/response", handle(event)
+        except Exception as error:
+            print("handler failed:", error, file=sys.stderr, flush=True)
+            path, result = "/error", {"errorType": type(error).__name__, "errorMessage": str(error)}
+        connection.request("POST", PATH + request_id + path, body=json.dumps(result))
+        connection.getresponse().read()
+
+
+main()

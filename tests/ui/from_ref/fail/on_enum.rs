@@ -1,0 +1,8 @@
+use lift_ws::prelude::*;
+
+#[derive(Clone, FromRef)]
+enum AppState {
+    Open,
+}
+
+fn main() {}

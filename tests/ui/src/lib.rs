@@ -1,0 +1,1 @@
+//! The fixtures stand in the folders beside; see the README.

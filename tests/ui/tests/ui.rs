@@ -1,0 +1,90 @@
+//! Runs the fixtures with the toolchain that their messages were written by.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The messages of another compiler differ in detail.
+const TOOLCHAIN: &str = "rustc 1.95.";
+
+/// Fixtures with more than one error, and why.
+const MORE_THAN_ONE: &[(&str, &str)] = &[
+    ("ws_app/several_mistakes", "it makes three mistakes"),
+    ("ws_route/several_mistakes", "it makes four mistakes"),
+    ("ws_middleware/next_without_impl", "rustc says, too, that a trait is not a type"),
+    ("ws_route/hidden_lifetime", "rustc says it of the function, and of the type in generated code"),
+    ("ws_route/unknown_type", "rustc says it of the function, and of the type in generated code"),
+    ("ws_route/opaque_return_not_reply", "a type without a name cannot be asked whether it is a reply"),
+];
+
+/// Fixtures whose message is rustc's own, and cannot be given a note of ours.
+const OF_RUSTC: &[(&str, &str)] = &[
+    ("ws_app/missing_attribute", "the cure is in the documentation of `ws_app`, under Troubleshooting"),
+    ("ws_app/missing_middleware_attribute", "the same"),
+    ("ws_route/middleware_missing_attribute", "the same"),
+    ("ws_app/unknown_handler", "there is no such function"),
+];
+
+#[test]
+fn mistakes_are_explained_and_legal_code_compiles() {
+    if !version().starts_with(TOOLCHAIN) {
+        eprintln!("skipped: the messages are those of {TOOLCHAIN}");
+        return;
+    }
+    let cases = trybuild::TestCases::new();
+    cases.pass("*/pass/*.rs");
+    cases.compile_fail("*/fail/*.rs");
+}
+
+fn version() -> String {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("--version").output().expect("rustc is there, it built this test");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn one_mistake_is_one_error() {
+    for (name, text) in messages() {
+        let errors = text.lines().filter(|line| line.starts_with("error")).count();
+        let listed = MORE_THAN_ONE.iter().any(|(file, _)| *file == name);
+        assert!(if listed { errors > 1 } else { errors == 1 }, "{name} has {errors} errors:\n{text}");
+    }
+}
+
+#[test]
+fn every_message_says_what_to_write() {
+    for (name, text) in messages() {
+        let helps = text.contains("help: ") || text.contains("note: ");
+        let listed = OF_RUSTC.iter().any(|(file, _)| *file == name);
+        assert!(helps || listed, "{name} helps nobody:\n{text}");
+    }
+}
+
+#[test]
+fn every_failing_fixture_has_its_message() {
+    let sources = files("rs").len();
+    assert_eq!(sources, files("stderr").len());
+    assert!(sources >= 22, "each error of the design has two");
+}
+
+/// Name (`ws_route/not_async`) and text of all recorded messages.
+fn messages() -> Vec<(String, String)> {
+    let read = |path: PathBuf| {
+        let folder = path.ancestors().nth(2).and_then(Path::file_name).expect("a fixture's folder");
+        let stem = path.file_stem().expect("a file");
+        let name = format!("{}/{}", folder.to_string_lossy(), stem.to_string_lossy());
+        (name, fs::read_to_string(&path).expect("a message can be read"))
+    };
+    files("stderr").into_iter().map(read).collect()
+}
+
+fn files(extension: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders =
+        ["ws_route", "ws_middleware", "ws_app", "from_ref"].map(|folder| root.join(folder).join("fail"));
+    let paths = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("the folder is there"));
+    let mut paths: Vec<_> = paths.map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|e| e == extension));
+    paths.sort();
+    paths
+}

@@ -1,0 +1,8 @@
+use lift_ws::prelude::*;
+
+async fn say() {}
+
+#[ws_app(routes = [say])]
+struct Chat;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use lift_ws::prelude::*;
+
+#[ws_app]
+enum Chat {}
+
+fn main() {}

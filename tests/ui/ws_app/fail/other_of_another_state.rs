@@ -1,0 +1,11 @@
+use lift_ws::event::OtherEvent;
+use lift_ws::prelude::*;
+
+async fn other(_: OtherEvent<'_>, _: &u32) -> Result<serde_json::Value, Error> {
+    Ok(serde_json::Value::Null)
+}
+
+#[ws_app(other = other)]
+struct Chat;
+
+fn main() {}

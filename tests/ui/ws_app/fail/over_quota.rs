@@ -1,0 +1,29 @@
+use lift_ws::prelude::*;
+
+#[ws_route("say")]
+async fn say() {}
+
+#[ws_route("shout")]
+async fn shout() {}
+
+#[ws_app(routes = [
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say, say,
+    shout,
+])]
+struct Chat;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use lift_ws::prelude::*;
+
+#[ws_middleware]
+struct Audit;
+
+fn main() {}

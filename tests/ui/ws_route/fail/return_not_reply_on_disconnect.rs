@@ -1,0 +1,8 @@
+use lift_ws::prelude::*;
+
+#[ws_route("$disconnect")]
+async fn bye() -> u32 {
+    1
+}
+
+fn main() {}
