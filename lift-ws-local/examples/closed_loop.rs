@@ -16,7 +16,8 @@ use lift_ws_local::{Function, LocalGateway};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
-const MESSAGE: &str = r#"{"action":"echo","room":"blue","text":"a message of ordinary size, as people write them"}"#;
+const MESSAGE: &str =
+    r#"{"action":"echo","room":"blue","text":"a message of ordinary size, as people write them"}"#;
 
 fn main() -> Result<(), Box<dyn Error>> {
     match std::env::var("AWS_LAMBDA_RUNTIME_API") {

@@ -1,3 +1,5 @@
+use bytes::Bytes;
+
 use super::*;
 
 const START: Moment = Moment::from_millis(1_000_000);
@@ -60,7 +62,9 @@ impl World {
             PoolAction::Kill(id) => format!("kill {id}"),
             PoolAction::Finished(InvocationId(id), Outcome::Returned(_)) => format!("returned {id}"),
             PoolAction::Finished(InvocationId(id), Outcome::FunctionError { .. }) => format!("failed {id}"),
-            PoolAction::Finished(InvocationId(id), Outcome::Unavailable { .. }) => format!("unavailable {id}"),
+            PoolAction::Finished(InvocationId(id), Outcome::Unavailable { .. }) => {
+                format!("unavailable {id}")
+            }
             PoolAction::InitFailed(id, failure) => format!("init failed {id}: {failure}"),
             PoolAction::Crashed(id, how, events) => format!("crashed {id}: {how}, {events} events"),
         });

@@ -100,7 +100,8 @@ async fn a_program_that_ends_before_its_first_poll_is_quoted_and_not_started_in_
 
 #[tokio::test]
 async fn a_program_that_does_not_exist_is_named() {
-    let mut watched = start(LocalGateway::builder(manifest(&["$connect"]), Function::new("no-such-program"))).await;
+    let mut watched =
+        start(LocalGateway::builder(manifest(&["$connect"]), Function::new("no-such-program"))).await;
     assert_eq!(refused(watched.connect_with("").await), 502);
     let (reason, _) = init_failure(&mut watched).await;
     assert!(reason.starts_with("there is no program `no-such-program`: "), "{reason}");
