@@ -61,15 +61,22 @@ async fn an_app_is_built_described_and_served_and_sockets_outlive_a_new_build() 
     assert!(client.ask(r#"{"action":"echo"}"#).await.starts_with(r#"{"message": "Forbidden", "#));
 
     running.stderr.with("Ctrl-C ends it").await;
-    fs::write(dir.path().join("src/main.rs"), main_rs("echo")).unwrap();
+    fs::write(dir.path().join("src/main.rs"), main_rs("crash")).unwrap();
     running.stderr.with("Rebuilding").await;
     running.stderr.with("the new build takes new events").await;
-    assert_eq!(client.ask(r#"{"action":"echo"}"#).await, r#"{"action":"echo"}"#);
+    let crash = r#"{"action":"crash"}"#;
+    let failed = r#"{"message": "Internal server error", "#;
+    assert!(client.ask(crash).await.starts_with(failed));
+    running.stderr.with("exited with status 3").await;
     assert!(!Path::new("/proc").join(first).exists());
 
-    fs::write(dir.path().join("src/main.rs"), "fn main() { no such thing }").unwrap();
-    running.stderr.with("the last build keeps running").await;
-    assert_eq!(client.ask(r#"{"action":"echo"}"#).await, r#"{"action":"echo"}"#);
+    // Neither a build that fails nor one that cannot be described harms the one that runs.
+    for broken in ["fn main() { no such thing }", "fn main() { std::process::exit(9) }"] {
+        fs::write(dir.path().join("src/main.rs"), broken).unwrap();
+        running.stderr.with("the last build keeps running").await;
+        assert!(client.ask(crash).await.starts_with(failed));
+        running.stderr.with("exited with status 3").await;
+    }
     assert_eq!(running.end("-TERM").await.code(), Some(0));
     assert_eq!(fs::read_dir(dir.path().join("target/lift-ws")).unwrap().count(), 0);
 }
