@@ -85,7 +85,7 @@ async fn start(
     let mut builder = LocalGateway::builder(served.manifest.clone(), served.function.clone())
         .port(arguments.port)
         .stage(&arguments.stage)
-        .environments(arguments.environments.get().into())
+        .environments(arguments.environments.into())
         .on_event(printer.sink());
     if let Some(host) = arguments.host {
         builder = builder.host(host);
@@ -112,7 +112,7 @@ fn announce(arguments: &DevArguments, served: &Served, gateway: &LocalGateway) -
         "{}: {routes} {}, up to {environments} {}; Ctrl-C ends it",
         served.name,
         if routes == 1 { "route" } else { "routes" },
-        if environments.get() == 1 { "environment" } else { "environments" },
+        if environments == 1 { "environment" } else { "environments" },
     );
     terminal::status("Serving", &text);
     Ok(())

@@ -8,10 +8,22 @@ use std::process::Command;
 const TOOLCHAIN: &str = "rustc 1.95.";
 
 /// Fixtures with more than one error, and why.
-const MORE_THAN_ONE: &[(&str, &str)] = &[];
+const MORE_THAN_ONE: &[(&str, &str)] = &[
+    ("ws_app/several_mistakes", "it makes three mistakes"),
+    ("ws_route/several_mistakes", "it makes four mistakes"),
+    ("ws_middleware/next_without_impl", "rustc says, too, that a trait is not a type"),
+    ("ws_route/hidden_lifetime", "rustc says it of the function, and of the type in generated code"),
+    ("ws_route/unknown_type", "rustc says it of the function, and of the type in generated code"),
+    ("ws_route/opaque_return_not_reply", "a type without a name cannot be asked whether it is a reply"),
+];
 
 /// Fixtures whose message is rustc's own, and cannot be given a note of ours.
-const OF_RUSTC: &[(&str, &str)] = &[];
+const OF_RUSTC: &[(&str, &str)] = &[
+    ("ws_app/missing_attribute", "the cure is in the documentation of `ws_app`, under Troubleshooting"),
+    ("ws_app/missing_middleware_attribute", "the same"),
+    ("ws_route/middleware_missing_attribute", "the same"),
+    ("ws_app/unknown_handler", "there is no such function"),
+];
 
 #[test]
 fn mistakes_are_explained_and_legal_code_compiles() {
