@@ -111,7 +111,7 @@ impl Arguments {
             return errors
                 .at(&name, format!("`{name}` stands here twice\nhelp: write it once: {}", argument.example));
         }
-        match value(input, argument) {
+        match value(input, argument, &name) {
             Ok(value) => self.values.push((argument.name, value)),
             Err(error) => {
                 errors.at_span(error.span(), format!("{error}\nhelp: write {}", argument.example));
@@ -160,12 +160,12 @@ impl Spec {
     }
 }
 
-fn value(input: ParseStream<'_>, argument: &Argument) -> syn::Result<Value> {
+fn value(input: ParseStream<'_>, argument: &Argument, name: &Ident) -> syn::Result<Value> {
     if let Form::Word = argument.form {
         return Ok(Value::Word);
     }
     if !input.peek(Token![=]) {
-        return Err(syn::Error::new(place(input), format!("`{}` needs a value", argument.name)));
+        return Err(syn::Error::new(name.span(), format!("`{name}` needs a value")));
     }
     input.parse::<Token![=]>()?;
     let at = place(input);

@@ -2,7 +2,7 @@
 
 use super::validate::App;
 use crate::extract::middleware_checks;
-use crate::signature::at;
+use crate::signature::{at, local};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
@@ -144,12 +144,13 @@ fn jump(app: &App) -> TokenStream {
     let p = app.krate.private();
     let state = &app.state;
     let values = values(app.middleware.len());
+    let (scope, provided) = (local("__scope"), local("__values"));
     let arms = app.routes.iter().enumerate().map(|(i, r)| {
         let p = app.krate.private_at(at(r));
         quote_spanned! {at(r)=>
             #i => {
                 let () = <#r>::list_this_handler_in_the_routes_of_a_ws_app;
-                <#r as #p::Stack<#state, #values, _>>::run(__scope, __values).await
+                <#r as #p::Stack<#state, #values, _>>::run(#scope, #provided).await
             }
         }
     });
@@ -157,12 +158,12 @@ fn jump(app: &App) -> TokenStream {
         struct __Routes;
         impl #p::Stack<#state, #values, ()> for __Routes {
             async fn run<'__e>(
-                __scope: &'__e #p::Scope<'__e, #state>,
-                __values: <#values as #p::Values>::At<'__e>,
+                #scope: &'__e #p::Scope<'__e, #state>,
+                #provided: <#values as #p::Values>::At<'__e>,
             ) -> #p::Reply {
-                match __scope.__route() {
+                match #scope.__route() {
                     #(#arms)*
-                    _ => #p::unrouted(__scope),
+                    _ => #p::unrouted(#scope),
                 }
             }
         }

@@ -34,9 +34,6 @@ impl<'e> Correlation<'e> {
         Correlation(id.filter(|id| is_echoed(id)))
     }
 
-    #[cfg(test)]
-    pub(crate) const NONE: Correlation<'static> = Correlation(None);
-
     fn raw(self) -> Option<&'e RawValue> {
         self.0.and_then(|id| serde_json::from_str(id).ok())
     }

@@ -67,7 +67,8 @@ impl<const N: usize, const M: usize> Table<N, M> {
                 .text("` at ")
                 .text(routes[first].location.file)
                 .text(":")
-                .number(routes[first].location.line);
+                .number(routes[first].location.line)
+                .text("; give one of them another key");
             panic!("{}", message.as_str());
         }
     }

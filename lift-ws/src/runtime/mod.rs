@@ -26,14 +26,31 @@ pub trait MakeState<S>: Send {
     fn make(self) -> impl Future<Output = Result<S, Error>> + Send;
 }
 
-impl<F, R, S, E> MakeState<S> for F
+impl<F, R, S, T, E> MakeState<S> for F
 where
     F: FnOnce() -> R + Send,
-    R: Future<Output = Result<S, E>> + Send,
+    R: Future<Output = Result<T, E>> + Send,
+    T: StateOf<S>,
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     async fn make(self) -> Result<S, Error> {
-        self().await.map_err(Error::internal)
+        self().await.map(T::into_state).map_err(Error::internal)
+    }
+}
+
+/// `S` alone: a bound with a message of its own, where the equality of two types would have rustc's.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the function makes `{Self}`, but the state of the app is `{S}`",
+    label = "does not make `{S}`",
+    note = "return `Result<{S}, E>` from the function, or write `state = {Self}` in `#[ws_app]`"
+)]
+pub trait StateOf<S> {
+    fn into_state(self) -> S;
+}
+impl<S> StateOf<S> for S {
+    fn into_state(self) -> S {
+        self
     }
 }
 

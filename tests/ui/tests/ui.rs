@@ -8,10 +8,23 @@ use std::process::Command;
 const TOOLCHAIN: &str = "rustc 1.95.";
 
 /// Fixtures with more than one error, and why.
-const MORE_THAN_ONE: &[(&str, &str)] = &[];
+const MORE_THAN_ONE: &[(&str, &str)] = &[
+    ("ws_app/several_mistakes", "it makes three mistakes"),
+    ("ws_route/several_mistakes", "it makes four mistakes"),
+    ("ws_middleware/next_without_impl", "rustc says, too, that a trait is not a type"),
+    ("ws_app/unlisted_handler", "the function is never used, and never listed: two warnings, denied"),
+    ("ws_route/hidden_lifetime", "rustc says it of the function, and of the type in generated code"),
+    ("ws_route/unknown_type", "rustc says it of the function, and of the type in generated code"),
+    ("ws_route/opaque_return_not_reply", "a type without a name cannot be asked whether it is a reply"),
+];
 
 /// Fixtures whose message is rustc's own, and cannot be given a note of ours.
-const OF_RUSTC: &[(&str, &str)] = &[];
+const OF_RUSTC: &[(&str, &str)] = &[
+    ("ws_app/missing_attribute", "the cure is in the documentation of `ws_app`, under Troubleshooting"),
+    ("ws_app/missing_middleware_attribute", "the same"),
+    ("ws_route/middleware_missing_attribute", "the same"),
+    ("ws_app/unknown_handler", "there is no such function"),
+];
 
 #[test]
 fn mistakes_are_explained_and_legal_code_compiles() {
@@ -68,7 +81,8 @@ fn messages() -> Vec<(String, String)> {
 
 fn files(extension: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = ["ws_route", "ws_middleware", "ws_app", "from_ref"].map(|folder| root.join(folder).join("fail"));
+    let folders =
+        ["ws_route", "ws_middleware", "ws_app", "from_ref"].map(|folder| root.join(folder).join("fail"));
     let paths = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("the folder is there"));
     let mut paths: Vec<_> = paths.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == extension));

@@ -1,0 +1,118 @@
+//! Bytes to bytes allocates nothing: CONNECT, a MESSAGE of 771 bytes with an escaped, typed body and a two-way
+//! reply, and DISCONNECT, each behind five middlewares (design §2). One test, so that nothing else counts.
+
+use lift_ws::prelude::*;
+use lift_ws::{Invocation, Service};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+#[derive(Deserialize)]
+struct Move<'m> {
+    #[serde(borrow)]
+    game: Text<'m>,
+    x: u32,
+    y: u32,
+}
+
+#[derive(Serialize)]
+struct Moved<'m> {
+    r#type: &'static str,
+    game: Text<'m>,
+    at: (u32, u32),
+}
+
+#[ws_route("$connect")]
+async fn connect(id: ConnectionId<'_>) -> Result<Accept, Reject> {
+    if id.is_empty() { Err(Reject::forbidden()) } else { Ok(Accept::new()) }
+}
+
+#[ws_route("move")]
+async fn moved<'m>(Json(m): Json<Move<'m>>, State(scale): State<u32>) -> Result<Json<Moved<'m>>, Error> {
+    Ok(Json(Moved { r#type: "moved", game: m.game, at: (m.x * scale, m.y * scale) }))
+}
+
+#[ws_route("$disconnect")]
+async fn bye(_why: DisconnectReason<'_>) {}
+
+struct Stage<'e>(&'e str);
+
+#[ws_middleware]
+async fn one(event: &Event<'_>, next: impl Next) -> Reply {
+    if event.stage().is_empty() { Reply::error("no_stage", "no stage") } else { next.run().await }
+}
+#[ws_middleware]
+async fn two<'e>(event: &'e Event<'e>, next: impl Provide<Stage<'e>>) -> Reply {
+    next.provide(Stage(event.stage())).run().await
+}
+#[ws_middleware]
+async fn three(Provided(stage): Provided<'_, Stage<'_>>, next: impl Next) -> Reply {
+    if stage.0 == "closed" { Reply::status_only(503) } else { next.run().await }
+}
+#[ws_middleware]
+async fn four(State(_scale): State<u32>, next: impl Next) -> Reply {
+    next.run().await
+}
+#[ws_middleware]
+async fn five(next: impl Next) -> Reply {
+    let reply = next.run().await;
+    if reply.is_success() { reply } else { reply.with_status(500) }
+}
+
+#[ws_app(state = u32, middleware = [one, two, three, four, five], routes = [connect, moved, bye])]
+struct Game;
+
+/// Polls until it is ready, with a waker that allocates nothing.
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return done;
+        }
+    }
+}
+
+/// The contract's MESSAGE sample with another body, 771 bytes long.
+fn message() -> Vec<u8> {
+    let mut event: serde_json::Value = serde_json::from_str(include_str!("../samples/message.json")).unwrap();
+    event["requestContext"]["routeKey"] = "move".into();
+    let with_body = |event: &mut serde_json::Value, pad: usize| {
+        event["body"] =
+            format!(r#"{{"action":"move","game":"blue","x":3,"y":4,"pad":"{}"}}"#, "p".repeat(pad)).into();
+        event.to_string()
+    };
+    let pad = 771 - with_body(&mut event, 0).len();
+    with_body(&mut event, pad).into_bytes()
+}
+
+#[test]
+fn bytes_to_bytes_allocates_nothing() {
+    let service = Service::<Game>::new(10);
+    let message = message();
+    assert_eq!(message.len(), 771);
+    let with_id =
+        String::from_utf8(message.clone()).unwrap().replace(r#"\"action\""#, r#"\"id\":\"k\",\"action\""#);
+    let mut answer = Vec::with_capacity(1024);
+    for (name, payload, expected) in [
+        ("CONNECT", include_bytes!("../samples/connect.json").as_slice(), r#"{"statusCode":200}"#),
+        (
+            "MESSAGE",
+            &message,
+            r#"{"statusCode":200,"body":"{\"type\":\"moved\",\"game\":\"blue\",\"at\":[30,40]}"}"#,
+        ),
+        (
+            "MESSAGE with id",
+            with_id.as_bytes(),
+            r#"{"statusCode":200,"body":"{\"type\":\"reply\",\"id\":\"k\",\"data\":{\"type\":\"moved\",\"game\":\"blue\",\"at\":[30,40]}}"}"#,
+        ),
+        ("DISCONNECT", include_bytes!("../samples/disconnect.json"), r#"{"statusCode":200}"#),
+    ] {
+        for _ in 0..3 {
+            block_on(service.respond(payload, Invocation::default(), &mut answer)).unwrap();
+        }
+        let counted = allocation_counter::measure(|| {
+            block_on(service.respond(payload, Invocation::default(), &mut answer)).unwrap();
+        });
+        assert_eq!(str::from_utf8(&answer).unwrap(), expected);
+        assert_eq!(counted.count_total, 0, "{name} allocates");
+    }
+}
