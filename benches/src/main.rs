@@ -15,6 +15,7 @@
 
 mod bytes;
 mod compile_time;
+mod gateway;
 mod lift;
 mod report;
 mod rounds;
@@ -26,7 +27,7 @@ pub(crate) use lift_ws_benches::keys;
 use lift_ws_benches::MESSAGE;
 use report::Report;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 const USAGE: &str = "usage: compare [--quick] [--json FILE] [--compile-time] [--only routing|bytes|runtime-api|gateway|compile-time]…";
 
@@ -94,6 +95,9 @@ fn run(options: &Options) -> Result<usize, String> {
     if options.wants("runtime-api") {
         runtime_api::measure(&root, MESSAGE.trim_end(), options.quick, &mut report)?;
     }
+    if options.wants("gateway") {
+        gateway::measure(&root, options.quick, &mut report)?;
+    }
     if options.wants("compile-time") {
         eprintln!("compile time");
         compile_time::measure(&root, &mut report)?;
@@ -116,4 +120,14 @@ fn root() -> PathBuf {
 /// Where cargo puts what it builds.
 pub(crate) fn target(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
+/// Builds one binary alone, so that the features that others want do not reach it.
+pub(crate) fn build(root: &Path, package: &str, bin: &str, features: &str) -> Result<(), String> {
+    eprintln!("building {bin}");
+    let built = Command::new(env!("CARGO"))
+        .current_dir(root)
+        .args(["build", "--release", "--quiet", "--package", package, "--bin", bin, "--features", features])
+        .status();
+    if built.is_ok_and(|status| status.success()) { Ok(()) } else { Err(format!("{bin} cannot be built")) }
 }

@@ -187,7 +187,7 @@ mod tests {
     fn an_event_is_one_line_of_route_connection_milliseconds_and_outcome() {
         let plain = Paint { is_on: false };
         let line = describe(&finished(Verdict::Status(200)), plain);
-        assert_eq!(line, "say\u{fffd}[2J     AbCdEdXyZ_wCQr0=     3 ms  200");
+        assert_eq!(line, "say\u{fffd}[2J      AbCdEdXyZ_wCQr0=     3 ms  200");
         let error = Verdict::FunctionError { message: "ValueError: x".to_owned() };
         assert!(describe(&finished(error), plain).ends_with("function error: ValueError: x"));
     }

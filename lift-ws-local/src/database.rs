@@ -1,7 +1,6 @@
 //! The DynamoDB beside the gateway: embedded, on a free port of the loopback, in a thread of its own.
 
 use std::fmt;
-use std::future::Future;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
@@ -106,15 +105,13 @@ async fn serve(database: dynoxide::Database, listener: TcpListener, stopped: one
 }
 
 /// Removes expired items until it is dropped.
-fn sweep(database: &dynoxide::Database) -> impl Future<Output = ()> {
-    async move {
-        let mut ticks = interval(SWEEP_INTERVAL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = database.sweep_ttl() {
-                tracing::warn!(%error, "cannot remove expired items from the local database");
-            }
+async fn sweep(database: &dynoxide::Database) {
+    let mut ticks = interval(SWEEP_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = database.sweep_ttl() {
+            tracing::warn!(%error, "cannot remove expired items from the local database");
         }
     }
 }

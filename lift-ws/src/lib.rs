@@ -99,3 +99,8 @@ pub mod __private {
         pub use crate::route::{Connect, Disconnect, Message};
     }
 }
+
+/// The README's code compiles and runs.
+#[cfg(all(doctest, feature = "aws", feature = "lambda"))]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -49,6 +49,7 @@ async function handle(event) {
       console.log("posted:", await postToConnection(connectionId, event.body));
       return { statusCode: 200 };
     case "slow":
+      console.log("sleeping");
       await new Promise((done) => setTimeout(done, JSON.parse(event.body).seconds * 1000));
       return { statusCode: 200, body: event.body };
     case "fail":

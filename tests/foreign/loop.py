@@ -53,6 +53,7 @@ def handle(event):
         print("posted:", status, flush=True)
         return {"statusCode": 200}
     if route == "slow":
+        print("sleeping", flush=True)
         time.sleep(float(json.loads(body)["seconds"]))
     if route == "fail":
         raise ValueError("failed as asked")

@@ -19,58 +19,34 @@ struct Pair {
     peer: PathBuf,
 }
 
-/// Builds the four binaries and adds their rows.
+/// Builds the binaries and adds their rows. A quick run leaves out those with clients, whose release build takes minutes.
 ///
 /// # Errors
 ///
 /// When one cannot be built or does not work.
 pub(crate) fn measure(root: &Path, event: &str, quick: bool, report: &mut Report) -> Result<(), String> {
-    for pair in build(root)? {
+    let features = if quick { &[""][..] } else { &["", "clients"] };
+    for features in features {
+        let pair = build(root, features)?;
         sizes(&pair, report)?;
         inits(&pair, if quick { 15 } else { 60 }, report)?;
         cycles(&pair, event, if quick { 10 } else { 60 }, report)?;
     }
+    if quick {
+        report.leave_out("binaries with clients, in a quick run");
+    }
     Ok(())
 }
 
-fn build(root: &Path) -> Result<[Pair; 2], String> {
-    // Apart, so that features of the one do not reach the other.
-    for (package, features) in [
-        ("lift-ws-bench-function", ""),
-        ("lift-ws-bench-hand-written", ""),
-        ("lift-ws-bench-function", "clients"),
-        ("lift-ws-bench-hand-written", "clients"),
-    ] {
-        let bin = match (package, features) {
-            ("lift-ws-bench-function", "") => "ours",
-            ("lift-ws-bench-function", _) => "ours-clients",
-            (_, "") => "hand-written",
-            _ => "hand-written-clients",
-        };
-        eprintln!("building {bin}");
-        let built = Command::new(env!("CARGO"))
-            .current_dir(root)
-            .args([
-                "build",
-                "--release",
-                "--quiet",
-                "--package",
-                package,
-                "--bin",
-                bin,
-                "--features",
-                features,
-            ])
-            .status();
-        if !built.is_ok_and(|status| status.success()) {
-            return Err(format!("{bin} cannot be built"));
-        }
-    }
+fn build(root: &Path, features: &str) -> Result<Pair, String> {
+    let (name, ours, peer) = match features {
+        "" => ("bare", "ours", "hand-written"),
+        _ => ("with clients", "ours-clients", "hand-written-clients"),
+    };
+    crate::build(root, "lift-ws-bench-function", ours, features)?;
+    crate::build(root, "lift-ws-bench-hand-written", peer, features)?;
     let at = |name: &str| crate::target(root).join("release").join(name);
-    Ok([
-        Pair { name: "bare", ours: at("ours"), peer: at("hand-written") },
-        Pair { name: "with clients", ours: at("ours-clients"), peer: at("hand-written-clients") },
-    ])
+    Ok(Pair { name, ours: at(ours), peer: at(peer) })
 }
 
 fn sizes(pair: &Pair, report: &mut Report) -> Result<(), String> {

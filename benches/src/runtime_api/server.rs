@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 const FUNCTION_ARN: &str = "arn:aws:lambda:eu-central-1:123456789012:function:bench";
 const TRACE: &str = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0";
 
+/// For anything that a function does.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// What the function did.
 #[derive(Debug)]
 enum Did {
@@ -61,7 +64,7 @@ impl Server {
     ///
     /// When it does anything else, or ends.
     pub(crate) fn polled(&self) -> Result<Instant, String> {
-        match self.did.recv() {
+        match self.did.recv_timeout(PATIENCE) {
             Ok(Did::Polled(when)) => Ok(when),
             Ok(Did::Failed(how)) => Err(format!("the function did not ask for an event: {how}")),
             other => Err(format!("the function did not ask for an event: {other:?}")),
@@ -76,7 +79,7 @@ impl Server {
     /// When it fails.
     pub(crate) fn run(&self, event: &str, count: usize) -> Result<(Duration, Vec<u8>), String> {
         self.orders.send(Order { event: event.into(), count }).map_err(|error| error.to_string())?;
-        match self.did.recv() {
+        match self.did.recv_timeout(PATIENCE) {
             Ok(Did::Ran { taken, answer }) => Ok((taken, answer)),
             Ok(Did::Failed(how)) => Err(format!("the function did not answer: {how}")),
             other => Err(format!("the function did not answer: {other:?}")),
@@ -91,9 +94,9 @@ fn accept(listener: &TcpListener, tell: &Sender<Did>, orders: Receiver<Order>) {
         let Ok(stream) = stream else { return };
         let (tell, orders) = (tell.clone(), Arc::clone(&orders));
         thread::spawn(move || {
-            let ended =
-                serve(stream, &tell, &orders).map_or_else(|error| error, |()| "closed its connection".into());
-            let _ = tell.send(Did::Failed(ended));
+            if let Err(error) = serve(stream, &tell, &orders) {
+                let _ = tell.send(Did::Failed(error));
+            }
         });
     }
 }
@@ -127,7 +130,8 @@ fn serve(stream: TcpStream, tell: &Sender<Did>, orders: &Mutex<Receiver<Order>>)
         };
         writer.write_all(&answer).map_err(failed)?;
     }
-    Ok(())
+    // An extension is registered over a connection of its own, which may end.
+    if script.sent == 0 { Ok(()) } else { Err("it closed its connection".into()) }
 }
 
 /// The order that is being run.

@@ -2,13 +2,12 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
-use std::{fs, io};
 
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 
 use super::DevError;
 use super::arguments::Selection;
+use super::binary_copy::BinaryCopy;
 
 /// An app of a workspace.
 #[derive(Debug)]
@@ -17,8 +16,7 @@ pub(super) struct App {
     package: Package,
     target: AppTarget,
     release: bool,
-    /// The binary as it was when it was set aside for running, and where.
-    kept: Option<(Stamp, PathBuf)>,
+    running: Option<BinaryCopy>,
     builds: u32,
 }
 
@@ -28,8 +26,6 @@ pub(super) enum AppTarget {
     Bin(String),
     Example(String),
 }
-
-type Stamp = (Option<SystemTime>, u64);
 
 impl App {
     pub(super) fn find(selection: &Selection) -> Result<Self, DevError> {
@@ -49,7 +45,7 @@ impl App {
     fn choose(metadata: Metadata, selection: &Selection, start: &Path) -> Result<Self, DevError> {
         let package = package(&metadata, selection.package.as_deref(), start)?.clone();
         let target = target(&package, selection)?;
-        Ok(Self { metadata, package, target, release: selection.release, kept: None, builds: 0 })
+        Ok(Self { metadata, package, target, release: selection.release, running: None, builds: 0 })
     }
 
     /// The name that the function has.
@@ -118,33 +114,21 @@ impl App {
     }
 
     /// Whether this very binary is the one that is running.
-    pub(super) fn is_kept(&self, executable: &Path) -> bool {
-        self.kept.as_ref().is_some_and(|(kept, _)| stamp(executable).is_ok_and(|now| now == *kept))
+    pub(super) fn is_running(&self, executable: &Path) -> bool {
+        self.running.as_ref().is_some_and(|running| running.is_of(executable))
     }
 
     /// Sets a binary aside, so that environments can be started from it while cargo makes the next one.
-    pub(super) fn keep(&mut self, executable: &Path) -> Result<PathBuf, DevError> {
-        let fail = |source| DevError::Keep { executable: executable.to_owned(), source };
-        let dir = self.target_dir().join("lift-ws");
-        fs::create_dir_all(&dir).map_err(fail)?;
+    pub(super) fn set_aside(&mut self, executable: &Path) -> Result<BinaryCopy, DevError> {
         self.builds += 1;
-        let copy = dir.join(format!("{}-{}-{}", self.name(), std::process::id(), self.builds));
-        let _ = fs::remove_file(&copy);
-        fs::hard_link(executable, &copy).or_else(|_| fs::copy(executable, &copy).map(drop)).map_err(fail)?;
-        let stamp = stamp(executable).map_err(fail)?;
-        if let Some((_, old)) = self.kept.replace((stamp, copy.clone())) {
-            // Processes that run it keep it until they end.
-            let _ = fs::remove_file(old);
-        }
-        Ok(copy)
+        let name = format!("{}-{}-{}", self.name(), std::process::id(), self.builds);
+        BinaryCopy::make(executable, &self.target_dir().join("lift-ws"), &name)
+            .map_err(|source| DevError::Keep { executable: executable.to_owned(), source })
     }
-}
 
-impl Drop for App {
-    fn drop(&mut self) {
-        if let Some((_, copy)) = &self.kept {
-            let _ = fs::remove_file(copy);
-        }
+    /// From now on environments are started from this copy; the one before is not needed any more.
+    pub(super) fn run(&mut self, copy: BinaryCopy) {
+        self.running = Some(copy);
     }
 }
 
@@ -155,11 +139,6 @@ impl AppTarget {
             Self::Example(_) => TargetKind::Example,
         }
     }
-}
-
-fn stamp(file: &Path) -> io::Result<Stamp> {
-    let metadata = fs::metadata(file)?;
-    Ok((metadata.modified().ok(), metadata.len()))
 }
 
 fn folder_of(package: &Package) -> &Path {

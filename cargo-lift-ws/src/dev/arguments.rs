@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::net::IpAddr;
-use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -43,8 +42,8 @@ pub(crate) struct DevArguments {
     pub(crate) stage: String,
 
     /// How many environments may run at a time
-    #[arg(long, value_name = "COUNT", default_value = "4")]
-    pub(crate) environments: NonZeroU16,
+    #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) environments: u16,
 
     /// Routes of PROGRAM: a file in the manifest's format
     #[arg(long, value_name = "FILE", requires = "program")]
@@ -122,7 +121,7 @@ mod tests {
     #[test]
     fn without_arguments_the_app_is_served_on_port_3000() {
         let dev = parse(&[]).unwrap();
-        assert_eq!((dev.port, dev.stage.as_str(), dev.environments.get()), (3000, "dev", 4));
+        assert_eq!((dev.port, dev.stage.as_str(), dev.environments), (3000, "dev", 4));
         assert!(matches!(dev.target(), Target::App(Selection { package: None, release: false, .. })));
     }
 

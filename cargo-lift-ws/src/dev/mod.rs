@@ -2,6 +2,7 @@
 
 mod app;
 mod arguments;
+mod binary_copy;
 mod build;
 mod describe;
 mod error;
@@ -9,7 +10,7 @@ mod program;
 mod signals;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lift_ws_local::core::Manifest;
 use lift_ws_local::{Function, LocalGateway};
@@ -18,6 +19,7 @@ use crate::terminal::{self, Printer};
 use app::App;
 pub(crate) use arguments::DevArguments;
 use arguments::Target;
+use binary_copy::BinaryCopy;
 pub(crate) use error::DevError;
 use signals::Signals;
 use watch::Watcher;
@@ -62,19 +64,20 @@ async fn prepare(target: &Target, app: Option<&mut App>) -> Result<Served, DevEr
     match (target, app) {
         (Target::Program { command, routes }, _) => program::prepare(command, routes),
         (Target::App(_), Some(app)) => {
-            let (function, manifest) = build_and_describe(app).await?;
+            let executable = build::build(app).await?;
+            let (copy, function, manifest) = set_up(app, &executable).await?;
+            app.run(copy);
             Ok(Served { name: app.name().to_owned(), function, manifest, web: app.web() })
         }
         (Target::App(_), None) => Err(DevError::NoApp),
     }
 }
 
-async fn build_and_describe(app: &mut App) -> Result<(Function, Manifest), DevError> {
-    let executable = build::build(app).await?;
-    let copy = app.keep(&executable)?;
-    let manifest = describe::describe(&copy, app.name()).await?;
-    let function = Function::new(copy).named(app.name()).current_dir(app.package_dir());
-    Ok((program::with_concurrency(function), manifest))
+async fn set_up(app: &mut App, executable: &Path) -> Result<(BinaryCopy, Function, Manifest), DevError> {
+    let copy = app.set_aside(executable)?;
+    let manifest = describe::describe(copy.path(), app.name()).await?;
+    let function = Function::new(copy.path()).named(app.name()).current_dir(app.package_dir());
+    Ok((copy, program::with_concurrency(function), manifest))
 }
 
 async fn start(
@@ -85,7 +88,7 @@ async fn start(
     let mut builder = LocalGateway::builder(served.manifest.clone(), served.function.clone())
         .port(arguments.port)
         .stage(&arguments.stage)
-        .environments(arguments.environments.get().into())
+        .environments(arguments.environments.into())
         .on_event(printer.sink());
     if let Some(host) = arguments.host {
         builder = builder.host(host);
@@ -112,7 +115,7 @@ fn announce(arguments: &DevArguments, served: &Served, gateway: &LocalGateway) -
         "{}: {routes} {}, up to {environments} {}; Ctrl-C ends it",
         served.name,
         if routes == 1 { "route" } else { "routes" },
-        if environments.get() == 1 { "environment" } else { "environments" },
+        if environments == 1 { "environment" } else { "environments" },
     );
     terminal::status("Serving", &text);
     Ok(())
@@ -135,10 +138,11 @@ async fn keep_current(app: Option<App>, gateway: &LocalGateway) -> Result<(), De
 
 async fn replace(app: &mut App, gateway: &LocalGateway) -> Result<bool, DevError> {
     let executable = build::build(app).await?;
-    if app.is_kept(&executable) {
+    if app.is_running(&executable) {
         return Ok(false);
     }
-    let (function, manifest) = build_and_describe(app).await?;
+    let (copy, function, manifest) = set_up(app, &executable).await?;
     gateway.replace(function, Some(&manifest)).await.map_err(DevError::Manifest)?;
+    app.run(copy);
     Ok(true)
 }

@@ -1,15 +1,19 @@
 //! Execution environments: the processes that run a function.
 
+mod environment;
 mod function;
+mod init_failure;
+mod invocation;
 mod output;
 mod pool;
 mod process;
 mod request_id;
 mod variables;
 
+pub use environment::EnvironmentId;
 pub use function::Function;
-pub use pool::EnvironmentId;
-pub(crate) use pool::{Delivery, FunctionAnswer, Invocation, Pool, PoolAction, PoolSettings, Receipt};
+pub(crate) use invocation::{Delivery, FunctionAnswer, Invocation, Receipt};
+pub(crate) use pool::{Pool, PoolAction, PoolSettings};
 pub(crate) use process::{Launcher, Process};
 pub(crate) use request_id::RequestId;
 pub(crate) use variables::Endpoints;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
-use super::pool::EnvironmentId;
+use super::environment::EnvironmentId;
 use crate::event::{EventSink, GatewayEvent, OutputStream};
 
 /// Lines of stderr that explain why a program did not start.

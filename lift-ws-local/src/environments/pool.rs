@@ -4,27 +4,18 @@
 //! environments are started while events wait and the maximum allows, and events wait when all are busy.
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::oneshot;
 
+use super::environment::{Environment, EnvironmentId, State};
+use super::init_failure::InitFailure;
+use super::invocation::{Delivery, FunctionAnswer, Invocation, Receipt};
 use super::request_id::{RequestId, RequestIds};
 use crate::core::{InvocationId, Moment, Outcome};
 
 /// How long after an answer the next poll may take; usually it takes no millisecond.
 const POLL_EXPECTED: Duration = Duration::from_secs(1);
-
-/// The number of an environment, counted from 1 and never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EnvironmentId(pub u32);
-
-impl fmt::Display for EnvironmentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
 
 /// How many environments there may be and how long they may take.
 #[derive(Clone, Debug)]
@@ -36,53 +27,6 @@ pub(crate) struct PoolSettings {
     pub(crate) init_timeout: Duration,
     /// From the delivery of an event to its answer; an environment that takes longer is ended.
     pub(crate) function_timeout: Duration,
-}
-
-/// An event that waits for an environment.
-#[derive(Debug)]
-pub(crate) struct Invocation {
-    pub(crate) id: InvocationId,
-    pub(crate) event: Bytes,
-}
-
-/// An event as an environment gets it, in answer to its poll.
-#[derive(Debug)]
-pub(crate) struct Delivery {
-    pub(crate) request_id: RequestId,
-    pub(crate) deadline: Moment,
-    pub(crate) trace_id: String,
-    pub(crate) event: Bytes,
-    invocation: InvocationId,
-}
-
-/// An answer of a function.
-#[derive(Debug)]
-pub(crate) enum FunctionAnswer {
-    Response(Bytes),
-    Error { message: String },
-}
-
-/// What the Runtime API says to an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Receipt {
-    Accepted,
-    /// Nobody asked this environment for that.
-    UnknownRequest,
-    /// This was answered already, or is not possible now.
-    WrongState,
-}
-
-/// Why an environment cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum InitFailure {
-    /// There is no process.
-    NotStarted { reason: String },
-    /// The process ended before it asked for an event.
-    Exited { how: String },
-    /// The process runs, but did not ask for an event in time.
-    NeverPolled { after: Duration },
-    /// The program said so itself.
-    Reported { message: String },
 }
 
 /// What the pool asks its owner to do.
@@ -100,30 +44,6 @@ pub(crate) enum PoolAction {
     InitFailed(EnvironmentId, InitFailure),
     /// Tell the user that an environment ended by itself; the number of events that it took along.
     Crashed(EnvironmentId, String, usize),
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum State {
-    Starting {
-        deadline: Moment,
-    },
-    Ready,
-    /// Takes no more events and ends when the last is answered.
-    Retiring,
-    /// Asked to end; nothing of it is of interest any more.
-    Ending,
-}
-
-#[derive(Debug)]
-struct Environment {
-    id: EnvironmentId,
-    state: State,
-    polls: VecDeque<oneshot::Sender<Delivery>>,
-    in_flight: Vec<RequestId>,
-    last_answered: Option<RequestId>,
-    last_used: u64,
-    /// Until when its next poll is expected, after an answer.
-    poll_expected_until: Moment,
 }
 
 #[derive(Debug)]
@@ -493,43 +413,6 @@ impl Pool {
             && !self.in_flight.contains_key(request)
         {
             self.deadlines.pop_front();
-        }
-    }
-}
-
-impl Environment {
-    fn starting(id: EnvironmentId, deadline: Moment) -> Self {
-        Self {
-            id,
-            state: State::Starting { deadline },
-            polls: VecDeque::new(),
-            in_flight: Vec::new(),
-            last_answered: None,
-            last_used: 0,
-            poll_expected_until: Moment::default(),
-        }
-    }
-
-    /// Whether it has answered and will poll in a moment, so that nothing need be started for an event that
-    /// comes in between.
-    fn is_about_to_poll(&self, now: Moment, concurrency: usize) -> bool {
-        self.state == State::Ready && self.in_flight.len() < concurrency && self.poll_expected_until > now
-    }
-
-    fn is_free(&self, concurrency: usize) -> bool {
-        self.state == State::Ready && self.in_flight.len() < concurrency && !self.polls.is_empty()
-    }
-}
-
-impl fmt::Display for InitFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotStarted { reason } => f.write_str(reason),
-            Self::Exited { how } => write!(f, "it {how} before it asked for its first event"),
-            Self::NeverPolled { after } => {
-                write!(f, "it did not ask for its first event within {:.0} s", after.as_secs_f64())
-            }
-            Self::Reported { message } => write!(f, "it reported: {message}"),
         }
     }
 }

@@ -1,3 +1,5 @@
+use bytes::Bytes;
+
 use super::*;
 
 const START: Moment = Moment::from_millis(1_000_000);

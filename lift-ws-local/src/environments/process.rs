@@ -12,9 +12,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::environment::EnvironmentId;
 use super::function::Function;
 use super::output::{self, Tail};
-use super::pool::EnvironmentId;
 use super::variables::{self, Endpoints};
 use crate::event::{EventSink, OutputStream};
 use crate::owner::{self, Owner};
@@ -163,10 +163,11 @@ async fn end_gracefully(
     signal(group, Signal::TERM);
     let hurry = async { while let Some(Order::Stop) = orders.recv().await {} };
     tokio::select! {
-        status = timeout(GRACE, child.wait()) => match status {
-            Ok(status) => return status,
-            Err(_) => {}
-        },
+        status = timeout(GRACE, child.wait()) => {
+            if let Ok(status) = status {
+                return status;
+            }
+        }
         () = hurry => {}
     }
     end_now(child, group).await

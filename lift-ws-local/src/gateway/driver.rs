@@ -1,16 +1,15 @@
 //! The task that owns the gateway's state: everything happens here, one command after the other.
 
 use std::collections::{HashMap, VecDeque};
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::Report;
-use crate::clock::{Clock, Sleep};
+use super::alarm::Alarm;
+use crate::clock::Clock;
 use crate::core::{
     Action, CallId, ConnectionId, Finished, Gateway, Input, ManagementRequest, Moment, SocketId, Verdict,
 };
@@ -52,7 +51,8 @@ pub(super) struct Driver {
     actions: Vec<Action>,
     pool_actions: Vec<PoolAction>,
     inputs: VecDeque<Input>,
-    alarm: Option<(Moment, Sleep)>,
+    alarm: Alarm,
+    is_ending: bool,
     report: Report,
 }
 
@@ -79,7 +79,8 @@ impl Driver {
             actions: Vec::new(),
             pool_actions: Vec::new(),
             inputs: VecDeque::new(),
-            alarm: None,
+            alarm: Alarm::default(),
+            is_ending: false,
             report: Report::default(),
         }
     }
@@ -97,8 +98,7 @@ impl Driver {
         let first = tokio::select! {
             biased;
             command = commands.recv() => command,
-            () = ring(&mut self.alarm) => {
-                self.alarm = None;
+            () = self.alarm.ring() => {
                 self.tick();
                 return true;
             }
@@ -123,6 +123,8 @@ impl Driver {
     fn handle(&mut self, command: Command) {
         let now = self.clock.now();
         match command {
+            // Without a reply the client hears 503.
+            Command::Handshake { .. } if self.is_ending => return,
             Command::Handshake { socket, request, reply } => {
                 self.handshakes.insert(socket, reply);
                 self.inputs.push_back(Input::Handshake { socket, request });
@@ -315,18 +317,16 @@ impl Driver {
         }
     }
 
-    /// Makes sure that the owner wakes when something times out. An alarm that rings too early does no harm,
-    /// so it is set anew only if it would ring too late.
     fn set_alarm(&mut self) {
         let wakeups = [self.core.next_wakeup(), self.pool.next_wakeup(self.clock.now())];
-        let Some(due) = wakeups.into_iter().flatten().min() else { return };
-        if self.alarm.as_ref().is_none_or(|(at, _)| *at > due) {
-            self.alarm = Some((due, self.clock.sleep_until(due)));
+        if let Some(due) = wakeups.into_iter().flatten().min() {
+            self.alarm.set(due, &*self.clock);
         }
     }
 
     /// Closes every connection, lets `$disconnect` run, and ends the environments.
     async fn finish(&mut self, commands: &mut mpsc::UnboundedReceiver<Command>) {
+        self.is_ending = true;
         let (code, reason) = GOING_AWAY;
         for (connection, outbox) in std::mem::take(&mut self.connections) {
             outbox.close(code, reason.to_owned());
@@ -364,13 +364,4 @@ impl Call {
         };
         let _ = self.reply.send(if self.is_refused { full } else { answer });
     }
-}
-
-/// Ends when the alarm rings; never, if there is none.
-async fn ring(alarm: &mut Option<(Moment, Sleep)>) {
-    poll_fn(|cx| match alarm {
-        Some((_, sleep)) => sleep.as_mut().poll(cx),
-        None => Poll::Pending,
-    })
-    .await;
 }

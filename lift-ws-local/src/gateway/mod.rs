@@ -1,5 +1,6 @@
 //! The gateway as a whole: what users start, and the task that owns its state.
 
+mod alarm;
 mod builder;
 mod driver;
 mod report;
@@ -48,7 +49,6 @@ pub struct LocalGateway {
 
 impl LocalGateway {
     /// Begins a gateway that serves the manifest's routes with the function.
-    #[must_use]
     pub fn builder(manifest: Manifest, function: Function) -> LocalGatewayBuilder {
         LocalGatewayBuilder::new(manifest, function)
     }

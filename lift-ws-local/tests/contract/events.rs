@@ -315,7 +315,8 @@ fn a_proxy_is_the_identity_and_its_client_is_in_the_headers() {
     let identity = json!({ "userAgent": "Amazon CloudFront", "sourceIp": "192.0.2.10" });
     assert_eq!(event["requestContext"]["identity"], identity);
     assert_eq!(event["headers"]["X-Forwarded-For"], "198.51.100.7, 192.0.2.10");
-    assert_eq!(event["headers"]["X-Forwarded-Proto"], "http");
+    // What a client says of the port and the protocol is not believed.
+    assert_eq!(event["multiValueHeaders"]["X-Forwarded-Proto"], json!(["http"]));
 }
 
 // §2.1: "Header names in CONNECT keep the case that the client sent … the gateway's own are mixed case.

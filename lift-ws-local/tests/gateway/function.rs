@@ -2,6 +2,8 @@
 //!
 //! The process is this very test binary, asked to run the one test below.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "tests look at what a function writes")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;

@@ -17,11 +17,15 @@
 #[cfg(feature = "aws")]
 mod failure;
 #[cfg(feature = "aws")]
+mod groups;
+#[cfg(feature = "aws")]
 mod item;
 #[cfg(feature = "aws")]
 mod keys;
 #[cfg(feature = "aws")]
 mod membership;
+#[cfg(feature = "aws")]
+mod records;
 #[cfg(feature = "aws")]
 mod store;
 mod table;

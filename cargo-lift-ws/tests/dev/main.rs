@@ -1,0 +1,6 @@
+//! `cargo lift-ws dev`, run as a person would.
+
+mod app;
+mod foreign;
+mod refusals;
+mod running;

@@ -1,0 +1,71 @@
+//! What the tool does not do, and how it says so.
+
+use std::net::TcpListener;
+
+use crate::running::{Running, dev, foreign, refused};
+
+fn routes() -> String {
+    foreign("routes.json").display().to_string()
+}
+
+#[tokio::test]
+async fn a_program_that_cannot_start_is_quoted_and_the_client_is_refused() {
+    let script = "echo 'loading' >&2; echo 'no such file: config.toml' >&2; exit 5";
+    let mut running =
+        Running::start(dev(["--port", "0", "--routes", &routes(), "--", "/bin/sh", "-c", script])).await;
+    assert!(running.connect_with("").await.is_err());
+    let line = running.stderr.with("did not start").await;
+    assert!(line.contains("it exited with status 5 before it asked for its first event"), "{line}");
+    assert_eq!(running.stderr.next().await, "  | loading");
+    assert_eq!(running.stderr.next().await, "  | no such file: config.toml");
+    running.stderr.with("the next event starts it again").await;
+}
+
+#[tokio::test]
+async fn usage_errors_exit_with_2() {
+    for arguments in [
+        &["--no-such-option"][..],
+        &["--", "python3"],
+        &["--routes", "routes.json"],
+        &["--environments", "0"],
+        &["--port", "http"],
+    ] {
+        let (code, stdout, stderr) = refused(dev(arguments)).await;
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(stderr.starts_with("error: ") && stderr.contains("try '--help'"), "{stderr}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_is_in_use_is_named_with_a_way_out() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (code, stdout, stderr) =
+        refused(dev(["--port", &port, "--routes", &routes(), "--", "python3", "x.py"])).await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.contains(&format!("port {port} is in use")) && stderr.contains("--port 0"), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_routes_file_that_is_missing_or_wrong_is_named() {
+    let (code, _, stderr) = refused(dev(["--routes", "/no/such/routes.json", "--", "python3"])).await;
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("cannot read the routes in /no/such/routes.json"), "{stderr}");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("routes.json");
+    std::fs::write(&file, r#"{"routes":[{"routeKey":"$conect"}]}"#).unwrap();
+    let file = file.display().to_string();
+    let (code, _, stderr) = refused(dev(["--routes", &file, "--", "python3"])).await;
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains(&file) && stderr.contains("$conect"), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_folder_without_a_package_is_told_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = dev(["--port", "0"]);
+    command.current_dir(dir.path());
+    let (code, stdout, stderr) = refused(command).await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.contains("--manifest-path") && stderr.contains("--routes FILE -- PROGRAM"), "{stderr}");
+}

@@ -1,0 +1,148 @@
+//! The tool as a process: starting it, talking to what it serves, ending it.
+
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// Nothing takes this long, not even a build on a busy machine; it turns a hanging test into a failing one.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// `cargo lift-ws dev` with these arguments, not started yet.
+pub(crate) fn dev<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-lift-ws"));
+    command.args(["lift-ws", "dev"]).args(arguments);
+    // What `cargo test` sets would make a package of our own the current one.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CARGO_") && name != "CARGO_HOME" {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+/// A file of the foreign programs.
+pub(crate) fn foreign(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/foreign").join(name)
+}
+
+/// A running tool that has said `ready`.
+pub(crate) struct Running {
+    child: Child,
+    pub(crate) url: String,
+    pub(crate) stdout: Lines,
+    pub(crate) stderr: Lines,
+}
+
+/// Lines of output as they come.
+pub(crate) struct Lines(mpsc::UnboundedReceiver<String>);
+
+impl Lines {
+    fn of(from: impl AsyncRead + Unpin + Send + 'static) -> Self {
+        let (sender, lines) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            let mut from = BufReader::new(from).lines();
+            while let Ok(Some(line)) = from.next_line().await {
+                let _ = sender.send(line);
+            }
+        });
+        Self(lines)
+    }
+
+    pub(crate) async fn next(&mut self) -> String {
+        timeout(PATIENCE, self.0.recv()).await.expect("a line comes").expect("the tool runs")
+    }
+
+    /// The next line that contains this.
+    pub(crate) async fn with(&mut self, text: &str) -> String {
+        let mut seen = Vec::new();
+        let find = async {
+            while let Some(line) = self.0.recv().await {
+                if line.contains(text) {
+                    return Some(line);
+                }
+                seen.push(line);
+            }
+            None
+        };
+        let found = timeout(PATIENCE, find).await.ok().flatten();
+        found.unwrap_or_else(|| panic!("no line with {text:?}, but\n{}", seen.join("\n")))
+    }
+}
+
+impl Running {
+    pub(crate) async fn start(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut stdout = Lines::of(child.stdout.take().unwrap());
+        let mut stderr = Lines::of(child.stderr.take().unwrap());
+        let Some(first) = timeout(PATIENCE, stdout.0.recv()).await.expect("the tool says something") else {
+            let mut said = Vec::new();
+            while let Some(line) = stderr.0.recv().await {
+                said.push(line);
+            }
+            panic!("the tool ended:\n{}", said.join("\n"));
+        };
+        let url = first.strip_prefix("ready ").expect("the first line says ready").to_owned();
+        Self { child, url, stdout, stderr }
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        self.connect_with("").await.unwrap()
+    }
+
+    pub(crate) async fn connect_with(&self, query: &str) -> Result<Client, Error> {
+        let connect = connect_async(format!("{}{query}", self.url));
+        let (socket, _) = timeout(PATIENCE, connect).await.expect("the handshake ends")?;
+        Ok(Client { socket })
+    }
+
+    /// Sends a signal and waits for the end.
+    pub(crate) async fn end(mut self, signal: &str) -> ExitStatus {
+        let pid = self.child.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap()
+    }
+}
+
+pub(crate) struct Client {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Client {
+    pub(crate) async fn say(&mut self, text: &str) {
+        self.socket.send(Message::text(text)).await.unwrap();
+    }
+
+    pub(crate) async fn hear(&mut self) -> String {
+        let heard = timeout(PATIENCE, self.socket.next()).await.expect("something is heard");
+        match heard {
+            Some(Ok(Message::Text(text))) => text.as_str().to_owned(),
+            other => panic!("no text, but {other:?}"),
+        }
+    }
+
+    pub(crate) async fn ask(&mut self, text: &str) -> String {
+        self.say(text).await;
+        self.hear().await
+    }
+
+    pub(crate) async fn close(mut self) {
+        self.socket.close(None).await.unwrap();
+    }
+}
+
+/// Status, stdout and stderr of a tool that ends by itself.
+pub(crate) async fn refused(mut command: Command) -> (Option<i32>, String, String) {
+    let output = timeout(PATIENCE, command.output()).await.expect("it ends").unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}

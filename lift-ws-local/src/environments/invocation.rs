@@ -1,0 +1,40 @@
+//! Events on their way to an environment and back.
+
+use bytes::Bytes;
+
+use super::request_id::RequestId;
+use crate::core::{InvocationId, Moment};
+
+/// An event that waits for an environment.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    pub(crate) id: InvocationId,
+    pub(crate) event: Bytes,
+}
+
+/// An event as an environment gets it, in answer to its poll.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) request_id: RequestId,
+    pub(crate) deadline: Moment,
+    pub(crate) trace_id: String,
+    pub(crate) event: Bytes,
+    pub(super) invocation: InvocationId,
+}
+
+/// An answer of a function.
+#[derive(Debug)]
+pub(crate) enum FunctionAnswer {
+    Response(Bytes),
+    Error { message: String },
+}
+
+/// What the Runtime API says to an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Receipt {
+    Accepted,
+    /// Nobody asked this environment for that.
+    UnknownRequest,
+    /// This was answered already, or is not possible now.
+    WrongState,
+}
