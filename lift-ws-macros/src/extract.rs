@@ -6,6 +6,9 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Ident, PatType, Path, Type};
 
+/// The kinds of event, by their names in `lift_ws::__private::kind`.
+const KINDS: [&str; 3] = ["Message", "Connect", "Disconnect"];
+
 pub(crate) struct Extraction {
     arguments: Vec<Argument>,
     krate: Krate,
@@ -20,7 +23,7 @@ struct Argument {
     value: Ident,
     /// The type parameter that says how it comes.
     how: Ident,
-    /// The constant that says whether it is an extractor of any kind of event.
+    /// The constant that says whether it can be extracted from events of this kind, and of any kind.
     is_extractor: Ident,
 }
 
@@ -81,22 +84,28 @@ impl Extraction {
         quote!(#(#extract)*)
     }
 
-    /// Constants: is each argument an extractor at all, and are all of them sound, on events of `kind` if it is
-    /// given? An argument that is no extractor of any kind of event is an error here, at its type.
-    pub(crate) fn checks(&self, kind: Option<&TokenStream>) -> TokenStream {
-        let p = self.krate.private();
+    /// Constants: is each argument sound, which is: can it be extracted from events of the kind `own`, or from any
+    /// if there is none? An argument that is no extractor of any kind of event is an error here, at its type.
+    pub(crate) fn checks(&self, own: Option<&str>) -> TokenStream {
         let each = self.arguments.iter().map(|Argument { fixed, is_extractor, .. }| {
             let p = self.krate.private_at(at(fixed));
+            let available = |kind: &&str| {
+                let kind = Ident::new(kind, at(fixed));
+                quote_spanned!(at(fixed)=> <#p::Probe<#fixed, #p::kind::#kind>>::IS_AVAILABLE)
+            };
+            let others = KINDS.iter().filter(|kind| Some(**kind) != own).map(available);
+            let own = own.iter().map(available);
             quote_spanned! {at(fixed)=>
-                const #is_extractor: ::core::primitive::bool = <#p::Probe<#fixed, #p::kind::Message>>::IS_AVAILABLE
-                    || <#p::Probe<#fixed, #p::kind::Connect>>::IS_AVAILABLE
-                    || <#p::Probe<#fixed, #p::kind::Disconnect>>::IS_AVAILABLE;
-                const _: () = #p::is_extractor::<#fixed, { #is_extractor }>();
+                const #is_extractor: (::core::primitive::bool, ::core::primitive::bool) = {
+                    let __own = false #(|| #own)*;
+                    (__own, __own #(|| #others)*)
+                };
+                const _: () = #p::is_extractor::<#fixed, { #is_extractor.1 }>();
             }
         });
-        let sound = self.arguments.iter().map(|Argument { fixed, is_extractor, .. }| match kind {
-            Some(kind) => quote!(<#p::Probe<#fixed, #kind>>::IS_AVAILABLE),
-            None => quote!(#is_extractor),
+        let sound = self.arguments.iter().map(|Argument { is_extractor, .. }| match own {
+            Some(_) => quote!(#is_extractor.0),
+            None => quote!(#is_extractor.1),
         });
         quote! {
             #(#each)*
@@ -108,7 +117,7 @@ impl Extraction {
     pub(crate) fn needs(&self, kind: &TokenStream) -> Vec<TokenStream> {
         let needs = self.arguments.iter().map(|Argument { fixed, is_extractor, .. }| {
             let p = self.krate.private_at(at(fixed));
-            quote_spanned!(at(fixed)=> <#p::Gate<#fixed, { #is_extractor }> as #p::AvailableOn<#kind>>::NEEDS)
+            quote_spanned!(at(fixed)=> <#p::Gate<#fixed, { #is_extractor.1 }> as #p::AvailableOn<#kind>>::NEEDS)
         });
         needs.collect()
     }
@@ -117,7 +126,7 @@ impl Extraction {
     pub(crate) fn availability(&self, kind: &TokenStream) -> Vec<TokenStream> {
         let bounds = self.arguments.iter().map(|Argument { fixed, is_extractor, .. }| {
             let p = self.krate.private_at(at(fixed));
-            quote_spanned!(at(fixed)=> #p::Gate<#fixed, { #is_extractor }>: #p::AvailableOn<#kind>)
+            quote_spanned!(at(fixed)=> #p::Gate<#fixed, { #is_extractor.1 }>: #p::AvailableOn<#kind>)
         });
         bounds.collect()
     }

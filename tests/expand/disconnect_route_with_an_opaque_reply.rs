@@ -19,27 +19,30 @@ struct bye {}
 const _: () = {
     use ::renamed::__private::ProbeFallback as _;
     const __LIFT_WS_REPLIES: ::core::primitive::bool = true;
-    const __LIFT_WS_IS_EXTRACTOR_0: ::core::primitive::bool = <::renamed::__private::Probe<
-        DisconnectReason<'static>,
-        ::renamed::__private::kind::Message,
-    >>::IS_AVAILABLE
-        || <::renamed::__private::Probe<
-            DisconnectReason<'static>,
-            ::renamed::__private::kind::Connect,
-        >>::IS_AVAILABLE
-        || <::renamed::__private::Probe<
-            DisconnectReason<'static>,
-            ::renamed::__private::kind::Disconnect,
-        >>::IS_AVAILABLE;
+    const __LIFT_WS_IS_EXTRACTOR_0: (::core::primitive::bool, ::core::primitive::bool) = {
+        let __own = false
+            || <::renamed::__private::Probe<
+                DisconnectReason<'static>,
+                ::renamed::__private::kind::Disconnect,
+            >>::IS_AVAILABLE;
+        (
+            __own,
+            __own
+                || <::renamed::__private::Probe<
+                    DisconnectReason<'static>,
+                    ::renamed::__private::kind::Message,
+                >>::IS_AVAILABLE
+                || <::renamed::__private::Probe<
+                    DisconnectReason<'static>,
+                    ::renamed::__private::kind::Connect,
+                >>::IS_AVAILABLE,
+        )
+    };
     const _: () = ::renamed::__private::is_extractor::<
         DisconnectReason<'static>,
-        { __LIFT_WS_IS_EXTRACTOR_0 },
+        { __LIFT_WS_IS_EXTRACTOR_0.1 },
     >();
-    const __LIFT_WS_SOUND: ::core::primitive::bool = true
-        && <::renamed::__private::Probe<
-            DisconnectReason<'static>,
-            ::renamed::__private::kind::Disconnect,
-        >>::IS_AVAILABLE;
+    const __LIFT_WS_SOUND: ::core::primitive::bool = true && __LIFT_WS_IS_EXTRACTOR_0.0;
     impl ::renamed::__private::RouteMeta for bye {
         type Kind = ::renamed::__private::kind::Disconnect;
         const INFO: ::renamed::__private::RouteInfo = ::renamed::__private::RouteInfo::__new(
@@ -70,7 +73,7 @@ const _: () = {
                 .and(
                     <::renamed::__private::Gate<
                         DisconnectReason<'static>,
-                        { __LIFT_WS_IS_EXTRACTOR_0 },
+                        { __LIFT_WS_IS_EXTRACTOR_0.1 },
                     > as ::renamed::__private::AvailableOn<
                         ::renamed::__private::kind::Disconnect,
                     >>::NEEDS,

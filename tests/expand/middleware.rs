@@ -19,23 +19,30 @@ struct audit {}
 )]
 const _: () = {
     use ::lift_ws::__private::ProbeFallback as _;
-    const __LIFT_WS_IS_EXTRACTOR_0: ::core::primitive::bool = <::lift_ws::__private::Probe<
-        &'static Event<'static>,
-        ::lift_ws::__private::kind::Message,
-    >>::IS_AVAILABLE
-        || <::lift_ws::__private::Probe<
-            &'static Event<'static>,
-            ::lift_ws::__private::kind::Connect,
-        >>::IS_AVAILABLE
-        || <::lift_ws::__private::Probe<
-            &'static Event<'static>,
-            ::lift_ws::__private::kind::Disconnect,
-        >>::IS_AVAILABLE;
+    const __LIFT_WS_IS_EXTRACTOR_0: (::core::primitive::bool, ::core::primitive::bool) = {
+        let __own = false;
+        (
+            __own,
+            __own
+                || <::lift_ws::__private::Probe<
+                    &'static Event<'static>,
+                    ::lift_ws::__private::kind::Message,
+                >>::IS_AVAILABLE
+                || <::lift_ws::__private::Probe<
+                    &'static Event<'static>,
+                    ::lift_ws::__private::kind::Connect,
+                >>::IS_AVAILABLE
+                || <::lift_ws::__private::Probe<
+                    &'static Event<'static>,
+                    ::lift_ws::__private::kind::Disconnect,
+                >>::IS_AVAILABLE,
+        )
+    };
     const _: () = ::lift_ws::__private::is_extractor::<
         &'static Event<'static>,
-        { __LIFT_WS_IS_EXTRACTOR_0 },
+        { __LIFT_WS_IS_EXTRACTOR_0.1 },
     >();
-    const __LIFT_WS_SOUND: ::core::primitive::bool = true && __LIFT_WS_IS_EXTRACTOR_0;
+    const __LIFT_WS_SOUND: ::core::primitive::bool = true && __LIFT_WS_IS_EXTRACTOR_0.1;
     const __LIFT_WS_REPLIES: ::core::primitive::bool = <::lift_ws::__private::Probe<
         Reply,
     >>::IS_REPLY;
@@ -44,14 +51,14 @@ const _: () = {
     where
         ::lift_ws::__private::Gate<
             &'static Event<'static>,
-            { __LIFT_WS_IS_EXTRACTOR_0 },
+            { __LIFT_WS_IS_EXTRACTOR_0.1 },
         >: ::lift_ws::__private::AvailableOn<__K>,
     {
         const NEEDS: ::lift_ws::__private::Needs = ::lift_ws::__private::Needs::NONE
             .and(
                 <::lift_ws::__private::Gate<
                     &'static Event<'static>,
-                    { __LIFT_WS_IS_EXTRACTOR_0 },
+                    { __LIFT_WS_IS_EXTRACTOR_0.1 },
                 > as ::lift_ws::__private::AvailableOn<__K>>::NEEDS,
             );
     }

@@ -33,67 +33,77 @@ const _: () = {
     const __LIFT_WS_REPLIES: ::core::primitive::bool = <::lift_ws::__private::Probe<
         Result<Json<Said<'static>>, ChatError>,
     >>::IS_REPLY;
-    const __LIFT_WS_IS_EXTRACTOR_0: ::core::primitive::bool = <::lift_ws::__private::Probe<
-        Connection<'static>,
-        ::lift_ws::__private::kind::Message,
-    >>::IS_AVAILABLE
-        || <::lift_ws::__private::Probe<
-            Connection<'static>,
-            ::lift_ws::__private::kind::Connect,
-        >>::IS_AVAILABLE
-        || <::lift_ws::__private::Probe<
-            Connection<'static>,
-            ::lift_ws::__private::kind::Disconnect,
-        >>::IS_AVAILABLE;
+    const __LIFT_WS_IS_EXTRACTOR_0: (::core::primitive::bool, ::core::primitive::bool) = {
+        let __own = false
+            || <::lift_ws::__private::Probe<
+                Connection<'static>,
+                ::lift_ws::__private::kind::Message,
+            >>::IS_AVAILABLE;
+        (
+            __own,
+            __own
+                || <::lift_ws::__private::Probe<
+                    Connection<'static>,
+                    ::lift_ws::__private::kind::Connect,
+                >>::IS_AVAILABLE
+                || <::lift_ws::__private::Probe<
+                    Connection<'static>,
+                    ::lift_ws::__private::kind::Disconnect,
+                >>::IS_AVAILABLE,
+        )
+    };
     const _: () = ::lift_ws::__private::is_extractor::<
         Connection<'static>,
-        { __LIFT_WS_IS_EXTRACTOR_0 },
+        { __LIFT_WS_IS_EXTRACTOR_0.1 },
     >();
-    const __LIFT_WS_IS_EXTRACTOR_1: ::core::primitive::bool = <::lift_ws::__private::Probe<
-        Json<Say<'static>>,
-        ::lift_ws::__private::kind::Message,
-    >>::IS_AVAILABLE
-        || <::lift_ws::__private::Probe<
-            Json<Say<'static>>,
-            ::lift_ws::__private::kind::Connect,
-        >>::IS_AVAILABLE
-        || <::lift_ws::__private::Probe<
-            Json<Say<'static>>,
-            ::lift_ws::__private::kind::Disconnect,
-        >>::IS_AVAILABLE;
+    const __LIFT_WS_IS_EXTRACTOR_1: (::core::primitive::bool, ::core::primitive::bool) = {
+        let __own = false
+            || <::lift_ws::__private::Probe<
+                Json<Say<'static>>,
+                ::lift_ws::__private::kind::Message,
+            >>::IS_AVAILABLE;
+        (
+            __own,
+            __own
+                || <::lift_ws::__private::Probe<
+                    Json<Say<'static>>,
+                    ::lift_ws::__private::kind::Connect,
+                >>::IS_AVAILABLE
+                || <::lift_ws::__private::Probe<
+                    Json<Say<'static>>,
+                    ::lift_ws::__private::kind::Disconnect,
+                >>::IS_AVAILABLE,
+        )
+    };
     const _: () = ::lift_ws::__private::is_extractor::<
         Json<Say<'static>>,
-        { __LIFT_WS_IS_EXTRACTOR_1 },
+        { __LIFT_WS_IS_EXTRACTOR_1.1 },
     >();
-    const __LIFT_WS_IS_EXTRACTOR_2: ::core::primitive::bool = <::lift_ws::__private::Probe<
-        &'static Event<'static>,
-        ::lift_ws::__private::kind::Message,
-    >>::IS_AVAILABLE
-        || <::lift_ws::__private::Probe<
-            &'static Event<'static>,
-            ::lift_ws::__private::kind::Connect,
-        >>::IS_AVAILABLE
-        || <::lift_ws::__private::Probe<
-            &'static Event<'static>,
-            ::lift_ws::__private::kind::Disconnect,
-        >>::IS_AVAILABLE;
+    const __LIFT_WS_IS_EXTRACTOR_2: (::core::primitive::bool, ::core::primitive::bool) = {
+        let __own = false
+            || <::lift_ws::__private::Probe<
+                &'static Event<'static>,
+                ::lift_ws::__private::kind::Message,
+            >>::IS_AVAILABLE;
+        (
+            __own,
+            __own
+                || <::lift_ws::__private::Probe<
+                    &'static Event<'static>,
+                    ::lift_ws::__private::kind::Connect,
+                >>::IS_AVAILABLE
+                || <::lift_ws::__private::Probe<
+                    &'static Event<'static>,
+                    ::lift_ws::__private::kind::Disconnect,
+                >>::IS_AVAILABLE,
+        )
+    };
     const _: () = ::lift_ws::__private::is_extractor::<
         &'static Event<'static>,
-        { __LIFT_WS_IS_EXTRACTOR_2 },
+        { __LIFT_WS_IS_EXTRACTOR_2.1 },
     >();
-    const __LIFT_WS_SOUND: ::core::primitive::bool = true
-        && <::lift_ws::__private::Probe<
-            Connection<'static>,
-            ::lift_ws::__private::kind::Message,
-        >>::IS_AVAILABLE
-        && <::lift_ws::__private::Probe<
-            Json<Say<'static>>,
-            ::lift_ws::__private::kind::Message,
-        >>::IS_AVAILABLE
-        && <::lift_ws::__private::Probe<
-            &'static Event<'static>,
-            ::lift_ws::__private::kind::Message,
-        >>::IS_AVAILABLE;
+    const __LIFT_WS_SOUND: ::core::primitive::bool = true && __LIFT_WS_IS_EXTRACTOR_0.0
+        && __LIFT_WS_IS_EXTRACTOR_1.0 && __LIFT_WS_IS_EXTRACTOR_2.0;
     impl ::lift_ws::__private::RouteMeta for say {
         type Kind = ::lift_ws::__private::kind::Message;
         const INFO: ::lift_ws::__private::RouteInfo = ::lift_ws::__private::RouteInfo::__new(
@@ -111,7 +121,7 @@ const _: () = {
                 .and(
                     <::lift_ws::__private::Gate<
                         Connection<'static>,
-                        { __LIFT_WS_IS_EXTRACTOR_0 },
+                        { __LIFT_WS_IS_EXTRACTOR_0.1 },
                     > as ::lift_ws::__private::AvailableOn<
                         ::lift_ws::__private::kind::Message,
                     >>::NEEDS,
@@ -119,7 +129,7 @@ const _: () = {
                 .and(
                     <::lift_ws::__private::Gate<
                         Json<Say<'static>>,
-                        { __LIFT_WS_IS_EXTRACTOR_1 },
+                        { __LIFT_WS_IS_EXTRACTOR_1.1 },
                     > as ::lift_ws::__private::AvailableOn<
                         ::lift_ws::__private::kind::Message,
                     >>::NEEDS,
@@ -127,7 +137,7 @@ const _: () = {
                 .and(
                     <::lift_ws::__private::Gate<
                         &'static Event<'static>,
-                        { __LIFT_WS_IS_EXTRACTOR_2 },
+                        { __LIFT_WS_IS_EXTRACTOR_2.1 },
                     > as ::lift_ws::__private::AvailableOn<
                         ::lift_ws::__private::kind::Message,
                     >>::NEEDS,

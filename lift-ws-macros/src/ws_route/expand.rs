@@ -34,8 +34,7 @@ pub(super) fn tokens(route: &Route) -> TokenStream {
 /// place; wherever else it would be repeated, `Gate` closes on these.
 fn checks(route: &Route, extraction: &Extraction) -> TokenStream {
     let p = route.krate.private();
-    let kind = kind(route);
-    let arguments = extraction.checks(Some(&kind));
+    let arguments = extraction.checks(Some(route.kind.name()));
     let middleware = middleware_checks(&route.middleware, &route.krate);
     let reply = match &route.reply {
         ReplyType::Named(ty) => quote_spanned!(at(ty)=> <#p::Probe<#ty>>::IS_REPLY),

@@ -35,7 +35,7 @@ impl<T: ?Sized, K> ProbeFallback for Probe<T, K> {}
 
 /// Asks whether a stack can run on an app of state `S` where `V` is provided. `I` is inferred.
 #[derive(Debug)]
-pub struct StackProbe<T, S, V, I>(PhantomData<fn() -> (T, S, V, I)>);
+pub struct StackProbe<T, S, V, I>(PhantomData<(T, S, V, I)>);
 
 impl<T: Stack<S, V, I>, S, V: Values, I> StackProbe<T, S, V, I> {
     /// It can.

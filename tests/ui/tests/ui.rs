@@ -27,6 +27,7 @@ const OF_RUSTC: &[(&str, &str)] = &[
 ];
 
 #[test]
+#[allow(clippy::print_stderr, reason = "who runs it should know")]
 fn mistakes_are_explained_and_legal_code_compiles() {
     if !version().starts_with(TOOLCHAIN) {
         eprintln!("skipped: the messages are those of {TOOLCHAIN}");
