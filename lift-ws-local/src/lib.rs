@@ -12,18 +12,31 @@
 //! [`core`] is a state machine without sockets, processes or clock; everything around it is a thin shell.
 //! [`LocalGateway`] puts it all together.
 
+#[cfg(feature = "server")]
 pub mod clock;
 pub mod core;
+#[cfg(feature = "server")]
 mod database;
+#[cfg(feature = "server")]
 mod environments;
+#[cfg(feature = "server")]
 mod event;
+#[cfg(feature = "server")]
 mod gateway;
+#[cfg(feature = "server")]
 mod http;
+#[cfg(feature = "server")]
 mod management;
+#[cfg(feature = "server")]
 mod owner;
+#[cfg(feature = "server")]
 mod runtime_api;
+#[cfg(feature = "server")]
 mod transport;
 
+#[cfg(feature = "server")]
 pub use environments::{EnvironmentId, Function};
+#[cfg(feature = "server")]
 pub use event::{GatewayEvent, OutputStream};
+#[cfg(feature = "server")]
 pub use gateway::{LocalGateway, LocalGatewayBuilder, Report, StartError};

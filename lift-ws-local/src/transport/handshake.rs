@@ -12,6 +12,7 @@ use hyper::header::{
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper::{Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::TokioIo;
+use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::Front;
@@ -34,9 +35,7 @@ impl Front {
         let accept_key = accept_key(&request);
         let head = head_of(&request, peer, &first.take(), accept_key.is_some());
         let upgrade = accept_key.map(|key| (key, hyper::upgrade::on(&mut request)));
-        let mut open = OpenHandshake { socket, owner: &self.owner, is_open: true };
-        let answer = self.owner.ask(|reply| Command::Handshake { socket, request: head, reply }).await;
-        open.is_open = false;
+        let answer = OpenHandshake::begin(&self.owner, socket, head).answer().await;
         match (answer, upgrade) {
             (Some(HandshakeAnswer::Accept { connection, subprotocol, outbox }), Some((key, upgrade))) => {
                 self.become_socket(connection, outbox, upgrade);
@@ -68,16 +67,37 @@ impl Front {
 
 /// Reports a client that goes away while its handshake is open: hyper then drops the future that waits.
 struct OpenHandshake<'a> {
-    socket: SocketId,
     owner: &'a Owner,
-    is_open: bool,
+    socket: SocketId,
+    answer: Option<oneshot::Receiver<HandshakeAnswer>>,
+}
+
+impl<'a> OpenHandshake<'a> {
+    fn begin(owner: &'a Owner, socket: SocketId, request: HandshakeRequest) -> Self {
+        let (reply, answer) = oneshot::channel();
+        owner.tell(Command::Handshake { socket, request, reply });
+        Self { owner, socket, answer: Some(answer) }
+    }
+
+    /// `None` if the gateway ends first.
+    async fn answer(mut self) -> Option<HandshakeAnswer> {
+        let answer = self.answer.as_mut()?.await.ok();
+        self.answer = None;
+        answer
+    }
 }
 
 impl Drop for OpenHandshake<'_> {
     fn drop(&mut self) {
-        if self.is_open {
-            self.owner.tell(Command::Happened(Input::HandshakeAbandoned { socket: self.socket }));
-        }
+        let Some(mut answer) = self.answer.take() else { return };
+        answer.close();
+        let input = match answer.try_recv() {
+            // The gateway counts it as open already.
+            Ok(HandshakeAnswer::Accept { connection, .. }) => Input::Lost { connection },
+            Ok(HandshakeAnswer::Refuse { .. }) => return,
+            Err(_) => Input::HandshakeAbandoned { socket: self.socket },
+        };
+        self.owner.tell(Command::Happened(input));
     }
 }
 

@@ -162,9 +162,10 @@ async fn a_message_behind_the_handshake_in_the_same_packet_is_not_lost() {
 async fn a_client_that_leaves_during_connect_is_not_left_open() {
     let mut watched = start(scripted(&["$connect", "$disconnect"])).await;
     let mut stream = TcpStream::connect(watched.address()).await.unwrap();
-    let head = "GET /dev HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+    let head = "GET /dev?print=headers HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
                 sec-websocket-version: 13\r\nsec-websocket-key: c2FtcGxlLWtleS0wMDAwMQ==\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
+    watched.printed("headers ").await;
     drop(stream);
     // Whether it left before or after the 101: a program that accepted it hears of its end.
     assert_eq!(watched.printed("disconnected ").await, "1006 \"\"");
