@@ -99,6 +99,7 @@ const _: () = {
         AppState,
         __Values0,
         _,
+        { __LIFT_WS_RUNS_0 },
     >();
     struct __Layer0;
     impl ::lift_ws::__private::Stack<AppState, __Values0, ()> for __Layer0 {
@@ -130,6 +131,7 @@ const _: () = {
         AppState,
         __Values1,
         _,
+        { __LIFT_WS_RUNS_1 },
     >();
     struct __Layer1;
     impl ::lift_ws::__private::Stack<AppState, __Values1, ()> for __Layer1 {

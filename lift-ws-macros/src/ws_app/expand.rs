@@ -115,7 +115,7 @@ fn layers(app: &App) -> TokenStream {
             quote_spanned! {at(m)=>
                 type #inside = <#m as #p::Inside>::Values<#outside>;
                 const #runs: ::core::primitive::bool = <#p::StackProbe<#stack, #state, #outside, _>>::RUNS;
-                const _: () = #p::runs::<#stack, #state, #outside, _>();
+                const _: () = #p::runs::<#stack, #state, #outside, _, { #runs }>();
             }
         };
         quote! {

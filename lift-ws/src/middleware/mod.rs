@@ -7,10 +7,11 @@ use crate::{Reply, Scope};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// What remains to be run, as a type. `V` is what middleware before has provided; `I` says how each argument
-/// finds its value and is inferred.
+/// What remains to be run, as a type. `V` is what middleware before has provided; the last parameter says how each
+/// argument finds its value and is inferred. Where it cannot be, rustc prints its name: two middlewares provide one
+/// type.
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot run on an app of state `{S}`")]
-pub trait Stack<S, V: Values, I> {
+pub trait Stack<S, V: Values, OneProviderOfEachType> {
     /// Runs it.
     fn run<'e>(scope: &'e Scope<'e, S>, values: V::At<'e>) -> impl Future<Output = Reply> + Send;
 }

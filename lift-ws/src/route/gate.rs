@@ -33,9 +33,9 @@ pub trait ProbeFallback {
 }
 impl<T: ?Sized, K> ProbeFallback for Probe<T, K> {}
 
-/// Asks whether a stack can run on an app of state `S` where `V` is provided. `I` is inferred.
+/// Asks whether a stack can run on an app of state `S` where `V` is provided. The last parameter is inferred.
 #[derive(Debug)]
-pub struct StackProbe<T, S, V, I>(PhantomData<(T, S, V, I)>);
+pub struct StackProbe<T, S, V, OneProviderOfEachType>(PhantomData<(T, S, V, OneProviderOfEachType)>);
 
 impl<T: Stack<S, V, I>, S, V: Values, I> StackProbe<T, S, V, I> {
     /// It can.
@@ -49,8 +49,13 @@ pub trait StackProbeFallback {
 }
 impl<T, S, V> StackProbeFallback for StackProbe<T, S, V, ()> {}
 
+/// That it runs: known where `RUNS`, asked for (and so explained) where not.
+pub trait Runs<S, V, I, const RUNS: bool> {}
+impl<T, S, V> Runs<S, V, (), true> for T {}
+impl<T: Stack<S, V, I>, S, V: Values, I> Runs<S, V, I, false> for T {}
+
 /// Checked at each middleware of an app.
-pub const fn runs<T: Stack<S, V, I>, S, V: Values, I>() {}
+pub const fn runs<T: Runs<S, V, I, RUNS>, S, V: Values, I, const RUNS: bool>() {}
 
 /// A function with `#[ws_middleware]`. Handlers implement what middleware does, but for this: so listing one as
 /// middleware is one error.
