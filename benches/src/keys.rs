@@ -13,13 +13,16 @@ const NOUNS: [&str; 12] = [
 pub const SIZES: [usize; 4] = [8, 100, 300, 1000];
 
 /// A small generator (xorshift64*): the same numbers everywhere, no dependency.
+#[derive(Debug)]
 pub struct Random(u64);
 
 impl Random {
+    /// Starts it.
     pub fn new(seed: u64) -> Self {
         Self(seed | 1)
     }
 
+    /// The next number below `limit`.
     pub fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
