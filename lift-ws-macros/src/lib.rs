@@ -1,8 +1,8 @@
 //! The macros of lift-ws; their documentation is in the `lift-ws` crate, where examples have the run time.
 //!
 //! Each macro is a folder with three steps, each with a type of its own: `parse` (what was written), `validate`
-//! (what is legal) and `expand` (tokens, with no way to fail). Mistakes go into [`errors::Errors`] and are
-//! reported together; where there are any, [`fallback`] stands in for the generated code, so that one mistake is
+//! (what is legal) and `expand` (tokens, with no way to fail). Mistakes go into `errors::Errors` and are
+//! reported together; where there are any, `fallback` stands in for the generated code, so that one mistake is
 //! one error.
 
 mod arguments;
