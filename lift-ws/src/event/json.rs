@@ -157,8 +157,29 @@ impl<'e, 's> Reader<'e, 's> {
 
     /// An integer, also one that is written as a text; `None` for `null` and for anything else.
     pub(crate) fn integer(&mut self) -> Read<Option<i64>> {
+        self.space();
+        if let Some(number) = self.digits() {
+            return Ok(Some(number));
+        }
         let span = self.raw()?;
         Ok(span.of(self.input, "").trim_matches('"').parse().ok())
+    }
+
+    /// As timestamps are written: nothing but digits, and too few to overflow. Else reads nothing.
+    #[inline(always)]
+    fn digits(&mut self) -> Option<i64> {
+        const MOST: usize = 18;
+        let (mut number, mut at) = (0_i64, self.at);
+        while let Some(digit @ b'0'..=b'9') = self.bytes.get(at) {
+            number = number.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
+            at += 1;
+        }
+        let whole = matches!(self.bytes.get(at), Some(b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t'));
+        if !whole || at == self.at || at - self.at > MOST {
+            return None;
+        }
+        self.at = at;
+        Some(number)
     }
 
     /// A boolean; `false` for `null` and for anything else.
