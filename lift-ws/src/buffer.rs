@@ -1,8 +1,9 @@
 //! Text buffers that are used again from event to event.
 
+use serde::ser::Error as _;
 use std::cell::RefCell;
 use std::fmt;
-use std::io;
+use std::mem;
 
 /// How many buffers a thread keeps, and how large one may be to be kept: a single huge message must not pin its
 /// memory for ever.
@@ -25,9 +26,9 @@ impl Buffer {
 
     /// `value` as JSON.
     pub(crate) fn json(value: &(impl serde::Serialize + ?Sized)) -> serde_json::Result<Self> {
-        let mut buffer = Buffer::take();
-        serde_json::to_writer(&mut buffer, value)?;
-        Ok(buffer)
+        let mut bytes = mem::take(&mut Buffer::take().0).into_bytes();
+        serde_json::to_writer(&mut bytes, value)?;
+        String::from_utf8(bytes).map(Buffer).map_err(serde_json::Error::custom)
     }
 
     pub(crate) fn text(text: &str) -> Self {
@@ -42,7 +43,7 @@ impl Drop for Buffer {
         if self.0.capacity() == 0 || self.0.capacity() > LARGEST {
             return;
         }
-        let mut text = std::mem::take(&mut self.0);
+        let mut text = mem::take(&mut self.0);
         text.clear();
         POOL.with_borrow_mut(|pool| {
             if pool.len() < KEPT {
@@ -50,23 +51,6 @@ impl Drop for Buffer {
                 pool.push(text);
             }
         });
-    }
-}
-
-/// For `serde_json`, which writes whole pieces of UTF-8.
-impl io::Write for Buffer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match str::from_utf8(bytes) {
-            Ok(text) => {
-                self.0.push_str(text);
-                Ok(bytes.len())
-            }
-            Err(_) => Err(io::Error::from(io::ErrorKind::InvalidData)),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

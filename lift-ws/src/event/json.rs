@@ -4,20 +4,31 @@
 
 use super::Malformed;
 
-type Read<T> = Result<T, Malformed>;
+pub(crate) type Read<T> = Result<T, Stopped>;
 
-/// Where a text lies: in the input, or unescaped in the scratch.
+/// Reading stopped: what is wrong is in the reader. A result that says no more than this stays in registers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopped;
+
+/// Where a text lies: in the input, or unescaped in the scratch. Small, since an event has twenty of them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Span {
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
     scratch: bool,
 }
 
 impl Span {
+    #[inline]
     pub(crate) fn of<'e>(self, input: &'e str, scratch: &'e str) -> &'e str {
         let from = if self.scratch { scratch } else { input };
-        from.get(self.start..self.end).unwrap_or_default()
+        from.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    /// Positions fit: an input is at most [`LONGEST`] bytes long, and its scratch is no longer.
+    #[inline(always)]
+    const fn new(start: usize, end: usize, scratch: bool) -> Self {
+        Span { start: start as u32, end: end as u32, scratch }
     }
 
     pub(crate) fn is_empty(self) -> bool {
@@ -28,16 +39,38 @@ impl Span {
 /// How deep values may nest: a hostile event must not exhaust the stack.
 const DEPTH: u8 = 100;
 
+/// Far more than Lambda gives.
+const LONGEST: usize = u32::MAX as usize;
+
 pub(crate) struct Reader<'e, 's> {
     input: &'e str,
     bytes: &'e [u8],
     at: usize,
     scratch: &'s mut String,
+    wrong: Malformed,
 }
 
 impl<'e, 's> Reader<'e, 's> {
     pub(crate) fn new(input: &'e str, scratch: &'s mut String) -> Self {
-        Reader { input, bytes: input.as_bytes(), at: 0, scratch }
+        // What is too large reads as if it were empty, and so stops.
+        let (input, what) = if input.len() > LONGEST {
+            ("", "the event is too large")
+        } else {
+            (input, "the event is empty")
+        };
+        let wrong = Malformed::new(what, 0);
+        Reader { input, bytes: input.as_bytes(), at: 0, scratch, wrong }
+    }
+
+    /// Why reading stopped.
+    pub(crate) fn wrong(&self) -> Malformed {
+        self.wrong
+    }
+
+    #[cold]
+    fn stop<T>(&mut self, what: &'static str, at: usize) -> Read<T> {
+        self.wrong = Malformed::new(what, at);
+        Err(Stopped)
     }
 
     /// An object: `field` is called with each name, and must read the value.
@@ -49,10 +82,7 @@ impl<'e, 's> Reader<'e, 's> {
             return Ok(());
         }
         loop {
-            self.space();
-            let start = self.at + 1;
-            self.skip_text()?;
-            let name = &self.input[start..self.at - 1];
+            let name = self.name()?;
             self.eat(b':', "expected `:`")?;
             field(self, name)?;
             if !self.more(b'}', "expected `,` or `}`")? {
@@ -61,27 +91,50 @@ impl<'e, 's> Reader<'e, 's> {
         }
     }
 
-    /// A text, `None` for `null`.
-    pub(crate) fn optional_text(&mut self) -> Read<Option<Span>> {
-        self.space();
-        if self.literal("null") { Ok(None) } else { self.text().map(Some) }
+    /// A name as it is written.
+    #[inline(always)]
+    fn name(&mut self) -> Read<&'e str> {
+        self.eat(b'"', "expected a text")?;
+        let start = self.at;
+        if self.plain()? != b'"' {
+            self.rest_of_text()?;
+        }
+        let name = self.input.get(start..self.at).unwrap_or_default();
+        self.at += 1;
+        Ok(name)
     }
 
-    pub(crate) fn text(&mut self) -> Read<Span> {
+    /// A text, empty for `null`.
+    #[inline(always)]
+    pub(crate) fn text_or_null(&mut self) -> Read<Span> {
+        self.space();
+        if self.bytes.get(self.at) == Some(&b'n') && self.literal("null") {
+            return Ok(Span::default());
+        }
+        self.text()
+    }
+
+    #[inline(always)]
+    fn text(&mut self) -> Read<Span> {
         self.eat(b'"', "expected a text")?;
         let start = self.at;
         if self.plain()? == b'"' {
             let end = self.at;
             self.at += 1;
-            return Ok(Span { start, end, scratch: false });
+            return Ok(Span::new(start, end, false));
         }
+        self.unescape(start)
+    }
+
+    /// The rest of a text that has an escape here.
+    fn unescape(&mut self, start: usize) -> Read<Span> {
         let begin = self.scratch.len();
         let mut from = start;
         loop {
             self.scratch.push_str(&self.input[from..self.at]);
             if self.peek()? == b'"' {
                 self.at += 1;
-                return Ok(Span { start: begin, end: self.scratch.len(), scratch: true });
+                return Ok(Span::new(begin, self.scratch.len(), true));
             }
             self.at += 1;
             let character = self.escape()?;
@@ -94,24 +147,45 @@ impl<'e, 's> Reader<'e, 's> {
     /// Any value, returned as it is written; empty for `null`.
     pub(crate) fn raw(&mut self) -> Read<Span> {
         self.space();
-        if self.literal("null") {
-            return Ok(Span::default());
-        }
         let start = self.at;
         self.skip(DEPTH)?;
-        Ok(Span { start, end: self.at, scratch: false })
+        if self.bytes.get(start) == Some(&b'n') {
+            return Ok(Span::default());
+        }
+        Ok(Span::new(start, self.at, false))
     }
 
     /// An integer, also one that is written as a text; `None` for `null` and for anything else.
     pub(crate) fn integer(&mut self) -> Read<Option<i64>> {
+        self.space();
+        if let Some(number) = self.digits() {
+            return Ok(Some(number));
+        }
         let span = self.raw()?;
-        Ok(self.input[span.start..span.end].trim_matches('"').parse().ok())
+        Ok(span.of(self.input, "").trim_matches('"').parse().ok())
+    }
+
+    /// As timestamps are written: nothing but digits, and too few to overflow. Else reads nothing.
+    #[inline(always)]
+    fn digits(&mut self) -> Option<i64> {
+        const MOST: usize = 18;
+        let (mut number, mut at) = (0_i64, self.at);
+        while let Some(digit @ b'0'..=b'9') = self.bytes.get(at) {
+            number = number.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
+            at += 1;
+        }
+        let whole = matches!(self.bytes.get(at), Some(b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t'));
+        if !whole || at == self.at || at - self.at > MOST {
+            return None;
+        }
+        self.at = at;
+        Some(number)
     }
 
     /// A boolean; `false` for `null` and for anything else.
     pub(crate) fn boolean(&mut self) -> Read<bool> {
         let span = self.raw()?;
-        Ok(&self.input[span.start..span.end] == "true")
+        Ok(span.of(self.input, "") == "true")
     }
 
     /// Is an object next?
@@ -123,11 +197,7 @@ impl<'e, 's> Reader<'e, 's> {
     /// Nothing but white space is left.
     pub(crate) fn end(&mut self) -> Read<()> {
         self.space();
-        if self.at == self.bytes.len() {
-            Ok(())
-        } else {
-            Err(Malformed::new("text after the event", self.at))
-        }
+        if self.at == self.bytes.len() { Ok(()) } else { self.stop("text after the event", self.at) }
     }
 
     #[inline(always)]
@@ -138,10 +208,11 @@ impl<'e, 's> Reader<'e, 's> {
     }
 
     #[inline(always)]
-    fn peek(&self) -> Read<u8> {
+    fn peek(&mut self) -> Read<u8> {
         match self.bytes.get(self.at) {
             Some(byte) => Ok(*byte),
-            None => Err(Malformed::new("the event ends too early", self.at)),
+            None if self.bytes.is_empty() => Err(Stopped),
+            None => self.stop("the event ends too early", self.at),
         }
     }
 
@@ -149,7 +220,7 @@ impl<'e, 's> Reader<'e, 's> {
     fn eat(&mut self, byte: u8, otherwise: &'static str) -> Read<()> {
         self.space();
         if self.peek()? != byte {
-            return Err(Malformed::new(otherwise, self.at));
+            return self.stop(otherwise, self.at);
         }
         self.at += 1;
         Ok(())
@@ -166,7 +237,7 @@ impl<'e, 's> Reader<'e, 's> {
         } else if next == close {
             Ok(false)
         } else {
-            Err(Malformed::new(otherwise, self.at - 1))
+            self.stop(otherwise, self.at - 1)
         }
     }
 
@@ -197,7 +268,7 @@ impl<'e, 's> Reader<'e, 's> {
         }
         loop {
             match self.peek()? {
-                0..=0x1f => return Err(Malformed::new("control character in a text", self.at)),
+                0..=0x1f => return self.stop("control character in a text", self.at),
                 stop @ (b'"' | b'\\') => return Ok(stop),
                 _ => self.at += 1,
             }
@@ -216,49 +287,69 @@ impl<'e, 's> Reader<'e, 's> {
             b'b' => '\u{8}',
             b'f' => '\u{c}',
             b'u' => self.unicode()?,
-            _ => return Err(Malformed::new("unknown escape", self.at - 1)),
+            _ => return self.stop("unknown escape", self.at - 1),
         })
     }
 
     fn unicode(&mut self) -> Read<char> {
         let start = self.at;
-        let lone = || Malformed::new("lone surrogate", start);
+        match self.code_point()? {
+            Some(character) => Ok(character),
+            None => self.stop("lone surrogate", start),
+        }
+    }
+
+    fn code_point(&mut self) -> Read<Option<char>> {
         let first = self.hex4()?;
         if !(0xD800..0xDC00).contains(&first) {
-            return char::from_u32(first).ok_or_else(lone);
+            return Ok(char::from_u32(first));
         }
         if self.bytes.get(self.at..self.at + 2) != Some(b"\\u") {
-            return Err(lone());
+            return Ok(None);
         }
         self.at += 2;
         let second = self.hex4()?;
         if !(0xDC00..0xE000).contains(&second) {
-            return Err(lone());
+            return Ok(None);
         }
-        char::from_u32(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)).ok_or_else(lone)
+        Ok(char::from_u32(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)))
     }
 
     fn hex4(&mut self) -> Read<u32> {
-        let bad = Malformed::new("bad `\\u` escape", self.at);
-        let digits = self.bytes.get(self.at..self.at + 4).ok_or(bad)?;
-        self.at += 4;
-        digits.iter().try_fold(0, |n, d| (*d as char).to_digit(16).map(|d| n << 4 | d)).ok_or(bad)
+        let digit = |n, d: &u8| (*d as char).to_digit(16).map(|d| n << 4 | d);
+        let number = self.bytes.get(self.at..self.at + 4).and_then(|digits| digits.iter().try_fold(0, digit));
+        match number {
+            Some(number) => {
+                self.at += 4;
+                Ok(number)
+            }
+            None => self.stop("bad `\\u` escape", self.at),
+        }
     }
 
+    #[inline(always)]
     fn skip_text(&mut self) -> Read<()> {
-        self.eat(b'"', "expected a text")?;
+        self.at += 1;
+        if self.plain()? != b'"' {
+            self.rest_of_text()?;
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// From an escape to the closing quote.
+    fn rest_of_text(&mut self) -> Read<()> {
         loop {
-            if self.plain()? == b'"' {
-                self.at += 1;
-                return Ok(());
-            }
             self.at += 1;
             self.escape()?;
+            if self.plain()? == b'"' {
+                return Ok(());
+            }
         }
     }
 
     fn skip(&mut self, depth: u8) -> Read<()> {
-        let depth = depth.checked_sub(1).ok_or(Malformed::new("nested too deep", self.at))?;
+        let Some(depth) = depth.checked_sub(1) else { return self.stop("nested too deep", self.at) };
         self.space();
         match self.peek()? {
             b'"' => self.skip_text(),
@@ -273,7 +364,7 @@ impl<'e, 's> Reader<'e, 's> {
                 }
                 Ok(())
             }
-            _ => Err(Malformed::new("expected a value", self.at)),
+            _ => self.stop("expected a value", self.at),
         }
     }
 

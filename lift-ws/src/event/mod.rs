@@ -12,7 +12,7 @@ mod parse;
 pub use convert::{ConvertError, to_bytes};
 pub use envelope::{Envelope, OtherEvent, OtherSource};
 
-pub(crate) use json::{Reader, Span};
+pub(crate) use json::{Read, Reader, Span};
 
 use std::fmt;
 

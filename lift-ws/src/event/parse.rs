@@ -1,6 +1,6 @@
 //! The names of an event's fields, read in one pass.
 
-use super::{Envelope, Event, EventType, Malformed, OtherEvent, OtherSource, Reader, Span};
+use super::{Envelope, Event, EventType, Malformed, OtherEvent, OtherSource, Read, Reader, Span};
 
 /// Where each field lies, while the scratch is still being written.
 #[derive(Default)]
@@ -50,13 +50,15 @@ impl<'e> Envelope<'e> {
         scratch.clear();
         let mut reader = Reader::new(input, scratch);
         let mut fields = Fields::default();
-        reader.object(|r, name| top_level(r, name, &mut fields))?;
-        reader.end()?;
+        let read = reader.object(|r, name| top_level(r, name, &mut fields)).and_then(|()| reader.end());
+        if read.is_err() {
+            return Err(reader.wrong());
+        }
         fields.classify(input, scratch)
     }
 }
 
-fn top_level<'e>(r: &mut Reader<'e, '_>, name: &'e str, f: &mut Fields) -> Result<(), Malformed> {
+fn top_level<'e>(r: &mut Reader<'e, '_>, name: &'e str, f: &mut Fields) -> Read<()> {
     match name {
         "requestContext" if r.at_object() => r.object(|r, name| context(r, name, f))?,
         "headers" => f.headers = r.raw()?,
@@ -64,7 +66,7 @@ fn top_level<'e>(r: &mut Reader<'e, '_>, name: &'e str, f: &mut Fields) -> Resul
         "queryStringParameters" => f.query = r.raw()?,
         "multiValueQueryStringParameters" => f.multi_value_query = r.raw()?,
         "stageVariables" => f.stage_variables = r.raw()?,
-        "body" => f.body = r.optional_text()?.unwrap_or_default(),
+        "body" => f.body = r.text_or_null()?,
         "isBase64Encoded" => f.is_base64_encoded = r.boolean()?,
         "type" => f.payload_type = r.raw()?,
         "methodArn" => f.method_arn = r.raw()?,
@@ -74,31 +76,31 @@ fn top_level<'e>(r: &mut Reader<'e, '_>, name: &'e str, f: &mut Fields) -> Resul
     Ok(())
 }
 
-fn context<'e>(r: &mut Reader<'e, '_>, name: &'e str, f: &mut Fields) -> Result<(), Malformed> {
+fn context<'e>(r: &mut Reader<'e, '_>, name: &'e str, f: &mut Fields) -> Read<()> {
     match name {
-        "eventType" => f.kind = r.optional_text()?.unwrap_or_default(),
-        "routeKey" => f.route_key = r.optional_text()?.unwrap_or_default(),
-        "connectionId" => f.connection_id = r.optional_text()?.unwrap_or_default(),
-        "requestId" => f.request_id = r.optional_text()?.unwrap_or_default(),
-        "messageId" => f.message_id = r.optional_text()?.unwrap_or_default(),
-        "domainName" => f.domain_name = r.optional_text()?.unwrap_or_default(),
-        "stage" => f.stage = r.optional_text()?.unwrap_or_default(),
-        "apiId" => f.api_id = r.optional_text()?.unwrap_or_default(),
+        "eventType" => f.kind = r.text_or_null()?,
+        "routeKey" => f.route_key = r.text_or_null()?,
+        "connectionId" => f.connection_id = r.text_or_null()?,
+        "requestId" => f.request_id = r.text_or_null()?,
+        "messageId" => f.message_id = r.text_or_null()?,
+        "domainName" => f.domain_name = r.text_or_null()?,
+        "stage" => f.stage = r.text_or_null()?,
+        "apiId" => f.api_id = r.text_or_null()?,
         "connectedAt" => f.connected_at = r.integer()?.unwrap_or_default(),
         "requestTimeEpoch" => f.request_time_epoch = r.integer()?.unwrap_or_default(),
         "authorizer" => f.authorizer = r.raw()?,
         "disconnectStatusCode" => f.disconnect_status_code = r.integer()?,
-        "disconnectReason" => f.disconnect_reason = r.optional_text()?.unwrap_or_default(),
+        "disconnectReason" => f.disconnect_reason = r.text_or_null()?,
         "identity" if r.at_object() => r.object(|r, name| identity(r, name, f))?,
         _ => drop(r.raw()?),
     }
     Ok(())
 }
 
-fn identity<'e>(r: &mut Reader<'e, '_>, name: &'e str, f: &mut Fields) -> Result<(), Malformed> {
+fn identity<'e>(r: &mut Reader<'e, '_>, name: &'e str, f: &mut Fields) -> Read<()> {
     match name {
-        "sourceIp" => f.source_ip = r.optional_text()?.unwrap_or_default(),
-        "userAgent" => f.user_agent = r.optional_text()?.unwrap_or_default(),
+        "sourceIp" => f.source_ip = r.text_or_null()?,
+        "userAgent" => f.user_agent = r.text_or_null()?,
         _ => drop(r.raw()?),
     }
     Ok(())

@@ -22,6 +22,10 @@ impl<'e> Correlation<'e> {
     /// The top-level `id` of a message; nothing if there is none, or one that is not echoed.
     pub(crate) fn of(event: &Event<'e>) -> Self {
         let body = event.body();
+        // most messages have none, and looking for the name is cheaper than reading the whole
+        if !body.contains("\"id\"") {
+            return Correlation(None);
+        }
         let (mut id, mut unused) = (None, String::new());
         // a message that is no JSON object has no id; reading stops at the first one
         let _ = Reader::new(body, &mut unused).object(|r, name| {

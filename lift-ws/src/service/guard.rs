@@ -2,16 +2,18 @@
 
 use crate::Reply;
 use crate::event::Event;
-use futures_util::FutureExt;
 use std::any::Any;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-/// Runs a handler; a panic becomes an internal error, and the environment lives on.
-pub(super) async fn catch(handler: impl Future<Output = Reply>) -> Reply {
+/// Runs a handler on; a panic becomes an internal error, and the environment lives on. The handler stays where it is:
+/// its future is large to move.
+pub(super) fn poll(handler: Pin<&mut impl Future<Output = Reply>>, cx: &mut Context<'_>) -> Poll<Reply> {
     // unwind safe: the event is over, and what a handler shares between events is behind its own locks
-    match AssertUnwindSafe(handler).catch_unwind().await {
-        Ok(reply) => reply,
-        Err(panic) => Reply::internal(format!("the handler panicked: {}", text(&*panic))),
+    match catch_unwind(AssertUnwindSafe(|| handler.poll(cx))) {
+        Ok(polled) => polled,
+        Err(panic) => Poll::Ready(Reply::internal(format!("the handler panicked: {}", text(&*panic)))),
     }
 }
 

@@ -17,6 +17,8 @@ use crate::{App, Error, Invocation, Reply, Scope};
 use error_posts::ErrorPosts;
 use serde::{Serialize, Serializer};
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::time::Instant;
 
 /// An app with its state, ready to answer events: what [`main`](crate::main) runs. Make one yourself to mount an
@@ -103,9 +105,11 @@ impl<A: App> Service<A> {
 
     pub(crate) async fn answer(&self, payload: &[u8], invocation: Invocation<'_>) -> Result<Response, Error> {
         let mut scratch = Buffer::take();
-        match Envelope::parse(payload, &mut scratch.0)? {
-            Envelope::WebSocket(event) => Ok(Response(Outcome::Event(self.event(&event, invocation).await))),
-            Envelope::Other(other) => Ok(Response(Outcome::Other(A::other(other, &self.state).await?))),
+        // looked at where it lies: an event is large to move
+        let envelope = Envelope::parse(payload, &mut scratch.0)?;
+        match &envelope {
+            Envelope::WebSocket(event) => Ok(Response(Outcome::Event(self.event(event, invocation).await))),
+            Envelope::Other(other) => Ok(Response(Outcome::Other(A::other(*other, &self.state).await?))),
         }
     }
 
@@ -131,7 +135,8 @@ impl<A: App> Service<A> {
 
     /// Middleware and handler, guarded.
     async fn dispatch(&self, scope: &Scope<'_, A::State>) -> Reply {
-        let reply = guard::catch(A::dispatch(scope)).await;
+        let mut handler = pin!(A::dispatch(scope));
+        let reply = poll_fn(|cx| guard::poll(handler.as_mut(), cx)).await;
         guard::log(&reply, scope.event());
         reply
     }
