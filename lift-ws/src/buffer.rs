@@ -45,7 +45,9 @@ impl Drop for Buffer {
         }
         let mut text = mem::take(&mut self.0);
         text.clear();
-        POOL.with_borrow_mut(|pool| {
+        // a thread that is ending has no pool any more
+        let _ = POOL.try_with(|pool| {
+            let mut pool = pool.borrow_mut();
             if pool.len() < KEPT {
                 pool.reserve_exact(KEPT - pool.len());
                 pool.push(text);
