@@ -80,10 +80,12 @@ impl Connections {
     /// What to tell the caller; what is stored about a connection that is gone is removed.
     pub(super) async fn failed(&self, connection_id: &str, error: PostError) -> SendError {
         let mut failure = SendError::from_post(error);
-        if failure.kind() == SendErrorKind::Gone
-            && matches!(self.remove_gone(connection_id).await, Ok(GoneOutcome::Young))
-        {
-            failure = SendError::new(SendErrorKind::Connecting).because(failure);
+        if failure.kind() == SendErrorKind::Gone {
+            failure = match self.remove_gone(connection_id).await {
+                Ok(GoneOutcome::Young) => SendError::new(SendErrorKind::Connecting).because(failure),
+                Ok(GoneOutcome::Removed(record)) => failure.removing(record),
+                _ => failure,
+            };
         }
         match self.callback_url() {
             Some(url) => failure.to(connection_id).at(url),

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use super::{BroadcastReport, CallbackUrl};
+use super::{BroadcastReport, CallbackUrl, Record};
 use crate::push::{PostError, PostErrorKind};
 use crate::store::StoreError;
 
@@ -93,6 +93,7 @@ struct Details {
     connection_id: Option<String>,
     callback_url: Option<CallbackUrl>,
     report: Option<BroadcastReport>,
+    departed: Option<Box<Record>>,
     source: Option<Source>,
 }
 
@@ -113,6 +114,11 @@ impl SendError {
 
     pub(crate) fn after(mut self, report: BroadcastReport) -> Self {
         self.details.report = Some(report);
+        self
+    }
+
+    pub(crate) fn removing(mut self, record: Box<Record>) -> Self {
+        self.details.departed = Some(record);
         self
     }
 
@@ -152,6 +158,26 @@ impl SendError {
     #[must_use]
     pub fn report(&self) -> Option<&BroadcastReport> {
         self.details.report.as_ref()
+    }
+
+    /// The record of the connection as it was, if this call found it gone and removed it.
+    ///
+    /// Its `$disconnect` handler will not see the record: where others are told who left, this caller tells them.
+    ///
+    /// ```
+    /// # use lift_ws::connection::{Connections, SendError};
+    /// # async fn handler(conns: Connections) -> Result<(), SendError> {
+    /// if let Err(error) = conns.send("AbC=", "hello").await {
+    ///     let Some(gone) = error.departed() else { return Err(error) };
+    ///     for group in gone.groups() {
+    ///         conns.group(group).send(&("left", gone.user())).await?;
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn departed(&self) -> Option<&Record> {
+        self.details.departed.as_deref()
     }
 
     /// Whether the same call may be made again without the message arriving twice.

@@ -121,8 +121,22 @@ async fn only_one_of_clean_up_and_disconnect_gets_the_record() {
     world.admit("AbC=").await;
     world.after_the_grace();
     world.gateway.fail("AbC=", PostErrorKind::Gone);
-    world.conns.send("AbC=", "hi").await.unwrap_err();
+    let error = world.conns.send("AbC=", "hi").await.unwrap_err();
+    assert_eq!(error.departed().unwrap().connection_id(), "AbC=");
     assert!(world.conns.departed("AbC=").await.unwrap().is_none());
+    assert!(world.conns.send("AbC=", "hi").await.unwrap_err().departed().is_none());
+}
+
+#[tokio::test]
+async fn the_disconnect_that_comes_first_leaves_no_record_to_the_clean_up() {
+    let world = World::new();
+    world.admit("AbC=").await;
+    world.after_the_grace();
+    world.gateway.fail("AbC=", PostErrorKind::Gone);
+    assert!(world.conns.departed("AbC=").await.unwrap().is_some());
+    let error = world.conns.send("AbC=", "hi").await.unwrap_err();
+    assert_eq!(error.kind(), SendErrorKind::Gone);
+    assert!(error.departed().is_none());
 }
 
 #[tokio::test]
