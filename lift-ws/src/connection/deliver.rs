@@ -33,7 +33,7 @@ impl Connections {
                 Err(error) => error,
                 Ok(()) => return Ok(()),
             };
-            tries -= 1;
+            tries = tries.saturating_sub(1);
             let pause = backoff.pause();
             if tries == 0 || !has_certainly_not_arrived(&failure) || !self.has_time_for(pause) {
                 return Err(failure);
@@ -117,7 +117,7 @@ impl Connections {
     pub(super) fn connected_before(&self) -> u64 {
         let grace = u64::try_from(self.shared.settings.gone_grace.as_millis()).unwrap_or(u64::MAX);
         // The end of this millisecond: with no grace, a connection made just now counts as well.
-        (self.shared.clock.now() + 1).saturating_sub(grace)
+        self.shared.clock.now().saturating_add(1).saturating_sub(grace)
     }
 }
 

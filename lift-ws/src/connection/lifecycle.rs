@@ -98,7 +98,7 @@ impl Connections {
     pub async fn departed(&self, connection_id: &str) -> Result<Option<Record>, StoreError> {
         let scope = self.scope_key()?;
         self.shared.cache.remove(connection_id);
-        let tombstone_until = self.shared.clock.now() + TOMBSTONE_LIFE.as_secs() * 1_000;
+        let tombstone_until = self.shared.clock.now().saturating_add(TOMBSTONE_LIFE.as_secs() * 1_000);
         let record = self.within(self.shared.store.delete(scope, connection_id, tombstone_until)).await?;
         if let Some(record) = &record {
             self.forget(record).await;

@@ -202,3 +202,26 @@ async fn what_is_posted_once_is_neither_tried_again_nor_cleaned_up() {
     assert!(world.gateway.posts().is_empty());
     assert!(world.store.take_calls().is_empty());
 }
+
+#[tokio::test]
+async fn settings_at_their_limits_neither_panic_nor_stop_anything() {
+    let least = Settings::default().with_tries(0).with_concurrency(0).with_rate(0).with_cache_entries(0);
+    let most = Settings::default()
+        .with_tries(u32::MAX)
+        .with_concurrency(usize::MAX)
+        .with_rate(u32::MAX)
+        .with_cache_entries(usize::MAX)
+        .with_cache_life(Duration::MAX)
+        .with_post_timeout(Duration::MAX)
+        .with_gone_grace(Duration::MAX);
+    for settings in [least, most] {
+        let world = World::with(settings.clone());
+        world.admit_into("red", ["AbC=".to_owned()]).await;
+        world.conns.send("AbC=", "hi").await.unwrap();
+        world.gateway.fail_times("AbC=", PostErrorKind::UnknownOutcome, 1);
+        world.conns.send("AbC=", "hi").await.unwrap_err();
+        let report = world.conns.group("red").send("hi").await.unwrap();
+        assert_eq!((report.delivered, report.is_complete()), (1, true), "{settings:?}");
+        assert!(world.conns.record("AbC=").await.unwrap().is_some());
+    }
+}
