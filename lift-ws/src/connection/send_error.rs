@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::{BroadcastReport, CallbackUrl, Record};
+use crate::error::Public;
 use crate::push::{PostError, PostErrorKind};
 use crate::store::StoreError;
 
@@ -82,6 +83,9 @@ impl SendErrorKind {
 }
 
 /// Why a message did not go out.
+///
+/// A handler may return it. A client then reads `message_too_large`, the code of a [`StoreError`] below it, or
+/// `internal_error` with no text of ours; the log gets it whole. `?` into [`Error`](crate::Error) keeps the codes.
 #[derive(Debug)]
 pub struct SendError {
     kind: SendErrorKind,
@@ -158,6 +162,21 @@ impl SendError {
     #[must_use]
     pub fn report(&self) -> Option<&BroadcastReport> {
         self.details.report.as_ref()
+    }
+
+    /// What a client may know of it.
+    pub(crate) fn public(&self) -> Public {
+        let source = self.details.source.as_deref();
+        match (self.kind, source.and_then(|source| source.downcast_ref::<StoreError>())) {
+            (SendErrorKind::TooLarge, _) => Public {
+                status: 413,
+                code: "message_too_large",
+                message: "the message is larger than the gateway delivers",
+            },
+            (_, Some(error)) => error.public(),
+            // A recipient that is gone is not the client that reads this.
+            _ => Public::INTERNAL,
+        }
     }
 
     /// The record of the connection as it was, if this call found it gone and removed it.
