@@ -1,11 +1,15 @@
 //! From accepted to closed: what the run time stores about a connection.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::handle::{check_group, check_member};
 use super::settings::TOMBSTONE_LIFE;
 use super::{Admission, Connections, Record};
 use crate::store::{MAX_GROUPS, Membership, StoreError, StoreErrorKind};
+
+/// How long taking a refused connection's record back may last.
+const WITHDRAWAL: Duration = Duration::from_secs(1);
 
 impl Connections {
     /// Saves a connection that was accepted, and joins its groups.
@@ -21,23 +25,38 @@ impl Connections {
         let scope = self.scope_key()?;
         let (mut record, groups) = admission.into_record();
         check(&record, &groups)?;
-        self.within(self.shared.store.put(scope, &record)).await?;
-        for (group, member) in groups {
-            let joined = self.join_as(&group, membership(&record, member.clone())).await;
-            record.insert_group(group, member);
-            if let Err(error) = joined {
+        if let Err(error) = self.save(scope, &mut record, groups).await {
+            // A call that failed may have stored all the same; of a connection that has closed nothing is left.
+            if error.kind() != StoreErrorKind::Closed {
                 self.withdraw(&record).await;
-                return Err(error);
             }
+            return Err(error);
         }
         let record = Arc::new(record);
         self.shared.cache.insert(scope, Arc::clone(&record));
         Ok(record)
     }
 
-    /// Removes the record of a handshake that is refused after all.
+    async fn save(
+        &self,
+        scope: &str,
+        record: &mut Record,
+        groups: Vec<(String, Option<String>)>,
+    ) -> Result<(), StoreError> {
+        self.within(self.shared.store.put(scope, record)).await?;
+        for (group, member) in groups {
+            let membership = membership(record, member.clone());
+            self.within(self.shared.store.join(scope, &group, &membership)).await?;
+            record.insert_group(group, member);
+        }
+        Ok(())
+    }
+
+    /// Removes what is stored of a handshake that is refused after all, and leaves a tombstone for a write that
+    /// is still under way. It has a time of its own: often the event's is up, and that is why.
     async fn withdraw(&self, record: &Record) {
-        if let Err(error) = self.departed(record.connection_id()).await {
+        let anew = self.clone().with_deadline(Instant::now() + WITHDRAWAL);
+        if let Err(error) = anew.departed(record.connection_id()).await {
             tracing::warn!(
                 connection_id = record.connection_id(),
                 error = &error as &dyn std::error::Error,

@@ -29,6 +29,8 @@ pub(super) struct CountingStore {
     calls: Mutex<Vec<Call>>,
     /// Calls of this kind fail after so many have succeeded.
     failing: Mutex<Option<(Call, usize)>>,
+    /// Calls of this kind are carried out, and their answer never comes.
+    silent: Mutex<Option<Call>>,
     page_limit: AtomicUsize,
 }
 
@@ -38,6 +40,7 @@ impl CountingStore {
             rows,
             calls: Mutex::default(),
             failing: Mutex::default(),
+            silent: Mutex::default(),
             page_limit: AtomicUsize::new(usize::MAX),
         }
     }
@@ -53,6 +56,17 @@ impl CountingStore {
 
     pub(super) fn fail_after(&self, successes: usize, call: Call) {
         *self.failing.lock().unwrap() = Some((call, successes));
+    }
+
+    pub(super) fn never_answer(&self, call: Call) {
+        *self.silent.lock().unwrap() = Some(call);
+    }
+
+    async fn answer(&self, call: Call) {
+        let is_silent = *self.silent.lock().unwrap() == Some(call);
+        if is_silent {
+            std::future::pending().await
+        }
     }
 
     /// Makes pages shorter than asked for, as DynamoDB may.
@@ -77,7 +91,9 @@ impl ConnectionStore for CountingStore {
     fn put<'a>(&'a self, scope: &'a str, record: &'a Record) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
             self.note(Call::Put)?;
-            self.rows.put(scope, record).await
+            let outcome = self.rows.put(scope, record).await;
+            self.answer(Call::Put).await;
+            outcome
         })
     }
 
@@ -120,7 +136,9 @@ impl ConnectionStore for CountingStore {
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
             self.note(Call::Join)?;
-            self.rows.join(scope, group, membership).await
+            let outcome = self.rows.join(scope, group, membership).await;
+            self.answer(Call::Join).await;
+            outcome
         })
     }
 

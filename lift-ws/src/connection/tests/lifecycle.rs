@@ -55,6 +55,30 @@ async fn a_join_that_fails_takes_the_record_and_the_joins_before_back() {
 }
 
 #[tokio::test]
+async fn a_save_or_join_that_took_too_long_is_taken_back_although_it_was_stored() {
+    for call in [Call::Put, Call::Join] {
+        let world = World::new();
+        world.store.never_answer(call);
+        let late = world.conns.clone().with_deadline(Instant::now());
+        let error = late.admitted(in_groups("AbC=", world.now(), &["red"])).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Timeout, "{call:?}");
+        assert!(world.stored().is_empty(), "{call:?}");
+        assert!(world.names_in("red").await.is_empty(), "{call:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_save_that_arrives_after_its_withdrawal_loses() {
+    let world = World::new();
+    world.store.fail_after(0, Call::Put);
+    world.conns.admitted(Admission::new("AbC=", world.now())).await.unwrap_err();
+    let late = Admission::new("AbC=", world.now()).into_record().0;
+    let error = world.store.rows().put(SCOPE, &late).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Closed);
+    assert!(world.stored().is_empty());
+}
+
+#[tokio::test]
 async fn too_many_groups_or_a_bad_one_are_refused_before_anything_is_written() {
     let world = World::new();
     let names: Vec<String> = (0..=MAX_GROUPS).map(|n| n.to_string()).collect();
