@@ -25,6 +25,7 @@ impl Connections {
         let scope = self.scope_key()?;
         let (mut record, groups) = admission.into_record();
         check(&record, &groups)?;
+        let version = self.shared.cache.version(record.connection_id());
         if let Err(error) = self.save(scope, &mut record, groups).await {
             // A call that failed may have stored all the same; of a connection that has closed nothing is left.
             if error.kind() != StoreErrorKind::Closed {
@@ -33,7 +34,7 @@ impl Connections {
             return Err(error);
         }
         let record = Arc::new(record);
-        self.shared.cache.insert(scope, Arc::clone(&record));
+        self.shared.cache.insert(scope, Arc::clone(&record), version);
         Ok(record)
     }
 
@@ -94,11 +95,12 @@ impl Connections {
     pub async fn fresh(&self, connection_id: &str) -> Result<Option<Arc<Record>>, StoreError> {
         let scope = self.scope_key()?;
         let now = self.shared.clock.now() / 1_000;
+        let version = self.shared.cache.version(connection_id);
         let record = self.within(self.shared.store.get(scope, connection_id)).await?;
         // A store removes expired rows when it pleases; DynamoDB takes up to days.
         let record = record.filter(|record| record.expires_at() > now).map(Arc::new);
         match &record {
-            Some(record) => self.shared.cache.insert(scope, Arc::clone(record)),
+            Some(record) => self.shared.cache.insert(scope, Arc::clone(record), version),
             None => self.shared.cache.remove(connection_id),
         }
         Ok(record)
@@ -118,7 +120,10 @@ impl Connections {
         let scope = self.scope_key()?;
         self.shared.cache.remove(connection_id);
         let tombstone_until = self.shared.clock.now().saturating_add(TOMBSTONE_LIFE.as_secs() * 1_000);
-        let record = self.within(self.shared.store.delete(scope, connection_id, tombstone_until)).await?;
+        let outcome = self.within(self.shared.store.delete(scope, connection_id, tombstone_until)).await;
+        // Again: another task may have read it meanwhile.
+        self.shared.cache.remove(connection_id);
+        let record = outcome?;
         if let Some(record) = &record {
             self.forget(record).await;
         }

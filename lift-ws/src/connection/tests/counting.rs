@@ -1,6 +1,6 @@
 //! A store that counts its calls and fails as it is told.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::connection::Record;
@@ -31,6 +31,8 @@ pub(super) struct CountingStore {
     failing: Mutex<Option<(Call, usize)>>,
     /// Calls of this kind are carried out, and their answer never comes.
     silent: Mutex<Option<Call>>,
+    /// Reading takes a moment: others have a turn between reading and answering.
+    slow_get: AtomicBool,
     page_limit: AtomicUsize,
 }
 
@@ -41,6 +43,7 @@ impl CountingStore {
             calls: Mutex::default(),
             failing: Mutex::default(),
             silent: Mutex::default(),
+            slow_get: AtomicBool::new(false),
             page_limit: AtomicUsize::new(usize::MAX),
         }
     }
@@ -67,6 +70,10 @@ impl CountingStore {
         if is_silent {
             std::future::pending().await
         }
+    }
+
+    pub(super) fn slow_down_get(&self) {
+        self.slow_get.store(true, Ordering::SeqCst);
     }
 
     /// Makes pages shorter than asked for, as DynamoDB may.
@@ -100,7 +107,11 @@ impl ConnectionStore for CountingStore {
     fn get<'a>(&'a self, scope: &'a str, id: &'a str) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
         Box::pin(async move {
             self.note(Call::Get)?;
-            self.rows.get(scope, id).await
+            let outcome = self.rows.get(scope, id).await;
+            if self.slow_get.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
+            }
+            outcome
         })
     }
 

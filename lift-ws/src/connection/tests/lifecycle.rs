@@ -1,7 +1,10 @@
 //! From accepted to closed.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
 
 use super::counting::Call;
 use super::{Admission, SCOPE, World};
@@ -145,6 +148,30 @@ async fn a_record_is_read_once_per_environment_while_cached() {
     assert_eq!(other.store.take_calls(), [Call::Get]);
     other.conns.fresh("AbC=").await.unwrap().unwrap();
     assert_eq!(other.store.take_calls(), [Call::Get], "`fresh` goes past the cache");
+}
+
+#[tokio::test]
+async fn a_join_during_a_read_is_not_hidden_by_what_the_read_found() {
+    let world = World::new();
+    world.admit("AbC=").await;
+    world.store.slow_down_get();
+    let mut reading = pin!(world.conns.fresh("AbC="));
+    assert!(reading.as_mut().now_or_never().is_none(), "it has read and not yet answered");
+    world.conns.join("AbC=", "red", "Ann").await.unwrap();
+    assert!(!reading.await.unwrap().unwrap().is_in("red"));
+    assert!(world.conns.record("AbC=").await.unwrap().unwrap().is_in("red"));
+}
+
+#[tokio::test]
+async fn a_departure_during_a_read_is_not_undone_by_what_the_read_found() {
+    let world = World::new();
+    world.admit("AbC=").await;
+    world.store.slow_down_get();
+    let mut reading = pin!(world.conns.fresh("AbC="));
+    assert!(reading.as_mut().now_or_never().is_none(), "it has read and not yet answered");
+    world.conns.departed("AbC=").await.unwrap().unwrap();
+    assert!(reading.await.unwrap().is_some());
+    assert!(world.conns.cached("AbC=").unwrap().is_none());
 }
 
 #[tokio::test]
