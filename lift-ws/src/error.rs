@@ -161,7 +161,7 @@ mod tests {
     use crate::connection::SendErrorKind;
     use crate::store::StoreErrorKind;
 
-    fn by_question_mark<E: Into<Error>>(error: E) -> Error {
+    fn by_question_mark<E: std::error::Error + Send + Sync + 'static>(error: E) -> Error {
         let convert = || -> Result<(), Error> { Err(error)? };
         convert().unwrap_err()
     }

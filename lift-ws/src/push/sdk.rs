@@ -132,9 +132,10 @@ where
     E: Error + Send + Sync + 'static,
 {
     let post_error = match &error {
-        SdkError::ConstructionFailure(_) => PostError::new(PostErrorKind::Unreachable),
+        SdkError::ConstructionFailure(_) => PostError::new(PostErrorKind::Configuration),
         SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
-            Some(connector) if never_connected(connector) => PostError::new(PostErrorKind::Unreachable),
+            Some(connector) if has_words(connector, &NEVER_MADE) => PostError::new(PostErrorKind::Configuration),
+            Some(connector) if has_words(connector, &NEVER_CONNECTED) => PostError::new(PostErrorKind::Unreachable),
             _ if failure.is_user() => PostError::new(PostErrorKind::Refused),
             _ => PostError::new(PostErrorKind::UnknownOutcome),
         },
@@ -151,14 +152,22 @@ fn status<E>(error: &SdkError<E>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
-/// Whether the failure came before there was a connection, so that nothing can have been sent.
-///
-/// The HTTP client does not expose this as a type; the words are those of hyper-util and of the SDK's connector.
-fn never_connected(error: &(dyn Error + 'static)) -> bool {
+/// The failure came before there was a request. The SDK calls this a dispatch failure like any other and keeps its
+/// types to itself; the words are those of its choice of credentials and endpoint. They come first: credentials
+/// that are fetched over a network may fail to connect too.
+const NEVER_MADE: [&str; 5] =
+    ["credential provider", "credentials", "auth scheme", "identity resolver", "failed to resolve endpoint"];
+
+/// The failure came before there was a connection, so nothing can have been sent. The HTTP client does not expose
+/// this as a type either; the words are those of hyper-util and of the SDK's connector.
+const NEVER_CONNECTED: [&str; 2] = ["client error (Connect)", "HTTP connect timeout"];
+
+/// Whether an error or one of its causes says one of these.
+fn has_words(error: &(dyn Error + 'static), any: &[&str]) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
         let words = error.to_string();
-        if words == "client error (Connect)" || words.starts_with("HTTP connect timeout") {
+        if any.iter().any(|any| words.contains(any)) {
             return true;
         }
         next = error.source();
@@ -253,6 +262,18 @@ mod tests {
         drop(listener);
         let error = poster().post(&url, "AbC=", Bytes::from_static(b"hi")).await.unwrap_err();
         assert_eq!(error.kind(), PostErrorKind::Unreachable, "{:?}", error.source());
+    }
+
+    #[tokio::test]
+    async fn missing_credentials_are_a_matter_of_configuration_and_nothing_is_sent() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/prod", listener.local_addr().unwrap());
+        let config = aws_config::SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .build();
+        let error = SdkPoster::new(&config).post(&url, "AbC=", Bytes::from_static(b"hi")).await.unwrap_err();
+        assert_eq!(error.kind(), PostErrorKind::Configuration, "{:?}", error.source());
     }
 
     #[tokio::test]
