@@ -44,7 +44,7 @@ async fn join<'m>(
 ) -> Result<Json<Told<'m>>, Error> {
     let (room, name) = (within(&m.room, "room", 64)?, within(&m.name, "name", 32)?);
     conns.join(id, room, name).await?;
-    let members = conns.members::<String>(room).consistent().await?;
+    let members = conns.members::<String>(room).await?;
     let report = conns.group(room).except(id).send(&Told::Entered { room, name }).await?;
     announce(&conns, report.departed).await?;
     Ok(Json(Told::Joined { members: members.into_iter().map(|member| member.value).collect(), room: m.room }))

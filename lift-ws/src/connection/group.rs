@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::broadcast::Broadcast;
-use super::handle::{sized, to_json};
+use super::send::{sized, to_json};
 use super::{BroadcastReport, Connections, SendError};
 use crate::store::Cursor;
 
@@ -21,7 +21,7 @@ pub struct Group<'a> {
     name: String,
     except: Vec<String>,
     cursor: Option<Cursor>,
-    consistent: bool,
+    pub(super) consistent: bool,
 }
 
 impl<'a> Group<'a> {
@@ -68,7 +68,8 @@ impl<'a> Group<'a> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped before it ends, it has reached some members, and nobody knows which.
+    /// Dropped before it ends, it has reached some members, and nobody knows which. Of connections that were found
+    /// gone, the records are lost: nobody announces those departures.
     pub async fn send<T: Serialize + ?Sized>(self, message: &T) -> Result<BroadcastReport, SendError> {
         let message = to_json(message)?;
         self.send_raw(message).await

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::handle::{check_group, check_member};
+use super::joining::{check_group, check_member};
 use super::settings::TOMBSTONE_LIFE;
 use super::{Admission, Connections, Record};
 use crate::store::{MAX_GROUPS, Membership, StoreError, StoreErrorKind};
@@ -21,6 +21,10 @@ impl Connections {
     ///
     /// [`StoreErrorKind::Closed`] if the connection has closed meanwhile; what [`join`](Self::join) refuses;
     /// a failure of the store.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it ends, the record and some memberships may stay until they expire.
     pub async fn admitted(&self, admission: Admission) -> Result<Arc<Record>, StoreError> {
         let scope = self.scope_key()?;
         let (mut record, groups) = admission.into_record();
@@ -71,6 +75,10 @@ impl Connections {
     /// # Errors
     ///
     /// When the store cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// It changes nothing stored and may be dropped.
     pub async fn record(&self, connection_id: &str) -> Result<Option<Arc<Record>>, StoreError> {
         match self.cached(connection_id)? {
             Some(record) => Ok(Some(record)),
@@ -92,6 +100,10 @@ impl Connections {
     /// # Errors
     ///
     /// When the store cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`record`](Self::record).
     pub async fn fresh(&self, connection_id: &str) -> Result<Option<Arc<Record>>, StoreError> {
         let scope = self.scope_key()?;
         let now = self.shared.clock.now() / 1_000;
@@ -116,6 +128,10 @@ impl Connections {
     ///
     /// When the store cannot be written. Memberships that stay behind are no failure: they expire, and
     /// a post to them cleans up.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it ends, the record may be removed and lost: nobody gets it then.
     pub async fn departed(&self, connection_id: &str) -> Result<Option<Record>, StoreError> {
         let scope = self.scope_key()?;
         self.shared.cache.remove(connection_id);

@@ -9,7 +9,7 @@ use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::de::DeserializeOwned;
 
-use super::handle::check_group;
+use super::joining::check_group;
 use super::settings::MAX_CONNECTION_DURATION;
 use super::{Connections, Group};
 use crate::store::{BoxFuture, Cursor, MembersQuery, Membership, MembershipPage, StoreError, StoreErrorKind};
@@ -30,11 +30,13 @@ pub struct Member<T> {
 
 /// Who is in a group, oldest connections first: await it for a list, or read it as a stream.
 ///
+/// As sending does, it includes everyone whose join was answered before.
+///
 /// ```
 /// # use lift_ws::{connection::Connections, store::StoreError};
 /// # async fn handler(conns: Connections) -> Result<(), StoreError> {
 /// let names: Vec<String> =
-///     conns.members::<String>("red").consistent().await?.into_iter().map(|member| member.value).collect();
+///     conns.members::<String>("red").await?.into_iter().map(|member| member.value).collect();
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
@@ -48,12 +50,18 @@ pub struct Members<'a, T> {
 
 impl<'a, T> Members<'a, T> {
     pub(super) fn new(connections: &'a Connections, group: &str) -> Self {
-        Self { connections, group: group.to_owned(), consistent: false, value: PhantomData }
+        Self { connections, group: group.to_owned(), consistent: true, value: PhantomData }
     }
 
-    /// Includes everyone whose join was answered before now. Costs twice as much to read.
+    /// Includes everyone whose join was answered before now. It is the default, as it is for sending.
     pub fn consistent(mut self) -> Self {
         self.consistent = true;
+        self
+    }
+
+    /// Reads at half the cost, and may miss who joined in the last second.
+    pub fn eventually_consistent(mut self) -> Self {
+        self.consistent = false;
         self
     }
 }
@@ -130,8 +138,10 @@ impl Connections {
 }
 
 impl Group<'_> {
-    /// Who is in it: see [`Connections::members`].
+    /// Who is in it: see [`Connections::members`]. All of them, those too whom [`except`](Self::except) leaves out
+    /// of the sending; read as [`eventually_consistent`](Self::eventually_consistent) says.
     pub fn members<T>(&self) -> Members<'_, T> {
-        Members::new(self.connections(), self.name())
+        let members = Members::new(self.connections(), self.name());
+        if self.consistent { members } else { members.eventually_consistent() }
     }
 }

@@ -15,12 +15,15 @@ mod extract;
 mod gate;
 mod group;
 mod handle;
+mod joining;
 mod lifecycle;
 mod members;
 mod record;
 mod report;
+mod send;
 mod send_error;
 mod settings;
+mod target;
 #[cfg(test)]
 mod tests;
 

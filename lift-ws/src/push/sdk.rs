@@ -134,8 +134,12 @@ where
     let post_error = match &error {
         SdkError::ConstructionFailure(_) => PostError::new(PostErrorKind::Configuration),
         SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
-            Some(connector) if has_words(connector, &NEVER_MADE) => PostError::new(PostErrorKind::Configuration),
-            Some(connector) if has_words(connector, &NEVER_CONNECTED) => PostError::new(PostErrorKind::Unreachable),
+            Some(connector) if has_words(connector, &NEVER_MADE) => {
+                PostError::new(PostErrorKind::Configuration)
+            }
+            Some(connector) if has_words(connector, &NEVER_CONNECTED) => {
+                PostError::new(PostErrorKind::Unreachable)
+            }
             _ if failure.is_user() => PostError::new(PostErrorKind::Refused),
             _ => PostError::new(PostErrorKind::UnknownOutcome),
         },

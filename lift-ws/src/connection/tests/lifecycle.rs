@@ -210,7 +210,7 @@ async fn a_join_is_seen_in_the_cached_record_and_by_other_environments() {
     assert_eq!(world.store.take_calls(), [Call::Join], "the record was cached");
     assert!(world.conns.record("AbC=").await.unwrap().unwrap().is_in("red"));
     let other = world.another_environment();
-    let members = other.conns.members::<String>("red").consistent().await.unwrap();
+    let members = other.conns.members::<String>("red").await.unwrap();
     assert_eq!(members[0].value, "Ann");
     assert!(other.conns.leave("AbC=", "red").await.unwrap());
     assert!(!other.conns.leave("AbC=", "red").await.unwrap());
