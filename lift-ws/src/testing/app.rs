@@ -137,7 +137,7 @@ impl<A: App> Connect<A> {
     /// # use std::time::Duration;
     /// # #[ws_route("who")] async fn who(me: Connection<'_>) {}
     /// # #[ws_app(routes = [who])] struct Chat;
-    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
     /// let app = TestApp::<Chat>::new(());
     /// let ann = app.connect().ago(Duration::from_secs(60)).await.unwrap();
     /// ann.vanish();
