@@ -1,6 +1,7 @@
 //! `cargo lift-ws dev`, run as a person would.
 
 mod app;
+mod data;
 mod foreign;
 mod refusals;
 mod running;
