@@ -2,6 +2,7 @@
 
 mod app;
 mod data;
+mod environment;
 mod foreign;
 mod refusals;
 mod running;
