@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Replace { function: Function, api: Option<Box<Api>>, reply: oneshot::Sender<()> },
     /// Finish and end everything.
     Shutdown,
+    /// End everything at once: nobody waits for it, and the environments are being killed.
+    Abandon,
 }
 
 impl fmt::Debug for Command {
@@ -47,6 +49,7 @@ impl fmt::Debug for Command {
             Self::Exited { .. } => "Exited",
             Self::Replace { .. } => "Replace",
             Self::Shutdown => "Shutdown",
+            Self::Abandon => "Abandon",
         })
     }
 }

@@ -11,11 +11,12 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 
 use super::driver::{Driver, DriverParts};
+use super::leash::Leash;
 use super::{LocalGateway, Report, StartError};
 use crate::clock::{Clock, SystemClock};
 use crate::core::{Api, Gateway, Limits, Manifest};
 use crate::database::Database;
-use crate::environments::{Endpoints, Function, Launcher, PoolSettings};
+use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
 use crate::event::{EventSink, GatewayEvent};
 use crate::owner::Owner;
 use crate::transport::{Front, WebFolder};
@@ -152,12 +153,12 @@ impl LocalGatewayBuilder {
         };
         let thread = std::thread::Builder::new().name("lift-ws-gateway".to_owned()).spawn(run);
         let thread = thread.map_err(StartError::Runtime)?;
-        let Started { address, api, owner } = match started.await {
+        let Started { address, api, leash } = match started.await {
             Ok(started) => started?,
             Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
         };
         let stage = api.stage.clone();
-        Ok(LocalGateway { address, stage, api, owner, thread: Some(thread), finished: Some(finished) })
+        Ok(LocalGateway { address, stage, api, leash, thread, finished })
     }
 
     /// The gateway's thread: sets everything up, reports, and serves until it is told to stop.
@@ -199,6 +200,7 @@ impl LocalGatewayBuilder {
         api.domain_name = address.to_string();
         api.limits = self.limits.clone();
         let database = self.start_database().await?;
+        let groups = ProcessGroups::default();
         let launcher = Launcher {
             endpoints: Endpoints {
                 callback_url: format!("http://{address}/{}", self.stage),
@@ -207,6 +209,7 @@ impl LocalGatewayBuilder {
                 region: api.region.clone(),
             },
             account: api.account.clone(),
+            groups: groups.clone(),
             sink: self.sink.clone(),
             owner: owner.clone(),
             function: self.function,
@@ -220,7 +223,7 @@ impl LocalGatewayBuilder {
         let core = Gateway::new(api.clone(), RandomState::new().hash_one(address.port()));
         let driver = Driver::new(DriverParts { core, pool, launcher, clock: self.clock, sink: self.sink });
         let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web);
-        let started = Started { address, api: Box::new(api), owner };
+        let started = Started { address, api: Box::new(api), leash: Leash::new(owner, groups) };
         Ok(((front, listener, started), driver, database))
     }
 
@@ -241,7 +244,7 @@ type Served = (Front, TcpListener, Started);
 struct Started {
     address: SocketAddr,
     api: Box<Api>,
-    owner: Owner,
+    leash: Leash,
 }
 
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {

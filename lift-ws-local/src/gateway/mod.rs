@@ -3,6 +3,7 @@
 mod alarm;
 mod builder;
 mod driver;
+mod leash;
 mod report;
 mod start_error;
 
@@ -16,12 +17,15 @@ pub use start_error::StartError;
 
 use crate::core::{Api, Manifest, ManifestError};
 use crate::environments::Function;
-use crate::owner::{Command, Owner};
+use crate::owner::Command;
+use leash::Leash;
 
 /// A running gateway: one WebSocket API at one stage, and the environments of its function.
 ///
 /// It has a thread and a runtime of its own, so it can be used from any, and many can run side by side.
-/// Dropping it ends it without waiting; [`shutdown`](Self::shutdown) lets it finish.
+/// Dropping it kills its environments and all that they have started, without waiting and without
+/// `$disconnect`; [`shutdown`](Self::shutdown) lets it finish. They are also killed when the process that the
+/// gateway runs in ends without either, even by SIGKILL.
 ///
 /// # Examples
 ///
@@ -42,9 +46,9 @@ pub struct LocalGateway {
     address: SocketAddr,
     stage: String,
     api: Box<Api>,
-    owner: Owner,
-    thread: Option<JoinHandle<Report>>,
-    finished: Option<tokio::sync::oneshot::Receiver<()>>,
+    leash: Leash,
+    thread: JoinHandle<Report>,
+    finished: tokio::sync::oneshot::Receiver<()>,
 }
 
 impl LocalGateway {
@@ -97,7 +101,7 @@ impl LocalGateway {
                 Some(api)
             }
         };
-        self.owner.ask(|reply| Command::Replace { function, api, reply }).await;
+        self.leash.owner().ask(|reply| Command::Replace { function, api, reply }).await;
         Ok(())
     }
 
@@ -105,20 +109,13 @@ impl LocalGateway {
     ///
     /// # Cancel safety
     ///
-    /// The gateway ends even if the future is dropped.
-    pub async fn shutdown(mut self) -> Report {
-        self.owner.tell(Command::Shutdown);
-        if let Some(finished) = self.finished.take() {
-            let _ = finished.await;
-        }
+    /// If the future is dropped, the gateway ends as if it had been dropped itself.
+    pub async fn shutdown(self) -> Report {
+        let Self { leash, thread, finished, .. } = self;
+        leash.owner().tell(Command::Shutdown);
+        let _ = finished.await;
         // The thread has nothing left to do.
-        self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_default()
-    }
-}
-
-impl Drop for LocalGateway {
-    fn drop(&mut self) {
-        self.owner.tell(Command::Shutdown);
+        thread.join().unwrap_or_default()
     }
 }
 
