@@ -49,7 +49,8 @@ impl Drop for Buffer {
         let _ = POOL.try_with(|pool| {
             let mut pool = pool.borrow_mut();
             if pool.len() < KEPT {
-                pool.reserve_exact(KEPT - pool.len());
+                let more = KEPT - pool.len();
+                pool.reserve_exact(more);
                 pool.push(text);
             }
         });

@@ -152,7 +152,7 @@ fn refusal(bytes: &[u8]) -> String {
 
 #[test]
 fn what_is_no_event_is_refused_with_what_and_where() {
-    assert_eq!(refusal(b""), "malformed event: the event ends too early at byte 0");
+    assert_eq!(refusal(b""), "malformed event: the event is empty at byte 0");
     assert_eq!(refusal(b"[]"), "malformed event: expected an object at byte 0");
     assert_eq!(refusal(b"{} {}"), "malformed event: text after the event at byte 3");
     assert_eq!(refusal(b"{\"a\":\"\xff\"}"), "malformed event: not UTF-8 at byte 6");
