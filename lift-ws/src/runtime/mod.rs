@@ -1,5 +1,6 @@
 //! The entry of a Lambda binary.
 
+mod extension;
 mod init;
 mod logging;
 mod payload;
