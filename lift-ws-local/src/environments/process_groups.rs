@@ -36,6 +36,7 @@ impl ProcessGroups {
         if groups.is_closed {
             return Err(io::Error::other("the gateway has ended"));
         }
+        groups.ensure_guardian();
         let mut child = command.process_group(0).spawn()?;
         let Some(leader) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else {
             let _ = child.start_kill();
@@ -61,12 +62,16 @@ impl ProcessGroups {
 }
 
 impl Groups {
-    fn add(&mut self, leader: Pid) {
-        self.alive.insert(leader);
+    /// Before a process is started, so that it is unguarded for no longer than it takes to write a line.
+    fn ensure_guardian(&mut self) {
         if self.guardian.is_none() {
             // Without one, only a gateway that is killed leaves something behind.
             self.guardian = Guardian::start().ok();
         }
+    }
+
+    fn add(&mut self, leader: Pid) {
+        self.alive.insert(leader);
         if let Some(guardian) = &mut self.guardian {
             guardian.guard(leader);
         }

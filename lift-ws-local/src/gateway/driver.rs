@@ -15,7 +15,7 @@ use crate::core::{
 };
 use crate::environments::{EnvironmentId, Invocation, Launcher, Pool, PoolAction, PoolSettings, Process};
 use crate::event::{EventSink, GatewayEvent};
-use crate::owner::{Command, HandshakeAnswer, ManagementAnswer};
+use crate::owner::{Command, HandshakeAnswer, ManagementAnswer, NewApi};
 use crate::transport::Outbox;
 
 /// Commands that are taken in one go before the clock is looked at.
@@ -158,8 +158,9 @@ impl Driver {
             Command::Replace { function, api, reply } => {
                 self.pool_settings.concurrency = function.concurrency();
                 self.launcher.function = function;
-                if let Some(api) = api {
+                if let Some(NewApi { api, table }) = api {
                     self.core.set_api(*api);
+                    self.launcher.endpoints.table = table;
                 }
                 self.pool.replace(now, self.pool_settings.clone(), &mut self.pool_actions);
                 let _ = reply.send(());

@@ -4,6 +4,7 @@ mod alarm;
 mod builder;
 mod driver;
 mod leash;
+mod replace_error;
 mod report;
 mod start_error;
 
@@ -12,12 +13,14 @@ use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
 pub use builder::LocalGatewayBuilder;
+pub use replace_error::ReplaceError;
 pub use report::Report;
 pub use start_error::StartError;
 
-use crate::core::{Api, Manifest, ManifestError};
+use crate::core::{Api, Manifest};
+use crate::database::Tables;
 use crate::environments::Function;
-use crate::owner::Command;
+use crate::owner::{Command, NewApi};
 use leash::Leash;
 
 /// A running gateway: one WebSocket API at one stage, and the environments of its function.
@@ -46,6 +49,7 @@ pub struct LocalGateway {
     address: SocketAddr,
     stage: String,
     api: Box<Api>,
+    tables: Tables,
     leash: Leash,
     thread: JoinHandle<Report>,
     finished: tokio::sync::oneshot::Receiver<()>,
@@ -78,31 +82,32 @@ impl LocalGateway {
     /// Gives new events to a new build of the function and, if there is one, routes them by a new manifest.
     ///
     /// Sockets stay open, and events that are under way are finished by the environments that have them.
-    /// Tables are not made anew.
+    /// Tables that the manifest has and the database has not are made; the others stay as they are.
     ///
     /// # Errors
     ///
-    /// If the manifest's route selection expression cannot be understood; nothing has changed then.
+    /// If the manifest's route selection expression cannot be understood or one of its tables cannot be made;
+    /// the function and its routes have not changed then.
     ///
     /// # Cancel safety
     ///
-    /// The replacement happens even if the future is dropped.
-    pub async fn replace(
-        &self,
-        function: Function,
-        manifest: Option<&Manifest>,
-    ) -> Result<(), ManifestError> {
+    /// If the future is dropped, the replacement may have happened or not, but never by half.
+    pub async fn replace(&self, function: Function, manifest: Option<&Manifest>) -> Result<(), ReplaceError> {
         let api = match manifest {
             None => None,
-            Some(manifest) => {
-                let mut api = self.api.clone();
-                api.route_selection = manifest.route_selection()?;
-                api.routes = Api::from_manifest(manifest)?.routes;
-                Some(api)
-            }
+            Some(manifest) => Some(self.prepare(manifest).await?),
         };
         self.leash.owner().ask(|reply| Command::Replace { function, api, reply }).await;
         Ok(())
+    }
+
+    async fn prepare(&self, manifest: &Manifest) -> Result<NewApi, ReplaceError> {
+        let mut api = self.api.clone();
+        api.route_selection = manifest.route_selection().map_err(ReplaceError::Manifest)?;
+        api.routes = Api::from_manifest(manifest).map_err(ReplaceError::Manifest)?.routes;
+        let made = self.tables.create_missing(manifest.tables.clone()).await;
+        made.map_err(|error| ReplaceError::Database { problem: error.to_string() })?;
+        Ok(NewApi { api, table: first_table(manifest) })
     }
 
     /// Closes every connection, lets `$disconnect` run, ends the environments, and says what has happened.
@@ -123,4 +128,10 @@ impl fmt::Debug for LocalGateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LocalGateway").field("url", &self.url()).finish_non_exhaustive()
     }
+}
+
+/// The name of the manifest's first table, which functions find in `LIFT_WS_TABLE`.
+fn first_table(manifest: &Manifest) -> Option<String> {
+    let table = manifest.tables.first()?;
+    table.get("TableName").and_then(serde_json::Value::as_str).map(str::to_owned)
 }

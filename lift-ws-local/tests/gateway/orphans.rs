@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lift_ws_local::{Function, LocalGateway};
+use lift_ws_local::{Function, GatewayEvent, LocalGateway};
 use tokio_tungstenite::connect_async;
 
 use crate::client::manifest;
@@ -24,9 +24,12 @@ while :; do wait; sleep 1000; done
 /// A gateway whose `$connect` has started an environment.
 async fn serve(marker: &Path) -> LocalGateway {
     let program = Function::new("/bin/sh").args(["-c", STUBBORN]).env("MARKER", marker);
-    let gateway = LocalGateway::builder(manifest(&["$connect"]), program).start().await.unwrap();
+    let (sender, told) = std::sync::mpsc::channel();
+    let builder = LocalGateway::builder(manifest(&["$connect"]), program);
+    let gateway = builder.on_event(move |event| drop(sender.send(event))).start().await.unwrap();
     let url = gateway.url();
     tokio::spawn(async move { drop(connect_async(url).await) });
+    until(|| told.try_iter().any(|event| matches!(event, GatewayEvent::EnvironmentStarted { .. }))).await;
     until(|| marker.exists()).await;
     gateway
 }
@@ -70,6 +73,7 @@ fn other_process(marker: &Path, ending: &str) -> Child {
 async fn serve_until_ended() {
     let Some(marker) = std::env::var_os("ORPHANS_MARKER").map(PathBuf::from) else { return };
     let gateway = serve(&marker).await;
+    std::fs::write(marker.with_extension("ready"), "").unwrap();
     match std::env::var("ORPHANS_ENDING").unwrap().as_str() {
         "drop" => drop(gateway),
         "exit" => {}
@@ -107,7 +111,7 @@ async fn a_process_that_is_killed_leaves_nothing_behind() {
     let dir = tempfile::tempdir().unwrap();
     let marker = dir.path().join("processes");
     let mut process = other_process(&marker, "never");
-    until(|| marker.exists()).await;
+    until(|| marker.with_extension("ready").exists()).await;
     process.kill().unwrap();
     process.wait().unwrap();
     for process in processes(&marker) {
