@@ -86,9 +86,20 @@ impl JsonRejection {
     }
 }
 
+/// The longest explanation that a client gets, in characters: serde quotes the client's value whole.
+const LONGEST: usize = 300;
+
 /// Serde's words, unless they name a type of ours.
 fn public(text: String, otherwise: impl FnOnce() -> String) -> String {
-    if text.contains("struct ") || text.contains("enum ") { otherwise() } else { text }
+    if ["struct ", "enum ", "variant "].iter().any(|word| text.contains(word))
+        && !text.starts_with("unknown variant")
+    {
+        return otherwise();
+    }
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 impl TextRejection {
@@ -166,5 +177,46 @@ impl ConnectionsRejection {
         let (code, status, message) = INTERNAL;
         let cause = "a handler takes `Connections`, but the service was made without; use `Service::with_connections`";
         ConnectionsRejection { code, status, message, cause: Some(cause.to_owned()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    fn refusal<'m, T: Deserialize<'m>>(message: &'m str) -> String {
+        match serde_json::from_str::<T>(message) {
+            Ok(_) => panic!("it fits"),
+            Err(error) => JsonRejection::new(error).to_string(),
+        }
+    }
+
+    #[derive(Deserialize)]
+    struct Secret {
+        #[allow(dead_code, reason = "only its name matters")]
+        field: u8,
+    }
+
+    #[derive(Deserialize)]
+    enum Choice {
+        #[allow(dead_code, reason = "only its name matters")]
+        Pair(u8, u8),
+    }
+
+    #[test]
+    fn no_name_of_a_type_reaches_a_client() {
+        for text in [refusal::<Secret>("7"), refusal::<Secret>("[]"), refusal::<Choice>(r#"{"Pair":[1]}"#)] {
+            assert!(!text.contains("Secret") && !text.contains("Choice"), "{text}");
+            assert!(text.contains("line 1"), "{text}");
+        }
+        assert!(refusal::<Secret>("{}").ends_with("missing field `field` at line 1 column 2"));
+        assert!(refusal::<Choice>(r#""x""#).contains("unknown variant `x`, expected `Pair`"));
+    }
+
+    #[test]
+    fn what_a_client_wrote_is_not_quoted_without_end() {
+        let long = format!("\"{}\"", "x".repeat(100_000));
+        assert!(refusal::<u8>(&long).len() < 500);
     }
 }
