@@ -14,6 +14,8 @@ type Source = Box<dyn Error + Send + Sync>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SendErrorKind {
+    /// The request could not be made, mostly for want of credentials; nothing was sent.
+    Configuration,
     /// The connection answers 410 and is so young that its handshake may still be going on.
     Connecting,
     /// The gateway refused the call: permission, or the wrong callback URL.
@@ -45,6 +47,10 @@ pub enum SendErrorKind {
 impl SendErrorKind {
     const fn sentence(self) -> &'static str {
         match self {
+            Self::Configuration => {
+                "the request to the management API could not be made, nothing was sent: the cause says what is \
+                 missing, mostly credentials (the function's role, or a profile) or the region"
+            }
             Self::Connecting => {
                 "the connection cannot be posted to yet: it is seconds old and its handshake may not have \
                  finished; inside `$connect` a connection never takes a post, so let the client speak first"
@@ -133,6 +139,7 @@ impl SendError {
 
     pub(crate) fn from_post(error: PostError) -> Self {
         let kind = match error.kind() {
+            PostErrorKind::Configuration => SendErrorKind::Configuration,
             PostErrorKind::Forbidden => SendErrorKind::Forbidden,
             PostErrorKind::Gone => SendErrorKind::Gone,
             PostErrorKind::InvalidConnectionId => SendErrorKind::InvalidConnectionId,

@@ -72,6 +72,16 @@ async fn an_unknown_outcome_is_not_tried_again() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_made_for_want_of_configuration_is_tried_once_and_says_so() {
+    let world = World::new();
+    world.gateway.fail_times("AbC=", PostErrorKind::Configuration, 1);
+    let error = world.conns.send("AbC=", "hi").await.unwrap_err();
+    assert_eq!(error.kind(), SendErrorKind::Configuration);
+    assert!(error.to_string().contains("credentials") && !error.to_string().contains("callback URL"), "{error}");
+    assert!(!error.is_retry_safe() && world.gateway.posts().is_empty());
+}
+
+#[tokio::test]
 async fn a_gone_connection_is_removed_with_its_memberships() {
     let world = World::new();
     let groups = vec![("red".to_owned(), None)];
