@@ -2,13 +2,17 @@
 
 use crate::reply::BoxError;
 use crate::{IntoReply, Reply};
+use crate::connection::SendError;
+use crate::store::StoreError;
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 
 /// An error with two faces: a code and a message for the client, a cause for the log.
 ///
 /// Any error converts into it by `?`, as an internal one: the client then reads `internal_error` and the request
-/// id, and no text of ours.
+/// id, and no text of ours. A [`StoreError`] and a [`SendError`] keep their code where they have one for clients,
+/// such as `too_many_groups`.
 ///
 /// ```
 /// use lift_ws::prelude::*;
@@ -96,13 +100,47 @@ impl fmt::Debug for Error {
 
 impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
-        Error::internal(error)
+        let public = known(&error).unwrap_or(Public::INTERNAL);
+        Error::new(public.code, public.message).with_status(public.status).with_cause(error)
     }
+}
+
+/// What a client may know of an error that the log gets whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Public {
+    pub(crate) status: u16,
+    pub(crate) code: &'static str,
+    pub(crate) message: &'static str,
+}
+
+impl Public {
+    pub(crate) const INTERNAL: Public =
+        Public { status: 500, code: "internal_error", message: "internal error" };
+}
+
+/// The errors of this crate that say something to clients: one conversion serves all errors, so it has to look.
+fn known(error: &dyn Any) -> Option<Public> {
+    let of_store = error.downcast_ref::<StoreError>().map(StoreError::public);
+    of_store.or_else(|| error.downcast_ref::<SendError>().map(SendError::public))
 }
 
 impl From<Error> for BoxError {
     fn from(error: Error) -> Self {
         error.to_string().into()
+    }
+}
+
+impl IntoReply for StoreError {
+    const TWO_WAY: bool = false;
+    fn into_reply(self) -> Reply {
+        Error::from(self).into_reply()
+    }
+}
+
+impl IntoReply for SendError {
+    const TWO_WAY: bool = false;
+    fn into_reply(self) -> Reply {
+        Error::from(self).into_reply()
     }
 }
 
@@ -114,5 +152,55 @@ impl IntoReply for Error {
             Some(cause) => reply.with_cause(cause),
             None => reply,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::SendErrorKind;
+    use crate::store::StoreErrorKind;
+
+    fn by_question_mark<E: Into<Error>>(error: E) -> Error {
+        let convert = || -> Result<(), Error> { Err(error)? };
+        convert().unwrap_err()
+    }
+
+    #[test]
+    fn an_error_of_another_crate_is_internal_and_its_text_stays_in_the_log() {
+        let error = by_question_mark("x".parse::<u8>().unwrap_err());
+        assert_eq!((error.code(), error.status()), ("internal_error", 500));
+        assert_eq!(error.public_message(), "internal error");
+        assert!(error.cause().unwrap().to_string().contains("digit"));
+    }
+
+    #[test]
+    fn what_clients_may_know_of_the_store_and_of_sending_survives_the_question_mark() {
+        for (error, code, status) in [
+            (by_question_mark(StoreError::new(StoreErrorKind::UnknownConnection)), "unknown_connection", 410),
+            (by_question_mark(StoreError::new(StoreErrorKind::TooManyGroups)), "too_many_groups", 400),
+            (by_question_mark(StoreError::new(StoreErrorKind::NoTable)), "internal_error", 500),
+            (by_question_mark(SendError::new(SendErrorKind::TooLarge)), "message_too_large", 413),
+            (by_question_mark(SendError::new(SendErrorKind::Forbidden)), "internal_error", 500),
+            (
+                by_question_mark(SendError::from(StoreError::new(StoreErrorKind::UnknownConnection))),
+                "unknown_connection",
+                410,
+            ),
+        ] {
+            assert_eq!((error.code(), error.status()), (code, status));
+            assert!(error.cause().is_some(), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_handler_that_returns_them_replies_with_the_same_codes_and_no_internal_text() {
+        let error = StoreError::new(StoreErrorKind::NoTable).about("secret-table");
+        let reply = error.into_reply();
+        assert_eq!((reply.error_code(), reply.status()), (Some("internal_error"), 500));
+        assert_eq!(reply.error_message(), Some("internal error"));
+        assert!(reply.cause().unwrap().to_string().contains("secret-table"));
+        let reply = SendError::new(SendErrorKind::TooLarge).into_reply();
+        assert_eq!((reply.error_code(), reply.status()), (Some("message_too_large"), 413));
     }
 }

@@ -1,5 +1,6 @@
 //! Rooms, members and messages. Run it with `cargo dev`, and open the page.
 
+use lift_ws::connection::Record;
 use lift_ws::prelude::*;
 
 #[derive(Deserialize)]
@@ -44,7 +45,8 @@ async fn join<'m>(
     let (room, name) = (within(&m.room, "room", 64)?, within(&m.name, "name", 32)?);
     conns.join(id, room, name).await?;
     let members = conns.members::<String>(room).consistent().await?;
-    conns.group(room).except(id).send(&Told::Entered { room, name }).await?;
+    let report = conns.group(room).except(id).send(&Told::Entered { room, name }).await?;
+    announce(&conns, report.departed).await?;
     Ok(Json(Told::Joined { members: members.into_iter().map(|member| member.value).collect(), room: m.room }))
 }
 
@@ -53,8 +55,8 @@ async fn join<'m>(
 async fn say(conns: Connections, id: ConnectionId<'_>, Json(m): Json<Say<'_>>) -> Result<(), Error> {
     let (room, text) = (&*m.room, within(&m.text, "text", 2_000)?);
     let from = &name_in(room, &conns, id).await?;
-    conns.group(room).send(&Told::Said { room, from, text }).await?;
-    Ok(())
+    let report = conns.group(room).send(&Told::Said { room, from, text }).await?;
+    announce(&conns, report.departed).await
 }
 
 #[ws_route("leave")]
@@ -62,24 +64,31 @@ async fn leave(conns: Connections, id: ConnectionId<'_>, Json(m): Json<Leave<'_>
     let room = &*m.room;
     let name = &name_in(room, &conns, id).await?;
     conns.leave(id, room).await?;
-    conns.group(room).send(&Told::Left { room, name }).await?;
-    Ok(())
+    let report = conns.group(room).send(&Told::Left { room, name }).await?;
+    announce(&conns, report.departed).await
 }
 
-/// The record is removed already; what it said is here for the last time.
+/// The record is removed already; what it said is here for the last time. It is not here if a message found the
+/// connection gone before: then the sender of that message has announced it.
 #[ws_route("$disconnect")]
 async fn bye(conns: Connections, me: Option<Connection<'_>>) -> Result<(), Error> {
-    let Some(me) = me else { return Ok(()) };
-    for room in me.groups() {
-        let name = &me.member::<String>(room)?.unwrap_or_default();
-        conns.group(room).send(&Told::Left { room, name }).await?;
-    }
-    Ok(())
+    announce(&conns, me.map(|me| me.record().clone()).into_iter().collect()).await
 }
 
 #[ws_route("$default")]
 async fn unknown() -> Error {
     Error::new("unknown_action", "send `join`, `say` or `leave` as `action`")
+}
+
+/// Tells the rooms of those who departed, and of those who turn out to be gone meanwhile.
+async fn announce(conns: &Connections, mut departed: Vec<Record>) -> Result<(), Error> {
+    while let Some(gone) = departed.pop() {
+        for room in gone.groups() {
+            let name = &gone.member::<String>(room)?.unwrap_or_default();
+            departed.extend(conns.group(room).send(&Told::Left { room, name }).await?.departed);
+        }
+    }
+    Ok(())
 }
 
 /// By what name is this connection in the room? Asked of the table itself: another environment may have joined it.

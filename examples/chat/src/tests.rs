@@ -1,11 +1,13 @@
 //! The chat without sockets: what a user's test of a flow looks like.
 
 use super::Chat;
-use lift_ws::testing::{TestApp, TestClient};
+use lift_ws::testing::{TestApp, TestClient, TestEvent};
 use serde_json::{Value, json};
+use std::time::Duration;
 
+/// Older than a handshake can be: who is gone at this age is removed.
 async fn joined(app: &TestApp<Chat>, name: &str) -> TestClient<Chat> {
-    let client = app.connect().await.unwrap();
+    let client = app.connect().ago(Duration::from_secs(60)).await.unwrap();
     client.send(json!({"action": "join", "room": "blue", "name": name})).await;
     client
 }
@@ -42,6 +44,41 @@ async fn who_leaves_hears_nothing_more_and_cannot_talk() {
     ann.send(json!({"action": "say", "room": "blue", "text": "psst", "id": 1})).await;
     let [error] = ann.received().try_into().unwrap();
     assert_eq!((&error["code"], &error["id"]), (&json!("not_in_room"), &json!(1)));
+}
+
+/// How often `name` left, by what a client received.
+fn departures(received: &[Value], name: &str) -> usize {
+    let left = json!({"type": "left", "room": "blue", "name": name});
+    received.iter().filter(|message| **message == left).count()
+}
+
+#[tokio::test]
+async fn who_vanishes_leaves_once_and_a_late_disconnect_adds_nothing() {
+    let app = TestApp::<Chat>::new(());
+    let (ann, bob) = (joined(&app, "Ann").await, joined(&app, "Bob").await);
+    bob.vanish();
+    ann.send(json!({"action": "say", "room": "blue", "text": "Bob?"})).await;
+    let received = ann.received();
+    assert_eq!(departures(&received, "Bob"), 1, "{received:?}");
+    let late = TestEvent::disconnect(1001, "Going away").connection_id(bob.id());
+    app.invoke(&late.to_bytes()).await.unwrap();
+    ann.send(json!({"action": "say", "room": "blue", "text": "Bob!"})).await;
+    assert_eq!(departures(&ann.received(), "Bob"), 0);
+}
+
+#[tokio::test]
+async fn a_departure_that_finds_others_gone_announces_each_once() {
+    let app = TestApp::<Chat>::new(());
+    let ann = joined(&app, "Ann").await;
+    let others = futures_util::future::join_all(["Bob", "Eve", "Joe"].map(|name| joined(&app, name))).await;
+    others[1].vanish();
+    others[2].vanish();
+    others[0].disconnect().await;
+    let received = ann.received();
+    for name in ["Bob", "Eve", "Joe"] {
+        assert_eq!(departures(&received, name), 1, "{name} in {received:?}");
+    }
+    assert_eq!(app.records().len(), 1);
 }
 
 #[tokio::test]

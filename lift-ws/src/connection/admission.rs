@@ -4,7 +4,14 @@ use super::Record;
 use super::settings::RECORD_LIFE;
 
 /// What an accepted `$connect` says about its connection, ready to be saved.
+///
+/// ```
+/// # use lift_ws::connection::Admission;
+/// let mut admission = Admission::new("AbC=", 1_767_268_800_000);
+/// admission.user = Some("ann".to_owned());
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Admission {
     /// The connection id.
     pub connection_id: String,

@@ -11,7 +11,7 @@ use futures_util::future::Fuse;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::SemaphorePermit;
 
-use super::{BroadcastReport, CallbackUrl, Connections, SendError};
+use super::{BroadcastReport, CallbackUrl, Connections, Record, SendError};
 use crate::push::PostErrorKind;
 use crate::store::{Cursor, GoneOutcome, Membership, MembershipPage, StoreError};
 
@@ -30,10 +30,11 @@ pub(super) struct Broadcast<'a> {
 }
 
 /// What became of one recipient.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Outcome {
     Delivered,
-    Gone,
+    /// With the record, if this broadcast removed it and so has to hand it on.
+    Gone(Option<Box<Record>>),
     Connecting,
     Throttled,
     Unknown,
@@ -126,12 +127,15 @@ impl Broadcast<'_> {
         if connected_at >= self.connections.connected_before() {
             return Outcome::Connecting;
         }
-        match self.connections.remove_gone(connection_id).await {
-            // The record names the group, unless it was cut short; without record only this row is known.
-            Ok(GoneOutcome::Removed(record)) if record.is_in(self.group) => {}
-            _ => self.connections.forget_groups(connection_id, connected_at, &[self.group]).await,
+        let record = match self.connections.remove_gone(connection_id).await {
+            Ok(GoneOutcome::Removed(record)) => Some(record),
+            _ => None,
+        };
+        // The record names the group, unless it was cut short; without record only this row is known.
+        if !record.as_ref().is_some_and(|record| record.is_in(self.group)) {
+            self.connections.forget_groups(connection_id, connected_at, &[self.group]).await;
         }
-        Outcome::Gone
+        Outcome::Gone(record)
     }
 }
 
@@ -166,7 +170,10 @@ impl Progress {
         let report = &mut self.report;
         *match outcome {
             Outcome::Delivered => &mut report.delivered,
-            Outcome::Gone => &mut report.gone,
+            Outcome::Gone(record) => {
+                report.departed.extend(record.map(|record| *record));
+                &mut report.gone
+            }
             Outcome::Connecting => &mut report.connecting,
             Outcome::Throttled => &mut report.throttled,
             Outcome::Unknown => &mut report.unknown,

@@ -1,6 +1,7 @@
 //! Records read lately.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,10 +16,19 @@ pub(crate) struct Cache {
     generations: Mutex<Generations>,
     per_generation: usize,
     life: Duration,
+    hasher: RandomState,
 }
 
-#[derive(Debug, Default)]
+/// How many versions there are. Connections share them: a change of one may keep another from being cached once.
+const VERSIONS: usize = 64;
+
+/// How many changes there were to the connections that share a version when a read of one of them began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Version(u64);
+
+#[derive(Debug)]
 struct Generations {
+    versions: [u64; VERSIONS],
     young: HashMap<Box<str>, Entry>,
     old: HashMap<Box<str>, Entry>,
 }
@@ -30,9 +40,33 @@ struct Entry {
     until: Instant,
 }
 
+impl Generations {
+    fn forget(&mut self, connection_id: &str) {
+        self.young.remove(connection_id);
+        self.old.remove(connection_id);
+    }
+}
+
 impl Cache {
     pub(crate) fn new(entries: usize, life: Duration) -> Self {
-        Self { generations: Mutex::default(), per_generation: entries.div_ceil(2), life }
+        let generations =
+            Generations { versions: [0; VERSIONS], young: HashMap::new(), old: HashMap::new() };
+        Self {
+            generations: Mutex::new(generations),
+            per_generation: entries.div_ceil(2),
+            life,
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// To be taken before a record is read that is to be inserted.
+    pub(crate) fn version(&self, connection_id: &str) -> Version {
+        Version(self.lock().versions[self.slot(connection_id)])
+    }
+
+    fn slot(&self, connection_id: &str) -> usize {
+        let hash = self.hasher.hash_one(connection_id) % VERSIONS as u64;
+        usize::try_from(hash).unwrap_or_default()
     }
 
     pub(crate) fn get(&self, scope: &str, connection_id: &str) -> Option<Arc<Record>> {
@@ -42,13 +76,21 @@ impl Cache {
         is_usable.then(|| Arc::clone(&entry.record))
     }
 
-    pub(crate) fn insert(&self, scope: &Arc<str>, record: Arc<Record>) {
+    /// Keeps a record, unless a change came between the version, taken before it was read, and now: what was read
+    /// may then be outdated, or of a connection that has closed.
+    pub(crate) fn insert(&self, scope: &Arc<str>, record: Arc<Record>, read_at: Version) {
         if self.per_generation == 0 {
             return;
         }
         let entry = Entry { scope: Arc::clone(scope), until: Instant::now() + self.life, record };
         let id: Box<str> = entry.record.connection_id().into();
+        let slot = self.slot(&id);
         let mut generations = self.lock();
+        if generations.versions[slot] != read_at.0 {
+            // Which of the two is newer, nobody knows: the next reader asks the store.
+            generations.forget(&id);
+            return;
+        }
         if generations.young.len() >= self.per_generation {
             generations.old = std::mem::take(&mut generations.young);
         }
@@ -58,17 +100,20 @@ impl Cache {
 
     /// Changes a cached record, if there is one; its life is not prolonged.
     pub(crate) fn update(&self, connection_id: &str, change: impl FnOnce(&mut Record)) {
+        let slot = self.slot(connection_id);
         let mut generations = self.lock();
-        let Generations { young, old } = &mut *generations;
+        let Generations { young, old, versions } = &mut *generations;
+        versions[slot] += 1;
         if let Some(entry) = young.get_mut(connection_id).or_else(|| old.get_mut(connection_id)) {
             change(Arc::make_mut(&mut entry.record));
         }
     }
 
     pub(crate) fn remove(&self, connection_id: &str) {
+        let slot = self.slot(connection_id);
         let mut generations = self.lock();
-        generations.young.remove(connection_id);
-        generations.old.remove(connection_id);
+        generations.versions[slot] += 1;
+        generations.forget(connection_id);
     }
 
     // Each operation leaves the maps whole, so a poisoned lock is as good as new.
@@ -88,7 +133,7 @@ mod tests {
     #[test]
     fn a_record_is_found_in_its_scope_only() {
         let cache = Cache::new(10, Duration::from_secs(60));
-        cache.insert(&"a/prod".into(), record("x"));
+        cache.insert(&"a/prod".into(), record("x"), cache.version("x"));
         assert!(cache.get("a/prod", "x").is_some());
         assert!(cache.get("a/test", "x").is_none());
         cache.remove("x");
@@ -100,7 +145,8 @@ mod tests {
         let cache = Cache::new(10, Duration::from_secs(60));
         let scope: Arc<str> = "s".into();
         for n in 0..1_000 {
-            cache.insert(&scope, record(&n.to_string()));
+            let id = n.to_string();
+            cache.insert(&scope, record(&id), cache.version(&id));
         }
         let kept = (0..1_000).filter(|n| cache.get("s", &n.to_string()).is_some()).count();
         assert!((5..=10).contains(&kept), "{kept}");
@@ -110,24 +156,39 @@ mod tests {
     #[test]
     fn a_record_whose_life_is_over_is_not_used() {
         let cache = Cache::new(10, Duration::ZERO);
-        cache.insert(&"s".into(), record("x"));
+        cache.insert(&"s".into(), record("x"), cache.version("x"));
         assert!(cache.get("s", "x").is_none());
     }
 
     #[test]
     fn no_entries_means_no_cache() {
         let cache = Cache::new(0, Duration::from_secs(60));
-        cache.insert(&"s".into(), record("x"));
+        cache.insert(&"s".into(), record("x"), cache.version("x"));
         assert!(cache.get("s", "x").is_none());
     }
 
     #[test]
     fn a_changed_record_is_seen_by_later_look_ups_only() {
         let cache = Cache::new(10, Duration::from_secs(60));
-        cache.insert(&"s".into(), record("x"));
+        cache.insert(&"s".into(), record("x"), cache.version("x"));
         let before = cache.get("s", "x").unwrap();
         cache.update("x", |record| record.insert_group("red", None));
         assert!(!before.is_in("red"));
         assert!(cache.get("s", "x").unwrap().is_in("red"));
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_kept_after_it() {
+        let cache = Cache::new(10, Duration::from_secs(60));
+        let scope: Arc<str> = "s".into();
+        let changes: [fn(&Cache); 2] = [|cache| cache.remove("x"), |cache| cache.update("x", |_| {})];
+        for change in changes {
+            let version = cache.version("x");
+            change(&cache);
+            cache.insert(&scope, record("x"), version);
+            assert!(cache.get("s", "x").is_none());
+            cache.insert(&scope, record("x"), cache.version("x"));
+            assert!(cache.get("s", "x").is_some());
+        }
     }
 }

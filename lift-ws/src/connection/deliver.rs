@@ -33,7 +33,7 @@ impl Connections {
                 Err(error) => error,
                 Ok(()) => return Ok(()),
             };
-            tries -= 1;
+            tries = tries.saturating_sub(1);
             let pause = backoff.pause();
             if tries == 0 || !has_certainly_not_arrived(&failure) || !self.has_time_for(pause) {
                 return Err(failure);
@@ -80,10 +80,12 @@ impl Connections {
     /// What to tell the caller; what is stored about a connection that is gone is removed.
     pub(super) async fn failed(&self, connection_id: &str, error: PostError) -> SendError {
         let mut failure = SendError::from_post(error);
-        if failure.kind() == SendErrorKind::Gone
-            && matches!(self.remove_gone(connection_id).await, Ok(GoneOutcome::Young))
-        {
-            failure = SendError::new(SendErrorKind::Connecting).because(failure);
+        if failure.kind() == SendErrorKind::Gone {
+            failure = match self.remove_gone(connection_id).await {
+                Ok(GoneOutcome::Young) => SendError::new(SendErrorKind::Connecting).because(failure),
+                Ok(GoneOutcome::Removed(record)) => failure.removing(record),
+                _ => failure,
+            };
         }
         match self.callback_url() {
             Some(url) => failure.to(connection_id).at(url),
@@ -115,7 +117,7 @@ impl Connections {
     pub(super) fn connected_before(&self) -> u64 {
         let grace = u64::try_from(self.shared.settings.gone_grace.as_millis()).unwrap_or(u64::MAX);
         // The end of this millisecond: with no grace, a connection made just now counts as well.
-        (self.shared.clock.now() + 1).saturating_sub(grace)
+        self.shared.clock.now().saturating_add(1).saturating_sub(grace)
     }
 }
 

@@ -1,11 +1,15 @@
 //! From accepted to closed: what the run time stores about a connection.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::handle::{check_group, check_member};
 use super::settings::TOMBSTONE_LIFE;
 use super::{Admission, Connections, Record};
 use crate::store::{MAX_GROUPS, Membership, StoreError, StoreErrorKind};
+
+/// How long taking a refused connection's record back may last.
+const WITHDRAWAL: Duration = Duration::from_secs(1);
 
 impl Connections {
     /// Saves a connection that was accepted, and joins its groups.
@@ -21,23 +25,39 @@ impl Connections {
         let scope = self.scope_key()?;
         let (mut record, groups) = admission.into_record();
         check(&record, &groups)?;
-        self.within(self.shared.store.put(scope, &record)).await?;
-        for (group, member) in groups {
-            let joined = self.join_as(&group, membership(&record, member.clone())).await;
-            record.insert_group(group, member);
-            if let Err(error) = joined {
+        let version = self.shared.cache.version(record.connection_id());
+        if let Err(error) = self.save(scope, &mut record, groups).await {
+            // A call that failed may have stored all the same; of a connection that has closed nothing is left.
+            if error.kind() != StoreErrorKind::Closed {
                 self.withdraw(&record).await;
-                return Err(error);
             }
+            return Err(error);
         }
         let record = Arc::new(record);
-        self.shared.cache.insert(scope, Arc::clone(&record));
+        self.shared.cache.insert(scope, Arc::clone(&record), version);
         Ok(record)
     }
 
-    /// Removes the record of a handshake that is refused after all.
+    async fn save(
+        &self,
+        scope: &str,
+        record: &mut Record,
+        groups: Vec<(String, Option<String>)>,
+    ) -> Result<(), StoreError> {
+        self.within(self.shared.store.put(scope, record)).await?;
+        for (group, member) in groups {
+            let membership = membership(record, member.clone());
+            self.within(self.shared.store.join(scope, &group, &membership)).await?;
+            record.insert_group(group, member);
+        }
+        Ok(())
+    }
+
+    /// Removes what is stored of a handshake that is refused after all, and leaves a tombstone for a write that
+    /// is still under way. It has a time of its own: often the event's is up, and that is why.
     async fn withdraw(&self, record: &Record) {
-        if let Err(error) = self.departed(record.connection_id()).await {
+        let anew = self.clone().with_deadline(Instant::now() + WITHDRAWAL);
+        if let Err(error) = anew.departed(record.connection_id()).await {
             tracing::warn!(
                 connection_id = record.connection_id(),
                 error = &error as &dyn std::error::Error,
@@ -75,11 +95,12 @@ impl Connections {
     pub async fn fresh(&self, connection_id: &str) -> Result<Option<Arc<Record>>, StoreError> {
         let scope = self.scope_key()?;
         let now = self.shared.clock.now() / 1_000;
+        let version = self.shared.cache.version(connection_id);
         let record = self.within(self.shared.store.get(scope, connection_id)).await?;
         // A store removes expired rows when it pleases; DynamoDB takes up to days.
         let record = record.filter(|record| record.expires_at() > now).map(Arc::new);
         match &record {
-            Some(record) => self.shared.cache.insert(scope, Arc::clone(record)),
+            Some(record) => self.shared.cache.insert(scope, Arc::clone(record), version),
             None => self.shared.cache.remove(connection_id),
         }
         Ok(record)
@@ -98,8 +119,11 @@ impl Connections {
     pub async fn departed(&self, connection_id: &str) -> Result<Option<Record>, StoreError> {
         let scope = self.scope_key()?;
         self.shared.cache.remove(connection_id);
-        let tombstone_until = self.shared.clock.now() + TOMBSTONE_LIFE.as_secs() * 1_000;
-        let record = self.within(self.shared.store.delete(scope, connection_id, tombstone_until)).await?;
+        let tombstone_until = self.shared.clock.now().saturating_add(TOMBSTONE_LIFE.as_secs() * 1_000);
+        let outcome = self.within(self.shared.store.delete(scope, connection_id, tombstone_until)).await;
+        // Again: another task may have read it meanwhile.
+        self.shared.cache.remove(connection_id);
+        let record = outcome?;
         if let Some(record) = &record {
             self.forget(record).await;
         }

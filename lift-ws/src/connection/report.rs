@@ -1,5 +1,6 @@
 //! What became of a message to many.
 
+use super::Record;
 use crate::store::Cursor;
 
 /// What became of a message to many: how many recipients had which outcome.
@@ -12,6 +13,29 @@ use crate::store::Cursor;
 /// }
 /// # }
 /// ```
+///
+/// # Who announces a departure
+///
+/// Of all who remove a connection's record only one gets it: its `$disconnect` handler, or the first send that
+/// found the connection gone. Where others are told who left, both have to tell them. A message about one
+/// departure may find more:
+///
+/// ```
+/// # use lift_ws::connection::{Connections, Record, SendError};
+/// /// Tells the groups of those who departed, and of those who turn out to be gone meanwhile.
+/// async fn announce(conns: &Connections, mut departed: Vec<Record>) -> Result<(), SendError> {
+///     while let Some(gone) = departed.pop() {
+///         for group in gone.groups() {
+///             departed.extend(conns.group(group).send(&("left", gone.user())).await?.departed);
+///         }
+///     }
+///     Ok(())
+/// }
+/// # async fn handler(conns: Connections) -> Result<(), SendError> {
+/// let report = conns.group("red").send("hello").await?;
+/// announce(&conns, report.departed).await
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BroadcastReport {
@@ -19,6 +43,9 @@ pub struct BroadcastReport {
     pub delivered: usize,
     /// The connection had closed; what was stored about it has been removed.
     pub gone: usize,
+    /// The records that this send removed, each as it was: at most [`gone`](Self::gone) of them, and of no two
+    /// sends the same. No `$disconnect` handler will see them.
+    pub departed: Vec<Record>,
     /// The connection is so young that its handshake may still be going on, and could not be posted to.
     pub connecting: usize,
     /// The gateway asked to slow down until tries or time ran out.

@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use super::{BroadcastReport, CallbackUrl};
+use super::{BroadcastReport, CallbackUrl, Record};
+use crate::error::Public;
 use crate::push::{PostError, PostErrorKind};
 use crate::store::StoreError;
 
@@ -13,6 +14,8 @@ type Source = Box<dyn Error + Send + Sync>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SendErrorKind {
+    /// The request could not be made, mostly for want of credentials; nothing was sent.
+    Configuration,
     /// The connection answers 410 and is so young that its handshake may still be going on.
     Connecting,
     /// The gateway refused the call: permission, or the wrong callback URL.
@@ -44,6 +47,10 @@ pub enum SendErrorKind {
 impl SendErrorKind {
     const fn sentence(self) -> &'static str {
         match self {
+            Self::Configuration => {
+                "the request to the management API could not be made, nothing was sent: the cause says what is \
+                 missing, mostly credentials (the function's role, or a profile) or the region"
+            }
             Self::Connecting => {
                 "the connection cannot be posted to yet: it is seconds old and its handshake may not have \
                  finished; inside `$connect` a connection never takes a post, so let the client speak first"
@@ -82,6 +89,9 @@ impl SendErrorKind {
 }
 
 /// Why a message did not go out.
+///
+/// A handler may return it. A client then reads `message_too_large`, the code of a [`StoreError`] below it, or
+/// `internal_error` with no text of ours; the log gets it whole. `?` into [`Error`](crate::Error) keeps the codes.
 #[derive(Debug)]
 pub struct SendError {
     kind: SendErrorKind,
@@ -93,6 +103,7 @@ struct Details {
     connection_id: Option<String>,
     callback_url: Option<CallbackUrl>,
     report: Option<BroadcastReport>,
+    departed: Option<Box<Record>>,
     source: Option<Source>,
 }
 
@@ -116,6 +127,11 @@ impl SendError {
         self
     }
 
+    pub(crate) fn removing(mut self, record: Box<Record>) -> Self {
+        self.details.departed = Some(record);
+        self
+    }
+
     pub(crate) fn because(mut self, source: impl Into<Source>) -> Self {
         self.details.source = Some(source.into());
         self
@@ -123,6 +139,7 @@ impl SendError {
 
     pub(crate) fn from_post(error: PostError) -> Self {
         let kind = match error.kind() {
+            PostErrorKind::Configuration => SendErrorKind::Configuration,
             PostErrorKind::Forbidden => SendErrorKind::Forbidden,
             PostErrorKind::Gone => SendErrorKind::Gone,
             PostErrorKind::InvalidConnectionId => SendErrorKind::InvalidConnectionId,
@@ -152,6 +169,41 @@ impl SendError {
     #[must_use]
     pub fn report(&self) -> Option<&BroadcastReport> {
         self.details.report.as_ref()
+    }
+
+    /// What a client may know of it.
+    pub(crate) fn public(&self) -> Public {
+        let source = self.details.source.as_deref();
+        match (self.kind, source.and_then(|source| source.downcast_ref::<StoreError>())) {
+            (SendErrorKind::TooLarge, _) => Public {
+                status: 413,
+                code: "message_too_large",
+                message: "the message is larger than the gateway delivers",
+            },
+            (_, Some(error)) => error.public(),
+            // A recipient that is gone is not the client that reads this.
+            _ => Public::INTERNAL,
+        }
+    }
+
+    /// The record of the connection as it was, if this call found it gone and removed it.
+    ///
+    /// Its `$disconnect` handler will not see the record: where others are told who left, this caller tells them.
+    ///
+    /// ```
+    /// # use lift_ws::connection::{Connections, SendError};
+    /// # async fn handler(conns: Connections) -> Result<(), SendError> {
+    /// if let Err(error) = conns.send("AbC=", "hello").await {
+    ///     let Some(gone) = error.departed() else { return Err(error) };
+    ///     for group in gone.groups() {
+    ///         conns.group(group).send(&("left", gone.user())).await?;
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn departed(&self) -> Option<&Record> {
+        self.details.departed.as_deref()
     }
 
     /// Whether the same call may be made again without the message arriving twice.

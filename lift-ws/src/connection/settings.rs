@@ -14,6 +14,9 @@ pub(crate) const RECORD_LIFE: Duration = Duration::from_secs(2 * 60 * 60 + 15 * 
 /// How long a tombstone keeps a late save from bringing a closed connection back.
 pub(crate) const TOMBSTONE_LIFE: Duration = Duration::from_secs(15 * 60);
 
+/// The longest that a setting may ask to wait: times are added to the clock, which must not overflow.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What can be chosen about storing and sending; the defaults fit Lambda.
 ///
 /// ```
@@ -22,23 +25,21 @@ pub(crate) const TOMBSTONE_LIFE: Duration = Duration::from_secs(15 * 60);
 /// let settings = Settings::default().with_rate(2_000).with_cache_life(Duration::from_secs(5));
 /// ```
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct Settings {
-    /// How many posts may be under way at once in this environment.
-    pub concurrency: usize,
-    /// How many posts a second this environment may start. The account's quota, shared by all its APIs in the
-    /// region, is 10,000 requests a second.
-    pub posts_per_second: u32,
+    /// How many posts may be under way at once in this environment; at least 1.
+    pub(super) concurrency: usize,
+    /// How many posts a second this environment may start; at least 1.
+    pub(super) posts_per_second: u32,
     /// How long one post may take before its outcome is called unknown.
-    pub post_timeout: Duration,
-    /// How often a throttled post is tried in all.
-    pub tries: u32,
+    pub(super) post_timeout: Duration,
+    /// How often a throttled post is tried in all; at least 1.
+    pub(super) tries: u32,
     /// How young a connection is whose 410 may come from an unfinished handshake.
-    pub gone_grace: Duration,
+    pub(super) gone_grace: Duration,
     /// How many records are cached in this environment; 0 turns the cache off.
-    pub cache_entries: usize,
+    pub(super) cache_entries: usize,
     /// How long a cached record is used.
-    pub cache_life: Duration,
+    pub(super) cache_life: Duration,
 }
 
 impl Default for Settings {
@@ -56,52 +57,55 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Sets how many posts may be under way at once. Lambda allows 1,024 open sockets and files.
+    /// Sets how many posts may be under way at once, at least 1; 128 otherwise. Lambda allows 1,024 open sockets
+    /// and files.
     #[must_use]
     pub fn with_concurrency(mut self, posts: usize) -> Self {
         self.concurrency = posts.max(1);
         self
     }
 
-    /// Sets how many posts a second may be started.
+    /// Sets how many posts a second this environment may start, at least 1; 5,000 otherwise. The account's quota,
+    /// shared by all its APIs in the region, is 10,000 requests a second.
     #[must_use]
     pub fn with_rate(mut self, posts_per_second: u32) -> Self {
         self.posts_per_second = posts_per_second.max(1);
         self
     }
 
-    /// Sets how long one post may take.
+    /// Sets how long one post may take before its outcome is called unknown, at most a day; 5 seconds otherwise.
     #[must_use]
     pub fn with_post_timeout(mut self, timeout: Duration) -> Self {
-        self.post_timeout = timeout;
+        self.post_timeout = timeout.min(LONGEST);
         self
     }
 
-    /// Sets how often a throttled post is tried in all.
+    /// Sets how often a throttled post is tried in all, at least once; 6 times otherwise.
     #[must_use]
     pub fn with_tries(mut self, tries: u32) -> Self {
         self.tries = tries.max(1);
         self
     }
 
-    /// Sets how young a connection is whose 410 may come from an unfinished handshake. For tests.
+    /// Sets how young a connection is whose 410 may come from an unfinished handshake; 30 seconds otherwise.
+    /// For tests.
     #[must_use]
     pub fn with_gone_grace(mut self, grace: Duration) -> Self {
         self.gone_grace = grace;
         self
     }
 
-    /// Sets how many records are cached; 0 turns the cache off.
+    /// Sets how many records are cached in this environment; 10,000 otherwise. 0 turns the cache off.
     #[must_use]
     pub fn with_cache_entries(mut self, entries: usize) -> Self {
         self.cache_entries = entries;
         self
     }
 
-    /// Sets how long a cached record is used.
+    /// Sets how long a cached record is used, at most a day; 60 seconds otherwise.
     #[must_use]
     pub fn with_cache_life(mut self, life: Duration) -> Self {
-        self.cache_life = life;
+        self.cache_life = life.min(LONGEST);
         self
     }
 }

@@ -9,6 +9,8 @@ type Source = Box<dyn Error + Send + Sync>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PostErrorKind {
+    /// The request could not be made, mostly for want of credentials: nothing was delivered.
+    Configuration,
     /// 403: permission, or the wrong address.
     Forbidden,
     /// 410: the connection is closed, or still in its handshake.
@@ -91,6 +93,7 @@ impl fmt::Display for PostError {
         match (self.status, self.kind) {
             (Some(status), _) => write!(f, "the management API answered {status}"),
             (None, PostErrorKind::UnknownOutcome) => f.write_str("the management API did not answer"),
+            (None, PostErrorKind::Configuration) => f.write_str("the request could not be made"),
             (None, PostErrorKind::NotSent) => f.write_str("the time was up"),
             (None, PostErrorKind::Unreachable) => f.write_str("the management API was not reached"),
             (None, kind) => write!(f, "the call of the management API failed: {kind:?}"),

@@ -132,7 +132,7 @@ where
     E: Error + Send + Sync + 'static,
 {
     let post_error = match &error {
-        SdkError::ConstructionFailure(_) => PostError::new(PostErrorKind::Unreachable),
+        SdkError::ConstructionFailure(_) => PostError::new(PostErrorKind::Configuration),
         SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
             Some(connector) if never_connected(connector) => PostError::new(PostErrorKind::Unreachable),
             _ if failure.is_user() => PostError::new(PostErrorKind::Refused),
@@ -253,6 +253,18 @@ mod tests {
         drop(listener);
         let error = poster().post(&url, "AbC=", Bytes::from_static(b"hi")).await.unwrap_err();
         assert_eq!(error.kind(), PostErrorKind::Unreachable, "{:?}", error.source());
+    }
+
+    #[tokio::test]
+    async fn missing_credentials_are_a_matter_of_configuration_and_nothing_is_sent() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/prod", listener.local_addr().unwrap());
+        let config = aws_config::SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .build();
+        let error = SdkPoster::new(&config).post(&url, "AbC=", Bytes::from_static(b"hi")).await.unwrap_err();
+        assert_eq!(error.kind(), PostErrorKind::Configuration, "{:?}", error.source());
     }
 
     #[tokio::test]

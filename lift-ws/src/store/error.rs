@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::error::Public;
+
 type Source = Box<dyn Error + Send + Sync>;
 
 /// What kind of failure a [`StoreError`] is.
@@ -80,6 +82,9 @@ impl StoreErrorKind {
 }
 
 /// A failure of a [`ConnectionStore`](super::ConnectionStore).
+///
+/// A handler may return it. A client then reads `unknown_connection`, `too_many_groups`, or `internal_error` with
+/// no text of ours; the log gets it whole. `?` into [`Error`](crate::Error) keeps the same codes.
 #[derive(Debug)]
 pub struct StoreError {
     kind: StoreErrorKind,
@@ -112,6 +117,23 @@ impl StoreError {
     #[must_use]
     pub fn kind(&self) -> StoreErrorKind {
         self.kind
+    }
+
+    /// What a client may know of it.
+    pub(crate) fn public(&self) -> Public {
+        match self.kind {
+            StoreErrorKind::UnknownConnection => Public {
+                status: 410,
+                code: "unknown_connection",
+                message: "this connection is not known; connect again",
+            },
+            StoreErrorKind::TooManyGroups => Public {
+                status: 400,
+                code: "too_many_groups",
+                message: "a connection can be in 100 groups at most: leave one first",
+            },
+            _ => Public::INTERNAL,
+        }
     }
 
     /// Whether the same call may be made again and may then succeed.

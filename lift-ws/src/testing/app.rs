@@ -1,7 +1,7 @@
 //! An app under test.
 
 use super::client::TestClient;
-use super::event::TestEvent;
+use super::event::{self, TestEvent};
 use super::gateway::Gateway;
 use crate::connection::{Connections, Record};
 use crate::push::recording::RecordingPoster;
@@ -13,6 +13,7 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// An app with a store in memory and a gateway that is only as much as a test needs. See [the module](super).
 ///
@@ -132,6 +133,27 @@ impl<A: App> Connect<A> {
     /// With a header.
     pub fn header(self, name: &str, value: &str) -> Self {
         Connect { event: self.event.header(name, value), ..self }
+    }
+
+    /// Made this long ago: a connection that is gone is removed only once it is older than its handshake can be.
+    ///
+    /// ```
+    /// # use lift_ws::prelude::*;
+    /// # use lift_ws::testing::TestApp;
+    /// # use std::time::Duration;
+    /// # #[ws_route("who")] async fn who(me: Connection<'_>) {}
+    /// # #[ws_app(routes = [who])] struct Chat;
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let app = TestApp::<Chat>::new(());
+    /// let ann = app.connect().ago(Duration::from_secs(60)).await.unwrap();
+    /// ann.vanish();
+    /// let error = app.connections().send(ann.id(), "hello?").await.unwrap_err();
+    /// assert_eq!(error.departed().unwrap().connection_id(), ann.id());
+    /// # });
+    /// ```
+    pub fn ago(self, age: Duration) -> Self {
+        let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+        Connect { event: self.event.context("connectedAt", event::now().saturating_sub(age)), ..self }
     }
 
     /// Offering a subprotocol.

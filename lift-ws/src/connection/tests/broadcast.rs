@@ -1,11 +1,11 @@
 //! One message to many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::World;
 use super::counting::Call;
-use crate::connection::{SendErrorKind, Settings};
+use crate::connection::{Record, SendErrorKind, Settings};
 use crate::push::PostErrorKind;
 use crate::store::StoreErrorKind;
 
@@ -77,10 +77,15 @@ async fn the_gone_are_removed_and_a_second_message_finds_none() {
     world.after_the_grace();
     world.gateway.fail("3=", PostErrorKind::Gone);
     world.gateway.fail("8=", PostErrorKind::Gone);
-    assert_eq!(world.conns.group("red").send("hi").await.unwrap().gone, 2);
+    let first = world.conns.group("red").send("hi").await.unwrap();
+    assert_eq!(first.gone, 2);
     assert_eq!(world.stored().len(), 8);
+    let mut departed: Vec<&str> = first.departed.iter().map(Record::connection_id).collect();
+    departed.sort_unstable();
+    assert_eq!(departed, ["3=", "8="], "whoever removes a record gets it");
+    assert!(first.departed.iter().all(|record| record.is_in("red")), "as it was");
     let second = world.conns.group("red").send("hi").await.unwrap();
-    assert_eq!((second.delivered, second.gone), (8, 0));
+    assert_eq!((second.delivered, second.gone, second.departed.len()), (8, 0, 0));
 }
 
 #[tokio::test]
@@ -93,8 +98,23 @@ async fn a_membership_without_record_is_removed_when_its_connection_is_gone() {
     let world = world.another_environment();
     world.after_the_grace();
     world.gateway.fail("0=", PostErrorKind::Gone);
-    assert_eq!(world.conns.group("red").send("hi").await.unwrap().gone, 1);
+    let report = world.conns.group("red").send("hi").await.unwrap();
+    assert_eq!((report.gone, report.departed.len()), (1, 0), "somebody else got the record");
     assert!(world.names_in("red").await.is_empty());
+}
+
+#[tokio::test]
+async fn of_two_broadcasts_at_once_one_gets_the_record_of_who_is_gone() {
+    let world = World::new();
+    let other = world.another_environment();
+    world.admit_into("red", ids(20)).await;
+    world.after_the_grace();
+    ids(20).for_each(|id| world.gateway.fail(id, PostErrorKind::Gone));
+    let (one, two) =
+        tokio::join!(world.conns.group("red").send("hi"), other.conns.group("red").send("hello"));
+    let departed = [one.unwrap().departed, two.unwrap().departed].concat();
+    let distinct: BTreeSet<&str> = departed.iter().map(Record::connection_id).collect();
+    assert_eq!((departed.len(), distinct.len()), (20, 20));
 }
 
 #[tokio::test]

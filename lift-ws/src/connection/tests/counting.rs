@@ -1,6 +1,6 @@
 //! A store that counts its calls and fails as it is told.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::connection::Record;
@@ -29,6 +29,10 @@ pub(super) struct CountingStore {
     calls: Mutex<Vec<Call>>,
     /// Calls of this kind fail after so many have succeeded.
     failing: Mutex<Option<(Call, usize)>>,
+    /// Calls of this kind are carried out, and their answer never comes.
+    silent: Mutex<Option<Call>>,
+    /// Reading takes a moment: others have a turn between reading and answering.
+    slow_get: AtomicBool,
     page_limit: AtomicUsize,
 }
 
@@ -38,6 +42,8 @@ impl CountingStore {
             rows,
             calls: Mutex::default(),
             failing: Mutex::default(),
+            silent: Mutex::default(),
+            slow_get: AtomicBool::new(false),
             page_limit: AtomicUsize::new(usize::MAX),
         }
     }
@@ -53,6 +59,21 @@ impl CountingStore {
 
     pub(super) fn fail_after(&self, successes: usize, call: Call) {
         *self.failing.lock().unwrap() = Some((call, successes));
+    }
+
+    pub(super) fn never_answer(&self, call: Call) {
+        *self.silent.lock().unwrap() = Some(call);
+    }
+
+    async fn answer(&self, call: Call) {
+        let is_silent = *self.silent.lock().unwrap() == Some(call);
+        if is_silent {
+            std::future::pending().await
+        }
+    }
+
+    pub(super) fn slow_down_get(&self) {
+        self.slow_get.store(true, Ordering::SeqCst);
     }
 
     /// Makes pages shorter than asked for, as DynamoDB may.
@@ -77,14 +98,20 @@ impl ConnectionStore for CountingStore {
     fn put<'a>(&'a self, scope: &'a str, record: &'a Record) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
             self.note(Call::Put)?;
-            self.rows.put(scope, record).await
+            let outcome = self.rows.put(scope, record).await;
+            self.answer(Call::Put).await;
+            outcome
         })
     }
 
     fn get<'a>(&'a self, scope: &'a str, id: &'a str) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
         Box::pin(async move {
             self.note(Call::Get)?;
-            self.rows.get(scope, id).await
+            let outcome = self.rows.get(scope, id).await;
+            if self.slow_get.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
+            }
+            outcome
         })
     }
 
@@ -120,7 +147,9 @@ impl ConnectionStore for CountingStore {
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
             self.note(Call::Join)?;
-            self.rows.join(scope, group, membership).await
+            let outcome = self.rows.join(scope, group, membership).await;
+            self.answer(Call::Join).await;
+            outcome
         })
     }
 

@@ -1,7 +1,10 @@
 //! From accepted to closed.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
 
 use super::counting::Call;
 use super::{Admission, SCOPE, World};
@@ -52,6 +55,30 @@ async fn a_join_that_fails_takes_the_record_and_the_joins_before_back() {
     assert!(world.stored().is_empty());
     assert!(world.names_in("red").await.is_empty());
     assert!(world.conns.record("AbC=").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_save_or_join_that_took_too_long_is_taken_back_although_it_was_stored() {
+    for call in [Call::Put, Call::Join] {
+        let world = World::new();
+        world.store.never_answer(call);
+        let late = world.conns.clone().with_deadline(Instant::now());
+        let error = late.admitted(in_groups("AbC=", world.now(), &["red"])).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Timeout, "{call:?}");
+        assert!(world.stored().is_empty(), "{call:?}");
+        assert!(world.names_in("red").await.is_empty(), "{call:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_save_that_arrives_after_its_withdrawal_loses() {
+    let world = World::new();
+    world.store.fail_after(0, Call::Put);
+    world.conns.admitted(Admission::new("AbC=", world.now())).await.unwrap_err();
+    let late = Admission::new("AbC=", world.now()).into_record().0;
+    let error = world.store.rows().put(SCOPE, &late).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Closed);
+    assert!(world.stored().is_empty());
 }
 
 #[tokio::test]
@@ -121,6 +148,30 @@ async fn a_record_is_read_once_per_environment_while_cached() {
     assert_eq!(other.store.take_calls(), [Call::Get]);
     other.conns.fresh("AbC=").await.unwrap().unwrap();
     assert_eq!(other.store.take_calls(), [Call::Get], "`fresh` goes past the cache");
+}
+
+#[tokio::test]
+async fn a_join_during_a_read_is_not_hidden_by_what_the_read_found() {
+    let world = World::new();
+    world.admit("AbC=").await;
+    world.store.slow_down_get();
+    let mut reading = pin!(world.conns.fresh("AbC="));
+    assert!(reading.as_mut().now_or_never().is_none(), "it has read and not yet answered");
+    world.conns.join("AbC=", "red", "Ann").await.unwrap();
+    assert!(!reading.await.unwrap().unwrap().is_in("red"));
+    assert!(world.conns.record("AbC=").await.unwrap().unwrap().is_in("red"));
+}
+
+#[tokio::test]
+async fn a_departure_during_a_read_is_not_undone_by_what_the_read_found() {
+    let world = World::new();
+    world.admit("AbC=").await;
+    world.store.slow_down_get();
+    let mut reading = pin!(world.conns.fresh("AbC="));
+    assert!(reading.as_mut().now_or_never().is_none(), "it has read and not yet answered");
+    world.conns.departed("AbC=").await.unwrap().unwrap();
+    assert!(reading.await.unwrap().is_some());
+    assert!(world.conns.cached("AbC=").unwrap().is_none());
 }
 
 #[tokio::test]

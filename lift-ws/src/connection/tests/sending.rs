@@ -72,6 +72,16 @@ async fn an_unknown_outcome_is_not_tried_again() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_made_for_want_of_configuration_is_tried_once_and_says_so() {
+    let world = World::new();
+    world.gateway.fail_times("AbC=", PostErrorKind::Configuration, 1);
+    let error = world.conns.send("AbC=", "hi").await.unwrap_err();
+    assert_eq!(error.kind(), SendErrorKind::Configuration);
+    assert!(error.to_string().contains("credentials") && !error.to_string().contains("callback URL"), "{error}");
+    assert!(!error.is_retry_safe() && world.gateway.posts().is_empty());
+}
+
+#[tokio::test]
 async fn a_gone_connection_is_removed_with_its_memberships() {
     let world = World::new();
     let groups = vec![("red".to_owned(), None)];
@@ -121,8 +131,22 @@ async fn only_one_of_clean_up_and_disconnect_gets_the_record() {
     world.admit("AbC=").await;
     world.after_the_grace();
     world.gateway.fail("AbC=", PostErrorKind::Gone);
-    world.conns.send("AbC=", "hi").await.unwrap_err();
+    let error = world.conns.send("AbC=", "hi").await.unwrap_err();
+    assert_eq!(error.departed().unwrap().connection_id(), "AbC=");
     assert!(world.conns.departed("AbC=").await.unwrap().is_none());
+    assert!(world.conns.send("AbC=", "hi").await.unwrap_err().departed().is_none());
+}
+
+#[tokio::test]
+async fn the_disconnect_that_comes_first_leaves_no_record_to_the_clean_up() {
+    let world = World::new();
+    world.admit("AbC=").await;
+    world.after_the_grace();
+    world.gateway.fail("AbC=", PostErrorKind::Gone);
+    assert!(world.conns.departed("AbC=").await.unwrap().is_some());
+    let error = world.conns.send("AbC=", "hi").await.unwrap_err();
+    assert_eq!(error.kind(), SendErrorKind::Gone);
+    assert!(error.departed().is_none());
 }
 
 #[tokio::test]
@@ -187,4 +211,27 @@ async fn what_is_posted_once_is_neither_tried_again_nor_cleaned_up() {
     assert_eq!(error.kind(), SendErrorKind::Throttled);
     assert!(world.gateway.posts().is_empty());
     assert!(world.store.take_calls().is_empty());
+}
+
+#[tokio::test]
+async fn settings_at_their_limits_neither_panic_nor_stop_anything() {
+    let least = Settings::default().with_tries(0).with_concurrency(0).with_rate(0).with_cache_entries(0);
+    let most = Settings::default()
+        .with_tries(u32::MAX)
+        .with_concurrency(usize::MAX)
+        .with_rate(u32::MAX)
+        .with_cache_entries(usize::MAX)
+        .with_cache_life(Duration::MAX)
+        .with_post_timeout(Duration::MAX)
+        .with_gone_grace(Duration::MAX);
+    for settings in [least, most] {
+        let world = World::with(settings.clone());
+        world.admit_into("red", ["AbC=".to_owned()]).await;
+        world.conns.send("AbC=", "hi").await.unwrap();
+        world.gateway.fail_times("AbC=", PostErrorKind::UnknownOutcome, 1);
+        world.conns.send("AbC=", "hi").await.unwrap_err();
+        let report = world.conns.group("red").send("hi").await.unwrap();
+        assert_eq!((report.delivered, report.is_complete()), (1, true), "{settings:?}");
+        assert!(world.conns.record("AbC=").await.unwrap().is_some());
+    }
 }
