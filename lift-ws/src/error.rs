@@ -1,9 +1,9 @@
 //! One error for handlers and for `main`: what the client may know, and what the log should.
 
-use crate::reply::BoxError;
-use crate::{IntoReply, Reply};
 use crate::connection::SendError;
+use crate::reply::BoxError;
 use crate::store::StoreError;
+use crate::{IntoReply, Reply};
 use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;

@@ -49,8 +49,7 @@ impl Generations {
 
 impl Cache {
     pub(crate) fn new(entries: usize, life: Duration) -> Self {
-        let generations =
-            Generations { versions: [0; VERSIONS], young: HashMap::new(), old: HashMap::new() };
+        let generations = Generations { versions: [0; VERSIONS], young: HashMap::new(), old: HashMap::new() };
         Self {
             generations: Mutex::new(generations),
             per_generation: entries.div_ceil(2),

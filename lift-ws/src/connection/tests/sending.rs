@@ -77,7 +77,10 @@ async fn what_cannot_be_made_for_want_of_configuration_is_tried_once_and_says_so
     world.gateway.fail_times("AbC=", PostErrorKind::Configuration, 1);
     let error = world.conns.send("AbC=", "hi").await.unwrap_err();
     assert_eq!(error.kind(), SendErrorKind::Configuration);
-    assert!(error.to_string().contains("credentials") && !error.to_string().contains("callback URL"), "{error}");
+    assert!(
+        error.to_string().contains("credentials") && !error.to_string().contains("callback URL"),
+        "{error}"
+    );
     assert!(!error.is_retry_safe() && world.gateway.posts().is_empty());
 }
 
