@@ -9,7 +9,7 @@ use std::time::Duration;
 use dynoxide::server::serve_with_shutdown;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// How often items are removed whose time to live is over; on AWS it may take days.
@@ -22,11 +22,22 @@ const FILE_NAME: &str = "dynamodb.sqlite";
 #[derive(Debug)]
 pub(crate) struct Database {
     url: String,
+    tables: Tables,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Why there is no database.
+/// The way to make more tables while the database runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Tables(mpsc::UnboundedSender<NewTables>);
+
+#[derive(Debug)]
+struct NewTables {
+    tables: Vec<Value>,
+    reply: oneshot::Sender<Result<(), DatabaseError>>,
+}
+
+/// Why there is no database, or no table.
 #[derive(Debug)]
 pub(crate) struct DatabaseError(String);
 
@@ -41,11 +52,13 @@ impl Database {
     pub(crate) async fn start(dir: Option<PathBuf>, tables: Vec<Value>) -> Result<Self, DatabaseError> {
         let (stop, stopped) = oneshot::channel();
         let (report, started) = oneshot::channel();
-        let run = move || run(dir, tables, report, stopped);
+        let (sender, new_tables) = mpsc::unbounded_channel();
+        let orders = Orders { new_tables, stopped };
+        let run = move || run(dir, tables, report, orders);
         let thread = std::thread::Builder::new().name("lift-ws-dynamodb".to_owned()).spawn(run);
         let thread = thread.map_err(|error| problem("cannot start its thread", error))?;
         match started.await {
-            Ok(Ok(url)) => Ok(Self { url, stop: Some(stop), thread: Some(thread) }),
+            Ok(Ok(url)) => Ok(Self { url, tables: Tables(sender), stop: Some(stop), thread: Some(thread) }),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(DatabaseError("its thread ended unexpectedly".to_owned())),
         }
@@ -54,6 +67,10 @@ impl Database {
     /// `http://127.0.0.1:PORT`.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    pub(crate) fn tables(&self) -> Tables {
+        self.tables.clone()
     }
 
     /// Ends it, and returns when everything is written.
@@ -65,12 +82,27 @@ impl Database {
     }
 }
 
+impl Tables {
+    /// Makes the tables that are not there yet; the others, and their items, stay as they are.
+    pub(crate) async fn create_missing(&self, tables: Vec<Value>) -> Result<(), DatabaseError> {
+        let (reply, made) = oneshot::channel();
+        let _ = self.0.send(NewTables { tables, reply });
+        made.await.unwrap_or_else(|_| Err(DatabaseError("it has ended".to_owned())))
+    }
+}
+
+/// What the thread is told while it runs.
+struct Orders {
+    new_tables: mpsc::UnboundedReceiver<NewTables>,
+    stopped: oneshot::Receiver<()>,
+}
+
 /// The thread's life.
 fn run(
     dir: Option<PathBuf>,
     tables: Vec<Value>,
     report: oneshot::Sender<Result<String, DatabaseError>>,
-    stopped: oneshot::Receiver<()>,
+    orders: Orders,
 ) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -83,20 +115,22 @@ fn run(
         match open(dir.as_deref(), &tables).and_then(|database| Ok((database, listen()?))) {
             Ok((database, (listener, url))) => {
                 let _ = report.send(Ok(url));
-                serve(database, listener, stopped).await;
+                serve(database, listener, orders).await;
             }
             Err(error) => drop(report.send(Err(error))),
         }
     });
 }
 
-async fn serve(database: dynoxide::Database, listener: TcpListener, stopped: oneshot::Receiver<()>) {
+async fn serve(database: dynoxide::Database, listener: TcpListener, orders: Orders) {
+    let Orders { new_tables, stopped } = orders;
     let (stop_server, server_stopped) = oneshot::channel::<()>();
     let server = serve_with_shutdown(listener, database.clone(), async move { drop(server_stopped.await) });
     let mut server = std::pin::pin!(server);
     tokio::select! {
         _ = &mut server => {}
         () = sweep(&database) => {}
+        () = create_as_told(&database, new_tables) => {}
         _ = stopped => {
             drop(stop_server);
             let _ = timeout(LAST_REQUESTS, server).await;
@@ -116,14 +150,20 @@ async fn sweep(database: &dynoxide::Database) {
     }
 }
 
+/// Makes tables until it is dropped.
+async fn create_as_told(database: &dynoxide::Database, mut orders: mpsc::UnboundedReceiver<NewTables>) {
+    while let Some(NewTables { tables, reply }) = orders.recv().await {
+        let _ = reply.send(tables.iter().try_for_each(|table| create_if_missing(database, table)));
+    }
+    std::future::pending().await
+}
+
 fn open(dir: Option<&Path>, tables: &[Value]) -> Result<dynoxide::Database, DatabaseError> {
     let database = match dir {
         None => dynoxide::Database::memory().map_err(|error| problem("cannot be opened in memory", error))?,
         Some(dir) => open_file(dir)?,
     };
-    for table in tables {
-        create_if_missing(&database, table)?;
-    }
+    tables.iter().try_for_each(|table| create_if_missing(&database, table))?;
     Ok(database)
 }
 

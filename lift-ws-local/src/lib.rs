@@ -39,4 +39,4 @@ pub use environments::{EnvironmentId, Function};
 #[cfg(feature = "server")]
 pub use event::{GatewayEvent, OutputStream};
 #[cfg(feature = "server")]
-pub use gateway::{LocalGateway, LocalGatewayBuilder, Report, StartError};
+pub use gateway::{LocalGateway, LocalGatewayBuilder, ReplaceError, Report, StartError};

@@ -30,9 +30,11 @@ pub(crate) enum Command {
     /// An environment's process has ended.
     Exited { environment: EnvironmentId, how: String },
     /// New events go to this function.
-    Replace { function: Function, api: Option<Box<Api>>, reply: oneshot::Sender<()> },
+    Replace { function: Function, api: Option<NewApi>, reply: oneshot::Sender<()> },
     /// Finish and end everything.
     Shutdown,
+    /// End everything at once: nobody waits for it, and the environments are being killed.
+    Abandon,
 }
 
 impl fmt::Debug for Command {
@@ -47,8 +49,17 @@ impl fmt::Debug for Command {
             Self::Exited { .. } => "Exited",
             Self::Replace { .. } => "Replace",
             Self::Shutdown => "Shutdown",
+            Self::Abandon => "Abandon",
         })
     }
+}
+
+/// What a new manifest changes.
+#[derive(Debug)]
+pub(crate) struct NewApi {
+    pub(crate) api: Box<Api>,
+    /// What functions find in `LIFT_WS_TABLE`.
+    pub(crate) table: Option<String>,
 }
 
 /// How a handshake ended.

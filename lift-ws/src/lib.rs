@@ -71,7 +71,10 @@ pub use lift_ws_macros::ws_route;
 /// What most apps need: `use lift_ws::prelude::*;`.
 pub mod prelude {
     pub use crate::connection::{Connection, Connections};
-    pub use crate::extract::{ConnectionId, DisconnectReason, Json, Query, RawBody, State, Text};
+    pub use crate::extract::{
+        Authorizer, ConnectionId, Cookies, Deadline, DisconnectReason, Headers, Json, Query, RawBody,
+        RequestContext, SourceIp, StageVariables, State, Subprotocols, Text, TypedHeader, UserAgent,
+    };
     pub use crate::middleware::{Next, Provide};
     pub use crate::provide::Provided;
     pub use crate::{Accept, App, Error, Event, IntoReply, Reject, Reply, Status};

@@ -163,3 +163,26 @@ async fn a_table_that_cannot_be_reached_is_safe_to_retry() {
     assert_eq!(error.kind(), StoreErrorKind::Unavailable);
     assert!(error.is_retry_safe());
 }
+
+/// A connection that leaves and joins a room without waiting: the record and the room agree in the end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn joins_and_leaves_that_overlap_leave_no_ghost() {
+    let store = Engine::start().await.store();
+    for n in 0..20 {
+        let id = format!("id-{n}");
+        store.put("s", &Record::new(&id, NOON, EXPIRY)).await.unwrap();
+        let membership = Membership::new(&id, NOON, EXPIRY);
+        store.join("s", "red", &membership).await.unwrap();
+        let leave = || store.leave("s", "red", &id, NOON);
+        let join = || store.join("s", "red", &membership);
+        let (first, joined, second, again) = tokio::join!(leave(), join(), leave(), join());
+        let left = usize::from(first.unwrap().is_some()) + usize::from(second.unwrap().is_some());
+        joined.and(again).unwrap();
+        assert!((1..=3).contains(&left));
+        let record = store.get("s", &id).await.unwrap().expect("it is connected");
+        let is_member = ids_in(&store, "red").await.contains(&id);
+        assert_eq!(record.is_in("red"), is_member, "after {left} leaves");
+        store.delete("s", &id, NOON + 1).await.unwrap();
+        store.remove_memberships("s", &id, NOON, &["red"]).await.unwrap();
+    }
+}

@@ -6,51 +6,59 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+const EXAMPLES: &str = "\
+Examples:
+  cargo lift-ws dev                                          the app of this folder
+  cargo lift-ws dev --package chat --port 0                  another, on a free port
+  cargo lift-ws dev --data .data                             items outlive a restart
+  cargo lift-ws dev --routes routes.json -- python3 loop.py  a program in any language";
+
 /// The arguments of `dev`.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct DevArguments {
     /// Package of the app; by default the one of this folder, else the workspace's default app
-    #[arg(long, short, value_name = "PACKAGE", conflicts_with = "program")]
+    #[arg(long, short, value_name = "PACKAGE", conflicts_with = "program", help_heading = "App")]
     package: Option<String>,
 
     /// Binary of the package to run
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["example", "program"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["example", "program"], help_heading = "App")]
     bin: Option<String>,
 
     /// Example of the package to run
-    #[arg(long, value_name = "NAME", conflicts_with = "program")]
+    #[arg(long, value_name = "NAME", conflicts_with = "program", help_heading = "App")]
     example: Option<String>,
 
     /// Build with optimizations
-    #[arg(long, short, conflicts_with = "program")]
+    #[arg(long, short, conflicts_with = "program", help_heading = "App")]
     release: bool,
 
     /// Path of the Cargo.toml to start from
-    #[arg(long, value_name = "PATH", conflicts_with = "program")]
+    #[arg(long, value_name = "PATH", conflicts_with = "program", help_heading = "App")]
     manifest_path: Option<PathBuf>,
 
     /// Port to listen on; 0 finds a free one
-    #[arg(long, value_name = "PORT", default_value_t = 3000)]
+    #[arg(long, value_name = "PORT", default_value_t = 3000, help_heading = "Gateway")]
     pub(crate) port: u16,
 
     /// Address to listen on; by default only this machine can connect
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", help_heading = "Gateway")]
     pub(crate) host: Option<IpAddr>,
 
     /// Stage: the path of the WebSocket URL
-    #[arg(long, value_name = "STAGE", default_value = "dev", value_parser = stage)]
+    #[arg(long, value_name = "STAGE", default_value = "dev", value_parser = stage, help_heading = "Gateway")]
     pub(crate) stage: String,
 
     /// How many environments may run at a time
-    #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..), help_heading = "Gateway")]
     pub(crate) environments: u16,
 
     /// Routes of PROGRAM: a file in the manifest's format
-    #[arg(long, value_name = "FILE", requires = "program")]
+    #[arg(long, value_name = "FILE", requires = "program", help_heading = "Any other program")]
     routes: Option<PathBuf>,
 
     /// Folder in which the local DynamoDB keeps its items; by default they are gone when this ends
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Gateway")]
     pub(crate) data: Option<PathBuf>,
 
     /// Run this program, which speaks the Lambda Runtime API, in place of an app

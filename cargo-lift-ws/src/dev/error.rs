@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::{error, fmt, io};
 
-use lift_ws_local::StartError;
 use lift_ws_local::core::ManifestError;
+use lift_ws_local::{ReplaceError, StartError};
 
 #[derive(Debug)]
 pub(crate) enum DevError {
@@ -30,8 +30,8 @@ pub(crate) enum DevError {
     ReadRoutes { file: PathBuf, source: io::Error },
     /// The routes file is not as it should be.
     Routes { file: PathBuf, source: ManifestError },
-    /// The manifest of a new build is not as it should be.
-    Manifest(ManifestError),
+    /// The new build cannot take over.
+    Replace(ReplaceError),
     /// The gateway does not start.
     Gateway(StartError),
     /// Sources cannot be watched.
@@ -47,8 +47,9 @@ impl fmt::Display for DevError {
         match self {
             Self::Metadata(error) => write!(
                 f,
-                "cannot find out about the workspace: {error}\nrun this in a folder with a Cargo.toml, name one \
-                 with --manifest-path, or run any program with `--routes FILE -- PROGRAM`"
+                "there is no app to run: {}\nrun this in a folder with a Cargo.toml, name one with \
+                 --manifest-path, or run any program with `--routes FILE -- PROGRAM`",
+                words_of_cargo(error)
             ),
             Self::NoApp => f.write_str(
                 "which app is to be run? name one with --package, run this in the folder of a package, or set \
@@ -59,12 +60,13 @@ impl fmt::Display for DevError {
             }
             Self::Binaries { package, binaries } if binaries.is_empty() => write!(
                 f,
-                "package `{package}` has no binary: add src/main.rs with `lift_ws::main`, or name an example with \
-                 --example"
+                "package `{package}` has no binary: add src/main.rs with `lift_ws::main`, name one of its \
+                 examples with --example, or another package with --package"
             ),
             Self::Binaries { package, binaries } => write!(
                 f,
-                "package `{package}` has several binaries: name one with --bin: {}",
+                "package `{package}` has several binaries, {}: name one with --bin, or set `default-run` in its \
+                 Cargo.toml",
                 list(binaries)
             ),
             Self::UnknownTarget { package, kind, name, known } if known.is_empty() => {
@@ -88,8 +90,12 @@ impl fmt::Display for DevError {
             Self::ReadRoutes { file, source } => {
                 write!(f, "cannot read the routes in {}: {source}", file.display())
             }
-            Self::Routes { file, source } => write!(f, "{}: {source}", file.display()),
-            Self::Manifest(error) => error.fmt(f),
+            Self::Routes { file, source } => write!(
+                f,
+                "{}: {source}\na routes file is like {{ \"routes\": [{{ \"routeKey\": \"$default\", \"twoWay\": true }}] }}",
+                file.display()
+            ),
+            Self::Replace(error) => error.fmt(f),
             Self::Gateway(error) => error.fmt(f),
             Self::Watch(error) => write!(f, "cannot watch the sources: {error}"),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
@@ -99,6 +105,17 @@ impl fmt::Display for DevError {
 }
 
 impl error::Error for DevError {}
+
+/// What cargo itself says, without the name that it has for it.
+fn words_of_cargo(error: &cargo_metadata::Error) -> String {
+    match error {
+        cargo_metadata::Error::CargoMetadata { stderr } => {
+            let words = stderr.trim();
+            words.strip_prefix("error: ").unwrap_or(words).to_owned()
+        }
+        other => other.to_string(),
+    }
+}
 
 fn list(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")

@@ -142,7 +142,7 @@ async fn replace(app: &mut App, gateway: &LocalGateway) -> Result<bool, DevError
         return Ok(false);
     }
     let (copy, function, manifest) = set_up(app, &executable).await?;
-    gateway.replace(function, Some(&manifest)).await.map_err(DevError::Manifest)?;
+    gateway.replace(function, Some(&manifest)).await.map_err(DevError::Replace)?;
     app.run(copy);
     Ok(true)
 }

@@ -1,6 +1,8 @@
 //! `cargo lift-ws dev`, run as a person would.
 
 mod app;
+mod data;
+mod environment;
 mod foreign;
 mod refusals;
 mod running;

@@ -61,11 +61,57 @@ async fn a_routes_file_that_is_missing_or_wrong_is_named() {
 }
 
 #[tokio::test]
+async fn a_routes_file_that_is_no_json_is_shown_what_one_is_like() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("routes.json").display().to_string();
+    std::fs::write(&file, r#"{"routes": ["#).unwrap();
+    let (code, stdout, stderr) = refused(dev(["--routes", &file, "--", "python3"])).await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.contains(&file) && stderr.contains("not JSON") && stderr.contains("line 1"), "{stderr}");
+    assert!(stderr.contains(r#"{ "routes": [{ "routeKey": "$default", "twoWay": true }] }"#), "{stderr}");
+}
+
+/// What the tool says in a package with these sources.
+async fn in_package_with(sources: &[&str]) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = "[package]\nname = \"parts\"\nedition = \"2021\"\n[workspace]\n";
+    std::fs::write(dir.path().join("Cargo.toml"), manifest).unwrap();
+    for source in sources {
+        let path = dir.path().join(source);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "fn main() {}").unwrap();
+    }
+    let mut command = dev(["--port", "0"]);
+    command.current_dir(dir.path());
+    let (code, stdout, stderr) = refused(command).await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    stderr
+}
+
+#[tokio::test]
+async fn a_package_that_does_not_say_what_to_run_is_told_how_to() {
+    let library = in_package_with(&["src/lib.rs"]).await;
+    assert!(library.contains("package `parts` has no binary: add src/main.rs"), "{library}");
+    let two = in_package_with(&["src/bin/one.rs", "src/bin/two.rs"]).await;
+    assert!(two.contains("has several binaries, `one`, `two`: name one with --bin"), "{two}");
+}
+
+#[tokio::test]
+async fn without_a_subcommand_the_help_is_shown() {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cargo-lift-ws"));
+    command.arg("lift-ws");
+    let (code, _, stderr) = refused(command).await;
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("Usage: cargo lift-ws <COMMAND>") && stderr.contains("Run an app"), "{stderr}");
+}
+
+#[tokio::test]
 async fn a_folder_without_a_package_is_told_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = dev(["--port", "0"]);
     command.current_dir(dir.path());
     let (code, stdout, stderr) = refused(command).await;
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.starts_with("error: there is no app to run: could not find `Cargo.toml`"), "{stderr}");
     assert!(stderr.contains("--manifest-path") && stderr.contains("--routes FILE -- PROGRAM"), "{stderr}");
 }

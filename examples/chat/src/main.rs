@@ -63,7 +63,9 @@ async fn say(conns: Connections, id: ConnectionId<'_>, Json(m): Json<Say<'_>>) -
 async fn leave(conns: Connections, id: ConnectionId<'_>, Json(m): Json<Leave<'_>>) -> Result<(), Error> {
     let room = &*m.room;
     let name = &name_in(room, &conns, id).await?;
-    conns.leave(id, room).await?;
+    if !conns.leave(id, room).await? {
+        return Ok(()); // another `leave` was first, and has told the others
+    }
     let report = conns.group(room).send(&Told::Left { room, name }).await?;
     announce(&conns, report.departed).await
 }

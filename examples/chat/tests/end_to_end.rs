@@ -17,9 +17,13 @@ const CHAT: &str = env!("CARGO_BIN_EXE_chat");
 const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn gateway() -> LocalGateway {
+    gateway_of(Function::new(CHAT), 4).await
+}
+
+async fn gateway_of(function: Function, environments: usize) -> LocalGateway {
     let described = Command::new(CHAT).env("LIFT_WS_DESCRIBE", "1").output().unwrap();
     let manifest = Manifest::parse(std::str::from_utf8(&described.stdout).unwrap()).unwrap();
-    LocalGateway::builder(manifest, Function::new(CHAT)).environments(4).start().await.unwrap()
+    LocalGateway::builder(manifest, function).environments(environments).start().await.unwrap()
 }
 
 struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
@@ -142,5 +146,28 @@ async fn bad_input_is_answered_and_the_connection_stays() {
         reply,
         json!({"type": "reply", "id": "k", "data": {"type": "joined", "room": "blue", "members": ["Ann"]}})
     );
+    gateway.shutdown().await;
+}
+
+/// §7.3: one environment that takes several events at once.
+#[tokio::test]
+async fn one_concurrent_environment_serves_a_room() {
+    let gateway = gateway_of(Function::new(CHAT).env("AWS_LAMBDA_MAX_CONCURRENCY", "8"), 1).await;
+    let mut people = Vec::new();
+    for i in 0..6 {
+        let mut client = Client::connect(&gateway).await;
+        client.join("green", &format!("P{i}")).await;
+        people.push(client);
+    }
+    for (i, client) in people.iter_mut().enumerate() {
+        client.send(json!({"action": "say", "room": "green", "text": format!("{i}")})).await;
+    }
+    for client in &mut people {
+        let mut heard = BTreeSet::new();
+        while heard.len() < 6 {
+            let said = client.wait_for(|frame| frame["type"] == "said").await;
+            assert!(heard.insert(said["text"].as_str().unwrap().to_owned()), "heard twice: {said}");
+        }
+    }
     gateway.shutdown().await;
 }

@@ -2,11 +2,13 @@
 
 mod environment;
 mod function;
+mod guardian;
 mod init_failure;
 mod invocation;
 mod output;
 mod pool;
 mod process;
+mod process_groups;
 mod request_id;
 mod variables;
 
@@ -15,5 +17,6 @@ pub use function::Function;
 pub(crate) use invocation::{Delivery, FunctionAnswer, Invocation, Receipt};
 pub(crate) use pool::{Pool, PoolAction, PoolSettings};
 pub(crate) use process::{Launcher, Process};
+pub(crate) use process_groups::ProcessGroups;
 pub(crate) use request_id::RequestId;
 pub(crate) use variables::Endpoints;

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Signal;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::environment::EnvironmentId;
 use super::function::Function;
 use super::output::{self, Tail};
+use super::process_groups::{ProcessGroup, ProcessGroups};
 use super::variables::{self, Endpoints};
 use crate::event::{EventSink, OutputStream};
 use crate::owner::{self, Owner};
@@ -31,6 +32,7 @@ pub(crate) struct Launcher {
     pub(crate) function: Function,
     pub(crate) endpoints: Endpoints,
     pub(crate) account: String,
+    pub(crate) groups: ProcessGroups,
     pub(crate) sink: EventSink,
     pub(crate) owner: Owner,
 }
@@ -54,11 +56,11 @@ impl Launcher {
     pub(crate) fn launch(&self, environment: EnvironmentId) -> io::Result<Process> {
         let listener = bind_loopback()?;
         let runtime_api = listener.local_addr()?.to_string();
-        let mut child = self.command(&runtime_api).spawn()?;
+        let (mut child, group) = self.groups.start(&mut self.command(&runtime_api))?;
         let tail = Tail::default();
         let outputs = self.pass_outputs_on(&mut child, environment, &tail);
         let (orders, received) = mpsc::unbounded_channel();
-        tokio::spawn(supervise(child, environment, received, outputs, self.owner.clone()));
+        tokio::spawn(supervise(child, group, environment, received, outputs, self.owner.clone()));
         let name = self.function.name();
         let api = RuntimeApi {
             environment,
@@ -79,8 +81,6 @@ impl Launcher {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // A group of its own: Ctrl-C is for the gateway, which ends its environments in order.
-            .process_group(0)
             .kill_on_drop(true);
         if let Some(dir) = &self.function.current_dir {
             command.current_dir(dir);
@@ -129,23 +129,22 @@ impl Drop for Process {
 /// Waits for the end of a process, hastens it when told to, and reports it.
 async fn supervise(
     mut child: Child,
+    group: ProcessGroup,
     environment: EnvironmentId,
     mut orders: mpsc::UnboundedReceiver<Order>,
     outputs: Vec<JoinHandle<()>>,
     owner: Owner,
 ) {
-    let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
     let status = tokio::select! {
         status = child.wait() => status,
         order = orders.recv() => {
             match order {
-                Some(Order::Stop) => end_gracefully(&mut child, group, &mut orders).await,
-                Some(Order::Kill) | None => end_now(&mut child, group).await,
+                Some(Order::Stop) => end_gracefully(&mut child, &group, &mut orders).await,
+                Some(Order::Kill) | None => end_now(&mut child, &group).await,
             }
         }
     };
-    // What the program started itself must not outlive it.
-    signal(group, Signal::KILL);
+    drop(group);
     let last_words = async {
         for output in outputs {
             let _ = output.await;
@@ -157,10 +156,10 @@ async fn supervise(
 
 async fn end_gracefully(
     child: &mut Child,
-    group: Option<Pid>,
+    group: &ProcessGroup,
     orders: &mut mpsc::UnboundedReceiver<Order>,
 ) -> io::Result<ExitStatus> {
-    signal(group, Signal::TERM);
+    group.signal(Signal::TERM);
     let hurry = async { while let Some(Order::Stop) = orders.recv().await {} };
     tokio::select! {
         status = timeout(GRACE, child.wait()) => {
@@ -173,17 +172,10 @@ async fn end_gracefully(
     end_now(child, group).await
 }
 
-async fn end_now(child: &mut Child, group: Option<Pid>) -> io::Result<ExitStatus> {
-    signal(group, Signal::KILL);
+async fn end_now(child: &mut Child, group: &ProcessGroup) -> io::Result<ExitStatus> {
+    group.signal(Signal::KILL);
     child.start_kill()?;
     child.wait().await
-}
-
-fn signal(group: Option<Pid>, signal: Signal) {
-    if let Some(group) = group {
-        // It fails when nobody is left in the group, which is what is wanted.
-        let _ = kill_process_group(group, signal);
-    }
 }
 
 fn describe(status: io::Result<ExitStatus>) -> String {

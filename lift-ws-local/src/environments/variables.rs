@@ -1,6 +1,7 @@
 //! The environment variables of an environment (contract §7.2).
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 
 use tokio::process::Command;
 
@@ -34,6 +35,7 @@ pub(super) fn set(command: &mut Command, function: &Function, endpoints: &Endpoi
     }
     command.envs(of_lambda(function, endpoints, runtime_api));
     command.envs(of_gateway(endpoints));
+    command.envs(of_logs(std::io::stderr().is_terminal(), |name| std::env::var_os(name).is_some()));
     command.envs(function.variables.iter().map(|(name, value)| (name, value)));
 }
 
@@ -75,6 +77,16 @@ fn of_gateway(endpoints: &Endpoints) -> impl Iterator<Item = (&'static str, &str
     always.into_iter().chain(database).chain(table)
 }
 
+/// Lines for people, in colours only where there is a terminal, unless the user has said otherwise.
+fn of_logs(
+    is_terminal: bool,
+    is_set: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let format = ("LIFT_WS_LOG", "human");
+    let colours = Some(("NO_COLOR", "1")).filter(|_| !is_terminal);
+    [format].into_iter().chain(colours).filter(move |(name, _)| !is_set(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,5 +124,14 @@ mod tests {
         assert!(set.contains(&("AWS_REGION".into(), Some("eu-central-1".into()))));
         assert!(set.contains(&("AWS_LAMBDA_INITIALIZATION_TYPE".into(), None)));
         assert!(!set.iter().any(|(name, _)| name == "LIFT_WS_TABLE"));
+    }
+
+    #[test]
+    fn logs_are_for_people_unless_the_user_says_otherwise() {
+        let nothing = |_: &str| false;
+        assert!(of_logs(true, nothing).eq([("LIFT_WS_LOG", "human")]));
+        assert!(of_logs(false, nothing).eq([("LIFT_WS_LOG", "human"), ("NO_COLOR", "1")]));
+        assert!(of_logs(false, |name| name == "LIFT_WS_LOG").eq([("NO_COLOR", "1")]));
+        assert!(of_logs(false, |_| true).next().is_none());
     }
 }

@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 
 use super::driver::{Driver, DriverParts};
-use super::{LocalGateway, Report, StartError};
+use super::leash::Leash;
+use super::{LocalGateway, Report, StartError, first_table};
 use crate::clock::{Clock, SystemClock};
 use crate::core::{Api, Gateway, Limits, Manifest};
-use crate::database::Database;
-use crate::environments::{Endpoints, Function, Launcher, PoolSettings};
+use crate::database::{Database, Tables};
+use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
 use crate::event::{EventSink, GatewayEvent};
 use crate::owner::Owner;
 use crate::transport::{Front, WebFolder};
@@ -152,12 +152,12 @@ impl LocalGatewayBuilder {
         };
         let thread = std::thread::Builder::new().name("lift-ws-gateway".to_owned()).spawn(run);
         let thread = thread.map_err(StartError::Runtime)?;
-        let Started { address, api, owner } = match started.await {
+        let Started { address, api, tables, leash } = match started.await {
             Ok(started) => started?,
             Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
         };
         let stage = api.stage.clone();
-        Ok(LocalGateway { address, stage, api, owner, thread: Some(thread), finished: Some(finished) })
+        Ok(LocalGateway { address, stage, api, tables, leash, thread, finished })
     }
 
     /// The gateway's thread: sets everything up, reports, and serves until it is told to stop.
@@ -177,13 +177,11 @@ impl LocalGatewayBuilder {
         let serving = tokio::spawn(front.serve(listener));
         let life = driver.run(commands).await;
         serving.abort();
-        if let Some(database) = database {
-            database.shutdown().await;
-        }
+        database.shutdown().await;
         life
     }
 
-    async fn set_up(self, owner: Owner) -> Result<(Served, Driver, Option<Database>), StartError> {
+    async fn set_up(self, owner: Owner) -> Result<(Served, Driver, Database), StartError> {
         let listener = listen(SocketAddr::new(self.host, self.port))
             .map_err(|source| StartError::Listen { port: self.port, source })?;
         let address =
@@ -199,14 +197,16 @@ impl LocalGatewayBuilder {
         api.domain_name = address.to_string();
         api.limits = self.limits.clone();
         let database = self.start_database().await?;
+        let groups = ProcessGroups::default();
         let launcher = Launcher {
             endpoints: Endpoints {
                 callback_url: format!("http://{address}/{}", self.stage),
-                database_url: database.as_ref().map(|database| database.url().to_owned()),
-                table: self.first_table(),
+                database_url: Some(database.url().to_owned()),
+                table: first_table(&self.manifest),
                 region: api.region.clone(),
             },
             account: api.account.clone(),
+            groups: groups.clone(),
             sink: self.sink.clone(),
             owner: owner.clone(),
             function: self.function,
@@ -220,19 +220,19 @@ impl LocalGatewayBuilder {
         let core = Gateway::new(api.clone(), RandomState::new().hash_one(address.port()));
         let driver = Driver::new(DriverParts { core, pool, launcher, clock: self.clock, sink: self.sink });
         let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web);
-        let started = Started { address, api: Box::new(api), owner };
+        let started = Started {
+            address,
+            api: Box::new(api),
+            tables: database.tables(),
+            leash: Leash::new(owner, groups),
+        };
         Ok(((front, listener, started), driver, database))
     }
 
     /// Every function finds a DynamoDB, as it would on AWS; its own tables are made only if it has some.
-    async fn start_database(&self) -> Result<Option<Database>, StartError> {
+    async fn start_database(&self) -> Result<Database, StartError> {
         let database = Database::start(self.data.clone(), self.manifest.tables.clone()).await;
-        database.map(Some).map_err(|error| StartError::Database { problem: error.to_string() })
-    }
-
-    fn first_table(&self) -> Option<String> {
-        let table = self.manifest.tables.first()?;
-        table.get("TableName").and_then(Value::as_str).map(str::to_owned)
+        database.map_err(|error| StartError::Database { problem: error.to_string() })
     }
 }
 
@@ -241,7 +241,8 @@ type Served = (Front, TcpListener, Started);
 struct Started {
     address: SocketAddr,
     api: Box<Api>,
-    owner: Owner,
+    tables: Tables,
+    leash: Leash,
 }
 
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {

@@ -15,7 +15,7 @@ use crate::core::{
 };
 use crate::environments::{EnvironmentId, Invocation, Launcher, Pool, PoolAction, PoolSettings, Process};
 use crate::event::{EventSink, GatewayEvent};
-use crate::owner::{Command, HandshakeAnswer, ManagementAnswer};
+use crate::owner::{Command, HandshakeAnswer, ManagementAnswer, NewApi};
 use crate::transport::Outbox;
 
 /// Commands that are taken in one go before the clock is looked at.
@@ -53,6 +53,7 @@ pub(super) struct Driver {
     inputs: VecDeque<Input>,
     alarm: Alarm,
     is_ending: bool,
+    is_abandoned: bool,
     report: Report,
 }
 
@@ -81,6 +82,7 @@ impl Driver {
             inputs: VecDeque::new(),
             alarm: Alarm::default(),
             is_ending: false,
+            is_abandoned: false,
             report: Report::default(),
         }
     }
@@ -88,7 +90,13 @@ impl Driver {
     /// Works until it is told to stop, then ends everything in order.
     pub(super) async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) -> Report {
         while self.step(&mut commands).await {}
-        self.finish(&mut commands).await;
+        self.is_ending = true;
+        self.handshakes.clear();
+        if self.is_abandoned {
+            self.abandon(&mut commands).await;
+        } else {
+            self.finish(&mut commands).await;
+        }
         self.report
     }
 
@@ -104,18 +112,17 @@ impl Driver {
             }
         };
         let mut next = first;
-        for _ in 0..BATCH {
+        for handled in 1.. {
             match next {
                 Some(Command::Shutdown) => return false,
+                Some(Command::Abandon) => {
+                    self.is_abandoned = true;
+                    return false;
+                }
                 Some(command) => self.handle(command),
                 None => break,
             }
-            next = commands.try_recv().ok();
-        }
-        match next {
-            Some(Command::Shutdown) => return false,
-            Some(command) => self.handle(command),
-            None => {}
+            next = if handled < BATCH { commands.try_recv().ok() } else { None };
         }
         true
     }
@@ -151,13 +158,14 @@ impl Driver {
             Command::Replace { function, api, reply } => {
                 self.pool_settings.concurrency = function.concurrency();
                 self.launcher.function = function;
-                if let Some(api) = api {
+                if let Some(NewApi { api, table }) = api {
                     self.core.set_api(*api);
+                    self.launcher.endpoints.table = table;
                 }
                 self.pool.replace(now, self.pool_settings.clone(), &mut self.pool_actions);
                 let _ = reply.send(());
             }
-            Command::Shutdown => {}
+            Command::Shutdown | Command::Abandon => {}
         }
         self.settle(now);
     }
@@ -326,13 +334,11 @@ impl Driver {
 
     /// Closes every connection, lets `$disconnect` run, and ends the environments.
     async fn finish(&mut self, commands: &mut mpsc::UnboundedReceiver<Command>) {
-        self.is_ending = true;
         let (code, reason) = GOING_AWAY;
         for (connection, outbox) in std::mem::take(&mut self.connections) {
             outbox.close(code, reason.to_owned());
             self.inputs.push_back(Input::Closed { connection, code: Some(code), reason: reason.to_owned() });
         }
-        self.handshakes.clear();
         self.settle(self.clock.now());
         let _ = timeout(LAST_EVENTS, self.work_while(commands, |driver| driver.pool.is_busy())).await;
         self.pool.stop(self.clock.now(), &mut self.pool_actions);
@@ -340,6 +346,20 @@ impl Driver {
         for process in self.processes.values() {
             process.stop();
         }
+        let _ = timeout(LAST_ENVIRONMENTS, self.work_while(commands, |driver| !driver.processes.is_empty()))
+            .await;
+    }
+
+    /// Closes every connection, and waits for the ends of environments that are being killed, so that their
+    /// ids are given back. Nobody hears of it.
+    async fn abandon(&mut self, commands: &mut mpsc::UnboundedReceiver<Command>) {
+        self.sink = EventSink::none();
+        let (code, reason) = GOING_AWAY;
+        for (_, outbox) in std::mem::take(&mut self.connections) {
+            outbox.close(code, reason.to_owned());
+        }
+        self.pool.stop(self.clock.now(), &mut self.pool_actions);
+        self.settle(self.clock.now());
         let _ = timeout(LAST_ENVIRONMENTS, self.work_while(commands, |driver| !driver.processes.is_empty()))
             .await;
     }

@@ -3,6 +3,8 @@
 mod alarm;
 mod builder;
 mod driver;
+mod leash;
+mod replace_error;
 mod report;
 mod start_error;
 
@@ -11,17 +13,22 @@ use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
 pub use builder::LocalGatewayBuilder;
+pub use replace_error::ReplaceError;
 pub use report::Report;
 pub use start_error::StartError;
 
-use crate::core::{Api, Manifest, ManifestError};
+use crate::core::{Api, Manifest};
+use crate::database::Tables;
 use crate::environments::Function;
-use crate::owner::{Command, Owner};
+use crate::owner::{Command, NewApi};
+use leash::Leash;
 
 /// A running gateway: one WebSocket API at one stage, and the environments of its function.
 ///
 /// It has a thread and a runtime of its own, so it can be used from any, and many can run side by side.
-/// Dropping it ends it without waiting; [`shutdown`](Self::shutdown) lets it finish.
+/// Dropping it kills its environments and all that they have started, without waiting and without
+/// `$disconnect`; [`shutdown`](Self::shutdown) lets it finish. They are also killed when the process that the
+/// gateway runs in ends without either, even by SIGKILL.
 ///
 /// # Examples
 ///
@@ -42,9 +49,10 @@ pub struct LocalGateway {
     address: SocketAddr,
     stage: String,
     api: Box<Api>,
-    owner: Owner,
-    thread: Option<JoinHandle<Report>>,
-    finished: Option<tokio::sync::oneshot::Receiver<()>>,
+    tables: Tables,
+    leash: Leash,
+    thread: JoinHandle<Report>,
+    finished: tokio::sync::oneshot::Receiver<()>,
 }
 
 impl LocalGateway {
@@ -74,51 +82,45 @@ impl LocalGateway {
     /// Gives new events to a new build of the function and, if there is one, routes them by a new manifest.
     ///
     /// Sockets stay open, and events that are under way are finished by the environments that have them.
-    /// Tables are not made anew.
+    /// Tables that the manifest has and the database has not are made; the others stay as they are.
     ///
     /// # Errors
     ///
-    /// If the manifest's route selection expression cannot be understood; nothing has changed then.
+    /// If the manifest's route selection expression cannot be understood or one of its tables cannot be made;
+    /// the function and its routes have not changed then.
     ///
     /// # Cancel safety
     ///
-    /// The replacement happens even if the future is dropped.
-    pub async fn replace(
-        &self,
-        function: Function,
-        manifest: Option<&Manifest>,
-    ) -> Result<(), ManifestError> {
+    /// If the future is dropped, the replacement may have happened or not, but never by half.
+    pub async fn replace(&self, function: Function, manifest: Option<&Manifest>) -> Result<(), ReplaceError> {
         let api = match manifest {
             None => None,
-            Some(manifest) => {
-                let mut api = self.api.clone();
-                api.route_selection = manifest.route_selection()?;
-                api.routes = Api::from_manifest(manifest)?.routes;
-                Some(api)
-            }
+            Some(manifest) => Some(self.prepare(manifest).await?),
         };
-        self.owner.ask(|reply| Command::Replace { function, api, reply }).await;
+        self.leash.owner().ask(|reply| Command::Replace { function, api, reply }).await;
         Ok(())
+    }
+
+    async fn prepare(&self, manifest: &Manifest) -> Result<NewApi, ReplaceError> {
+        let mut api = self.api.clone();
+        api.route_selection = manifest.route_selection().map_err(ReplaceError::Manifest)?;
+        api.routes = Api::from_manifest(manifest).map_err(ReplaceError::Manifest)?.routes;
+        let made = self.tables.create_missing(manifest.tables.clone()).await;
+        made.map_err(|error| ReplaceError::Database { problem: error.to_string() })?;
+        Ok(NewApi { api, table: first_table(manifest) })
     }
 
     /// Closes every connection, lets `$disconnect` run, ends the environments, and says what has happened.
     ///
     /// # Cancel safety
     ///
-    /// The gateway ends even if the future is dropped.
-    pub async fn shutdown(mut self) -> Report {
-        self.owner.tell(Command::Shutdown);
-        if let Some(finished) = self.finished.take() {
-            let _ = finished.await;
-        }
+    /// If the future is dropped, the gateway ends as if it had been dropped itself.
+    pub async fn shutdown(self) -> Report {
+        let Self { leash, thread, finished, .. } = self;
+        leash.owner().tell(Command::Shutdown);
+        let _ = finished.await;
         // The thread has nothing left to do.
-        self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_default()
-    }
-}
-
-impl Drop for LocalGateway {
-    fn drop(&mut self) {
-        self.owner.tell(Command::Shutdown);
+        thread.join().unwrap_or_default()
     }
 }
 
@@ -126,4 +128,10 @@ impl fmt::Debug for LocalGateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LocalGateway").field("url", &self.url()).finish_non_exhaustive()
     }
+}
+
+/// The name of the manifest's first table, which functions find in `LIFT_WS_TABLE`.
+fn first_table(manifest: &Manifest) -> Option<String> {
+    let table = manifest.tables.first()?;
+    table.get("TableName").and_then(serde_json::Value::as_str).map(str::to_owned)
 }

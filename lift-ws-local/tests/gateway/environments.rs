@@ -148,6 +148,7 @@ async fn functions_see_what_lambda_would_set_and_where_the_gateway_is() {
         ("AWS_DEFAULT_REGION", "us-east-1"),
         ("AWS_LAMBDA_FUNCTION_NAME", "scripted"),
         ("LIFT_WS_TABLE", "(not set)"),
+        ("LIFT_WS_LOG", "human"),
     ] {
         let question = format!(r#"{{"do":"variable","name":"{name}"}}"#);
         assert_eq!(client.ask(&question).await, expected, "{name}");

@@ -4,6 +4,7 @@ mod client;
 mod environments;
 mod function;
 mod management;
+mod orphans;
 mod runtime_api;
 mod swap;
 mod transport;

@@ -3,6 +3,8 @@
 use lift_ws_local::core::Verdict;
 use lift_ws_local::{Function, LocalGateway};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::client::{Client, Response, Watched, http, manifest, start};
 
@@ -67,6 +69,10 @@ async fn an_event_comes_with_the_headers_of_the_contract_and_its_answer_is_taken
     assert!(event.header("lambda-runtime-trace-id").unwrap().starts_with("Root=1-"));
     assert!(event.header("lambda-runtime-invocation-id").is_some());
     assert_eq!(event.header("content-type"), Some("application/json"));
+    // They would have to be JSON, and a tenant is for isolation mode alone.
+    for absent in ["client-context", "cognito-identity", "aws-tenant-id"] {
+        assert_eq!(event.header(&format!("lambda-runtime-{absent}")), None);
+    }
     let taken = runtime.respond(&id(&event), "done").await;
     assert_eq!((taken.status, taken.json()), (202, json!({ "status": "OK" })));
     assert_eq!(client.hear().await, "done");
@@ -194,4 +200,19 @@ async fn an_extension_can_be_registered_and_other_paths_are_not_found() {
     assert_eq!(http(&runtime.address, "GET", "/2018-06-01/runtime/nothing", "", "").await.status, 404);
     let restore = http(&runtime.address, "GET", "/2018-06-01/runtime/restore/next", "", "").await;
     assert_eq!(restore.status, 403);
+}
+
+#[tokio::test]
+async fn a_poll_is_not_answered_at_all_when_the_gateway_ends() {
+    let (runtime, mut client) = runtime(1, 1).await;
+    let event = runtime.next().await;
+    runtime.respond(&id(&event), "done").await;
+    assert_eq!(client.hear().await, "done");
+    let mut poll = TcpStream::connect(&runtime.address).await.unwrap();
+    poll.write_all(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    runtime.watched.shutdown().await;
+    // Whether it ends in order or by a reset: programs take any status but 200 for an event without an id.
+    let mut heard = Vec::new();
+    let _ = poll.read_to_end(&mut heard).await;
+    assert_eq!(String::from_utf8(heard).unwrap(), "");
 }

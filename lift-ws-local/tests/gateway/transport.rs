@@ -183,6 +183,34 @@ async fn plain_http_is_426_on_the_stage_and_403_elsewhere() {
 }
 
 #[tokio::test]
+async fn an_offer_of_compression_is_not_taken_up() {
+    let watched = start(scripted(&[])).await;
+    let mut stream = TcpStream::connect(watched.address()).await.unwrap();
+    let head = "GET /dev HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+                sec-websocket-version: 13\r\nsec-websocket-key: c2FtcGxlLWtleS0wMDAwMQ==\r\n\
+                sec-websocket-extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let answer = read_head(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    assert!(!answer.to_lowercase().contains("sec-websocket-extensions"), "{answer}");
+    // A frame with the bit of a compressed message set is a violation then.
+    stream.write_all(&[0xc1, 0x82, 0, 0, 0, 0, b'h', b'i']).await.unwrap();
+    let mut close = [0; 4];
+    stream.read_exact(&mut close).await.unwrap();
+    assert_eq!((close[0], &close[2..]), (0x88, &1002_u16.to_be_bytes()[..]));
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_and_none_is_sent() {
+    let watched = start(scripted(&[])).await;
+    let mut client = watched.connect().await;
+    client.socket.send(Message::Ping("are you there?".into())).await.unwrap();
+    assert!(matches!(client.next().await, Some(Ok(Message::Pong(data))) if data == "are you there?"));
+    // `ask` fails if anything but the answer comes.
+    assert_eq!(client.ask("x").await, "x");
+}
+
+#[tokio::test]
 async fn a_page_is_served_beside_the_api() {
     let web = tempfile::tempdir().unwrap();
     std::fs::write(web.path().join("index.html"), "<p>hello").unwrap();

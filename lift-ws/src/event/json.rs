@@ -104,8 +104,8 @@ impl<'e, 's> Reader<'e, 's> {
         Ok(name)
     }
 
-    /// A text, empty for `null`.
-    #[inline(always)]
+    /// A text, empty for `null`. Called for a dozen fields: inlined it would be most of the parser's code.
+    #[inline(never)]
     pub(crate) fn text_or_null(&mut self) -> Read<Span> {
         self.space();
         if self.bytes.get(self.at) == Some(&b'n') && self.literal("null") {

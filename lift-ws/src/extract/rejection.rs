@@ -14,6 +14,8 @@ macro_rules! rejections {
             code: &'static str,
             status: u16,
             message: Text,
+            /// For the log.
+            cause: Option<String>,
         }
 
         impl $name {
@@ -39,7 +41,11 @@ macro_rules! rejections {
         impl IntoReply for $name {
             const TWO_WAY: bool = false;
             fn into_reply(self) -> Reply {
-                Reply::error(self.code, self.message).with_status(self.status)
+                let reply = Reply::error(self.code, self.message).with_status(self.status);
+                match self.cause {
+                    Some(cause) => reply.with_cause(cause),
+                    None => reply,
+                }
             }
         }
     )*};
@@ -74,17 +80,26 @@ impl JsonRejection {
             }
             _ => ("invalid_json", "the message is not valid JSON"),
         };
-        JsonRejection { code, status: 400, message: format!("{what}: {}", public(&error)).into() }
+        let (line, column) = (error.line(), error.column());
+        let why = public(error.to_string(), || format!("unexpected value at line {line} column {column}"));
+        JsonRejection { code, status: 400, message: format!("{what}: {why}").into(), cause: None }
     }
 }
 
+/// The longest explanation that a client gets, in characters: serde quotes the client's value whole.
+const LONGEST: usize = 300;
+
 /// Serde's words, unless they name a type of ours.
-fn public(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    if text.contains("struct ") || text.contains("enum ") {
-        return format!("unexpected value at line {} column {}", error.line(), error.column());
+fn public(text: String, otherwise: impl FnOnce() -> String) -> String {
+    if ["struct ", "enum ", "variant "].iter().any(|word| text.contains(word))
+        && !text.starts_with("unknown variant")
+    {
+        return otherwise();
     }
-    text
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 impl TextRejection {
@@ -93,59 +108,56 @@ impl TextRejection {
             code: "binary_message",
             status: 400,
             message: Text::Borrowed("the message is binary where a text is expected"),
+            cause: None,
         }
     }
 }
 
 impl QueryRejection {
     pub(crate) fn new(error: serde::de::value::Error) -> Self {
-        QueryRejection {
-            code: "invalid_query",
-            status: 400,
-            message: format!("the query string does not fit: {error}").into(),
-        }
+        let why = public(error.to_string(), || "unexpected value".to_owned());
+        let message = format!("the query string does not fit: {why}").into();
+        QueryRejection { code: "invalid_query", status: 400, message, cause: None }
     }
 }
 
 impl HeaderRejection {
     pub(crate) fn missing(name: &'static str) -> Self {
-        HeaderRejection {
-            code: "missing_header",
-            status: 400,
-            message: format!("the header `{name}` is missing").into(),
-        }
+        let message = format!("the header `{name}` is missing").into();
+        HeaderRejection { code: "missing_header", status: 400, message, cause: None }
     }
 
     pub(crate) fn unreadable(name: &'static str) -> Self {
-        HeaderRejection {
-            code: "invalid_header",
-            status: 400,
-            message: format!("the header `{name}` cannot be read").into(),
-        }
+        let message = format!("the header `{name}` cannot be read").into();
+        HeaderRejection { code: "invalid_header", status: 400, message, cause: None }
     }
 }
 
 impl AuthorizerRejection {
     pub(crate) const fn absent() -> Self {
-        AuthorizerRejection { code: "unauthorized", status: 401, message: Text::Borrowed("not authorized") }
+        AuthorizerRejection {
+            code: "unauthorized",
+            status: 401,
+            message: Text::Borrowed("not authorized"),
+            cause: None,
+        }
     }
 
     pub(crate) fn new(error: serde::de::value::Error) -> Self {
-        tracing::warn!(%error, "the authorizer's context does not have the shape that the handler takes");
-        AuthorizerRejection { code: "unauthorized", status: 403, message: Text::Borrowed("not authorized") }
+        let cause =
+            format!("the authorizer's context does not have the shape that the handler takes: {error}");
+        AuthorizerRejection { status: 403, cause: Some(cause), ..Self::absent() }
     }
 }
 
+/// A mistake of the server: the client is told nothing of it.
+const INTERNAL: (&str, u16, Text) = ("internal_error", 500, Text::Borrowed("internal error"));
+
 impl StageVariablesRejection {
     pub(crate) fn new() -> Self {
-        tracing::error!(
-            "a handler takes `StageVariables`, but the stage has none; set them on the stage, or take `Option<StageVariables<'_>>`"
-        );
-        StageVariablesRejection {
-            code: "internal_error",
-            status: 500,
-            message: Text::Borrowed("internal error"),
-        }
+        let (code, status, message) = INTERNAL;
+        let cause = "a handler takes `StageVariables`, but the stage has none; set them, or take `Option<StageVariables<'_>>`";
+        StageVariablesRejection { code, status, message, cause: Some(cause.to_owned()) }
     }
 }
 
@@ -155,19 +167,56 @@ impl ConnectionRejection {
             code: "unknown_connection",
             status: 410,
             message: Text::Borrowed("this connection is not known; connect again"),
+            cause: None,
         }
     }
 }
 
 impl ConnectionsRejection {
     pub(crate) fn new() -> Self {
-        tracing::error!(
-            "a handler takes `Connections`, but the service was made without; use `Service::with_connections`"
-        );
-        ConnectionsRejection {
-            code: "internal_error",
-            status: 500,
-            message: Text::Borrowed("internal error"),
+        let (code, status, message) = INTERNAL;
+        let cause = "a handler takes `Connections`, but the service was made without; use `Service::with_connections`";
+        ConnectionsRejection { code, status, message, cause: Some(cause.to_owned()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    fn refusal<'m, T: Deserialize<'m>>(message: &'m str) -> String {
+        match serde_json::from_str::<T>(message) {
+            Ok(_) => panic!("it fits"),
+            Err(error) => JsonRejection::new(error).to_string(),
         }
+    }
+
+    #[derive(Deserialize)]
+    struct Secret {
+        #[allow(dead_code, reason = "only its name matters")]
+        field: u8,
+    }
+
+    #[derive(Deserialize)]
+    enum Choice {
+        #[allow(dead_code, reason = "only its name matters")]
+        Pair(u8, u8),
+    }
+
+    #[test]
+    fn no_name_of_a_type_reaches_a_client() {
+        for text in [refusal::<Secret>("7"), refusal::<Secret>("[]"), refusal::<Choice>(r#"{"Pair":[1]}"#)] {
+            assert!(!text.contains("Secret") && !text.contains("Choice"), "{text}");
+            assert!(text.contains("line 1"), "{text}");
+        }
+        assert!(refusal::<Secret>("{}").ends_with("missing field `field` at line 1 column 2"));
+        assert!(refusal::<Choice>(r#""x""#).contains("unknown variant `x`, expected `Pair`"));
+    }
+
+    #[test]
+    fn what_a_client_wrote_is_not_quoted_without_end() {
+        let long = format!("\"{}\"", "x".repeat(100_000));
+        assert!(refusal::<u8>(&long).len() < 500);
     }
 }

@@ -42,8 +42,8 @@ pub struct TypedHeader<T>(pub T);
 impl<'e, S, T: FromHeader<'e>> FromEvent<'e, S> for TypedHeader<T> {
     type Rejection = HeaderRejection;
     fn from_event(scope: &'e Scope<'e, S>) -> Result<Self, HeaderRejection> {
-        let value = Headers::of(scope).get(T::NAME).ok_or(HeaderRejection::missing(T::NAME))?;
-        T::from_header(value).map(TypedHeader).ok_or(HeaderRejection::unreadable(T::NAME))
+        let value = Headers::of(scope).get(T::NAME).ok_or_else(|| HeaderRejection::missing(T::NAME))?;
+        T::from_header(value).map(TypedHeader).ok_or_else(|| HeaderRejection::unreadable(T::NAME))
     }
 }
 impl<T> AvailableOn<route::Connect> for TypedHeader<T> {

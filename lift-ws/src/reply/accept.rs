@@ -36,12 +36,12 @@ impl Accept {
         Accept::default()
     }
 
-    /// The user's id: `conns.user(id)` reaches all connections of the user.
+    /// The user's id; handlers read it back with [`Connection`](crate::connection::Connection).
     pub fn user(self, user: impl Into<String>) -> Self {
         Accept { user: Some(user.into()), ..self }
     }
 
-    /// The tenant's id: `conns.tenant(id)` reaches all connections of the tenant.
+    /// The tenant's id, for apps that serve several.
     pub fn tenant(self, tenant: impl Into<String>) -> Self {
         Accept { tenant: Some(tenant.into()), ..self }
     }

@@ -27,7 +27,7 @@ impl<'e> Correlation<'e> {
             return Correlation(None);
         }
         let (mut id, mut unused) = (None, String::new());
-        // a message that is no JSON object has no id; reading stops at the first one
+        // a message that is no JSON object has no id; of several the last counts, as for serde
         let _ = Reader::new(body, &mut unused).object(|r, name| {
             let span = r.raw()?;
             if name == "id" {

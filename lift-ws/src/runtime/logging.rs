@@ -10,10 +10,10 @@ pub(super) fn init() {
     let filter = EnvFilter::builder().parse_lossy(level.as_deref().unwrap_or("info"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|v| v.eq_ignore_ascii_case(value));
-    let installed = if is("LIFT_WS_LOG", "human") {
-        lines.without_time().compact().finish().try_init()
-    } else if is("AWS_LAMBDA_LOG_FORMAT", "text") {
-        lines.without_time().with_ansi(false).finish().try_init() // CloudWatch adds the time
+    let human = is("LIFT_WS_LOG", "human");
+    let installed = if human || is("AWS_LAMBDA_LOG_FORMAT", "text") {
+        // one kind of line for both, since each costs 20 KiB of binary; CloudWatch adds the time
+        lines.without_time().compact().with_ansi(human).finish().try_init()
     } else {
         lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish().try_init()
     };

@@ -1,5 +1,6 @@
 //! The entry of a Lambda binary.
 
+mod extension;
 mod init;
 mod logging;
 mod payload;
@@ -34,7 +35,8 @@ where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     async fn make(self) -> Result<S, Error> {
-        self().await.map(T::into_state).map_err(Error::internal)
+        let made = self().await.map(T::into_state);
+        made.map_err(|cause| Error::internal(format!("the state could not be made: {}", cause.into())))
     }
 }
 

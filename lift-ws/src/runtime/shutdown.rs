@@ -1,6 +1,7 @@
 //! Shutting down: Lambda sends SIGTERM only to functions with an extension, so a quiet one is registered.
 
-use std::io::Write;
+use super::extension;
+use std::io::{self, Write};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Registers the extension (which must be done before the first event is asked for), and from then on ends the
@@ -12,10 +13,8 @@ pub(super) async fn on_signal() {
         tracing::warn!("signals cannot be watched: the environment ends without notice");
         return;
     };
-    let extension =
-        lambda_extension::Extension::new().with_events(&[]).with_extension_name("_lift-ws-graceful-shutdown");
-    match extension.register().await {
-        Ok(registered) => drop(tokio::spawn(registered.run())),
+    match register().await {
+        Ok(waiting) => drop(tokio::spawn(waiting)),
         Err(error) => {
             tracing::debug!(%error, "no extension could be registered: shutdown may come without notice")
         }
@@ -30,8 +29,13 @@ pub(super) async fn on_signal() {
     });
 }
 
+async fn register() -> io::Result<impl Future<Output = io::Result<()>>> {
+    let api = std::env::var("AWS_LAMBDA_RUNTIME_API").map_err(io::Error::other)?;
+    extension::register(&api).await
+}
+
 /// Log lines are written whole, without a buffer of ours; what user code printed may still be in one.
 fn flush() {
-    let _ = std::io::stdout().flush();
-    let _ = std::io::stderr().flush();
+    let _ = io::stdout().flush();
+    let _ = io::stderr().flush();
 }

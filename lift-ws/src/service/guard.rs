@@ -1,7 +1,7 @@
 //! What stands between a handler and the environment: panics are caught, failures are logged.
 
 use crate::Reply;
-use crate::event::Event;
+use crate::event::{Event, EventType};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -22,9 +22,10 @@ fn text(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no text)")
 }
 
-/// Failures of the server at `error` with their cause, refusals of the client's input at `debug`.
+/// Failures of the server at `error` with their cause; refused handshakes, of which the client cannot read why, at
+/// `info`; refusals of messages at `debug` (the local gateway shows them).
 pub(super) fn log(reply: &Reply, event: &Event<'_>) {
-    let Some(code) = reply.error_code() else { return };
+    let (Some(code), Some(message)) = (reply.error_code(), reply.error_message()) else { return };
     let (route, request_id, connection_id) = (event.route_key(), event.request_id(), event.connection_id());
     let status = reply.status();
     match (reply.cause(), status) {
@@ -32,9 +33,12 @@ pub(super) fn log(reply: &Reply, event: &Event<'_>) {
             tracing::error!(route, request_id, connection_id, code, status, cause = %Chain(cause), "the handler failed");
         }
         (Some(cause), _) => {
-            tracing::info!(route, request_id, connection_id, code, status, cause = %Chain(cause), "refused");
+            tracing::info!(route, request_id, connection_id, code, status, cause = %Chain(cause), "refused: {message}");
         }
-        (None, _) => tracing::debug!(route, request_id, connection_id, code, status, "refused"),
+        (None, _) if event.event_type() == EventType::Connect => {
+            tracing::info!(route, request_id, connection_id, code, status, "refused: {message}");
+        }
+        (None, _) => tracing::debug!(route, request_id, connection_id, code, status, "refused: {message}"),
     }
 }
 

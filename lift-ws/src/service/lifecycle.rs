@@ -1,6 +1,6 @@
 //! What the run time does around a handler, by the kind of event: save, load, remove; and what an answer means.
 
-use super::Service;
+use super::{Service, bind};
 use crate::buffer::Buffer;
 use crate::connection::{Admission, Connections, Record};
 use crate::event::Event;
@@ -13,7 +13,7 @@ use std::time::SystemTime;
 impl<A: App> Service<A> {
     /// Accepted → saved → answered. A refused connection is never saved; a failed save refuses the handshake.
     pub(super) async fn connect(&self, scope: &Scope<'_, A::State>) -> Answer {
-        let (event, reply) = (scope.event(), self.dispatch(scope).await);
+        let (event, reply) = (scope.event(), self.dispatch_listed(scope).await);
         if !reply.is_success() {
             let status = reply.status();
             return Answer {
@@ -44,6 +44,12 @@ impl<A: App> Service<A> {
         }
         let subprotocol = reply.accept().and_then(|accept| accept.subprotocol.clone());
         Answer { status: reply.status(), subprotocol, body: None }
+    }
+
+    /// Where records are kept, the gateway sends `$connect` and `$disconnect` even without handlers for them. The
+    /// app's middleware, which was checked against the handlers' routes alone, has no say then.
+    async fn dispatch_listed(&self, scope: &Scope<'_, A::State>) -> Reply {
+        if scope.__route() < A::routes().len() { self.dispatch(scope).await } else { Reply::ok() }
     }
 
     /// Handled errors and caught panics answer 200, so that the gateway adds no frame of its own.
@@ -92,26 +98,30 @@ impl<A: App> Service<A> {
 
     async fn post(&self, scope: &Scope<'_, A::State>, frame: Buffer) {
         let event = scope.event();
-        let fallback;
-        let connections = match scope.connections() {
+        match self.poster(scope).await {
+            Some(connections) => self.error_posts.post(&connections, event, frame).await,
+            None => {
+                let (route, request_id) = (event.route_key(), event.request_id());
+                tracing::warn!(
+                    route,
+                    request_id,
+                    frame = frame.0,
+                    "nobody can post this frame: the app was started without connections"
+                );
+            }
+        }
+    }
+
+    /// The event's handle; for an app whose handlers need none, that of the service, or one made for this.
+    async fn poster(&self, scope: &Scope<'_, A::State>) -> Option<Connections> {
+        if let Some(bound) = scope.connections() {
+            return Some(bound.clone());
+        }
+        let unbound = match &self.connections {
             Some(connections) => connections,
-            None => match self.error_posts.connections().await {
-                Some(connections) => {
-                    fallback = connections.bind(event.api_id(), event.stage());
-                    &fallback
-                }
-                None => {
-                    tracing::warn!(
-                        route = event.route_key(),
-                        request_id = event.request_id(),
-                        frame = frame.0,
-                        "nobody can post this frame: the app was started without connections"
-                    );
-                    return;
-                }
-            },
+            None => self.error_posts.connections().await?,
         };
-        self.error_posts.post(connections, event, frame).await;
+        Some(bind(unbound, scope.event(), &scope.invocation()))
     }
 
     /// The record is removed first: what the delete returned is what the handler sees, and only one event gets it.
@@ -130,7 +140,7 @@ impl<A: App> Service<A> {
             None => None,
         };
         let scope = scope.with_record(record.as_ref());
-        drop(self.dispatch(&scope).await); // nobody reads it
+        drop(self.dispatch_listed(&scope).await); // nobody reads it
         Answer::status(200)
     }
 }

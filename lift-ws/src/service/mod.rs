@@ -53,6 +53,7 @@ pub struct Service<A: App> {
 impl<A: App> Service<A> {
     /// With its state, and without connections: handlers that take [`Connections`] or
     /// [`Connection`](crate::connection::Connection) get a rejection.
+    #[must_use]
     pub fn new(state: A::State) -> Self {
         Service { state, connections: None, error_posts: ErrorPosts::default() }
     }
@@ -129,8 +130,7 @@ impl<A: App> Service<A> {
         if const { !needs_connections(A::NEEDS) } {
             return None;
         }
-        let bound = self.connections.as_ref()?.bind(event.api_id(), event.stage());
-        Some(bound.with_deadline(Instant::now() + Deadline::of(event, invocation).remaining()))
+        self.connections.as_ref().map(|connections| bind(connections, event, invocation))
     }
 
     /// Middleware and handler, guarded.
@@ -140,6 +140,12 @@ impl<A: App> Service<A> {
         guard::log(&reply, scope.event());
         reply
     }
+}
+
+/// What an event may do with connections: within its API and stage, and until its deadline.
+fn bind(connections: &Connections, event: &Event<'_>, invocation: &Invocation<'_>) -> Connections {
+    let due = Instant::now() + Deadline::of(event, invocation).remaining();
+    connections.bind(event.api_id(), event.stage()).with_deadline(due)
 }
 
 impl<A: App> fmt::Debug for Service<A> {

@@ -86,11 +86,17 @@ impl<A: App> TestApp<A> {
 impl<A: App> Inner<A> {
     pub(super) async fn invoke(&self, payload: &[u8]) -> Result<Value, crate::Error> {
         let answer = self.respond(payload).await;
-        for id in self.gateway.take_closed() {
-            let event = TestEvent::disconnect(1000, "Connection Closed Normally").connection_id(&id);
-            self.respond(&event.to_bytes()).await?;
+        // a `$disconnect` handler may close others in turn
+        loop {
+            let closed = self.gateway.take_closed();
+            if closed.is_empty() {
+                return answer;
+            }
+            for id in closed {
+                let event = TestEvent::disconnect(1000, "Connection Closed Normally").connection_id(&id);
+                self.respond(&event.to_bytes()).await?;
+            }
         }
-        answer
     }
 
     async fn respond(&self, payload: &[u8]) -> Result<Value, crate::Error> {

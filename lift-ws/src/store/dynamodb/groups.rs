@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, DeleteRequest, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update, WriteRequest,
+    CancellationReason, DeleteRequest, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    WriteRequest,
 };
 
 use super::DynamoStore;
@@ -24,7 +23,7 @@ use crate::store::{
 /// How many deletions DynamoDB takes in one batch.
 const BATCH: usize = 25;
 /// How often a transaction that met another, or a batch that was taken in part, is tried again.
-const TRIES: u32 = 6;
+pub(super) const TRIES: u32 = 6;
 
 impl DynamoStore {
     pub(super) async fn join_group(
@@ -99,49 +98,6 @@ impl DynamoStore {
             .build()
             .map_err(incomplete)?;
         Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    pub(super) async fn leave_group(
-        &self,
-        scope: &str,
-        group: &str,
-        connection_id: &str,
-        connected_at: u64,
-    ) -> Result<Option<Membership>, StoreError> {
-        let mut left = None;
-        for shard in self.group_shards.all_of(connection_id) {
-            let delete = self.client.delete_item().table_name(&self.table);
-            let delete = delete
-                .set_key(Some(membership_key(scope, group, shard, connection_id, connected_at)))
-                .return_values(ReturnValue::AllOld);
-            let answer = delete.send().await.map_err(|error| classify(&self.table, error))?;
-            if let Some(item) = answer.attributes.filter(|item| !item.is_empty()) {
-                left = Some(into_membership(item)?);
-            }
-        }
-        self.group_out_of_record(scope, group, connection_id).await?;
-        Ok(left)
-    }
-
-    async fn group_out_of_record(
-        &self,
-        scope: &str,
-        group: &str,
-        connection_id: &str,
-    ) -> Result<(), StoreError> {
-        let update = self.client.update_item().table_name(&self.table);
-        let update = update
-            .set_key(Some(Item::from(record_key(scope, connection_id))))
-            .update_expression("REMOVE #g.#group")
-            .condition_expression("attribute_exists(#g)")
-            .expression_attribute_names("#g", "g")
-            .expression_attribute_names("#group", group);
-        match update.send().await {
-            Ok(_) => Ok(()),
-            // No record, hence nothing to take out of it.
-            Err(SdkError::ServiceError(e)) if is_refused_update(e.err()) => Ok(()),
-            Err(error) => Err(classify(&self.table, error)),
-        }
     }
 
     pub(super) async fn page(&self, query: &MembersQuery<'_>) -> Result<MembershipPage, StoreError> {
@@ -220,15 +176,17 @@ fn is_within(cursor: &Cursor, query: &MembersQuery<'_>) -> bool {
     !cursor.connection_id().is_empty() && cursor.connected_at() >= query.connected_since
 }
 
-fn membership_key(scope: &str, group: &str, shard: u16, connection_id: &str, connected_at: u64) -> Item {
+pub(super) fn membership_key(
+    scope: &str,
+    group: &str,
+    shard: u16,
+    connection_id: &str,
+    connected_at: u64,
+) -> Item {
     Item::from(key(keys::group(scope, group, shard), keys::by_time(connected_at, connection_id)))
 }
 
-fn is_refused_update(error: &UpdateItemError) -> bool {
-    error.is_conditional_check_failed_exception()
-}
-
-fn reasons(error: &TransactWriteItemsError) -> &[CancellationReason] {
+pub(super) fn reasons(error: &TransactWriteItemsError) -> &[CancellationReason] {
     match error {
         TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled.cancellation_reasons(),
         _ => &[],
@@ -236,7 +194,7 @@ fn reasons(error: &TransactWriteItemsError) -> &[CancellationReason] {
 }
 
 /// Another transaction, or a write, was under way on one of the rows.
-fn is_conflict(error: &TransactWriteItemsError) -> bool {
+pub(super) fn is_conflict(error: &TransactWriteItemsError) -> bool {
     const PASSING: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
     reasons(error).iter().any(|reason| reason.code().is_some_and(|code| PASSING.contains(&code)))
 }
@@ -248,7 +206,7 @@ fn refusal(error: &TransactWriteItemsError) -> Option<StoreErrorKind> {
     Some(if is_record { StoreErrorKind::TooManyGroups } else { StoreErrorKind::UnknownConnection })
 }
 
-fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+pub(super) fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
     StoreError::new(StoreErrorKind::Other).with_source(error)
 }
 

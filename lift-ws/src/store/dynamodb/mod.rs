@@ -12,7 +12,7 @@
 //!
 //! What an operation costs on an on-demand table, for rows up to 1 KB: `put` 1 write unit and 1 per index the
 //! record is in; `get` 1 read unit; `delete` as `put`; `join` 4 write units (a transaction over two rows);
-//! `leave` 2; a page of members 1 read unit per 8 KB, or per 4 KB when consistent.
+//! `leave` 1 read unit and 4 write units; a page of members 1 read unit per 8 KB, or per 4 KB when consistent.
 
 #[cfg(feature = "aws")]
 mod failure;
@@ -22,6 +22,8 @@ mod groups;
 mod item;
 #[cfg(feature = "aws")]
 mod keys;
+#[cfg(feature = "aws")]
+mod leave;
 #[cfg(feature = "aws")]
 mod membership;
 #[cfg(feature = "aws")]

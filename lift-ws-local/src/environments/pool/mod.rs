@@ -3,10 +3,18 @@
 //! An environment takes one event at a time (or as many as `AWS_LAMBDA_MAX_CONCURRENCY` says), more
 //! environments are started while events wait and the maximum allows, and events wait when all are busy.
 
+mod action;
+mod delivery;
+mod overdue;
+mod settings;
+
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+
+pub(crate) use action::PoolAction;
+pub(crate) use settings::PoolSettings;
 
 use super::environment::{Environment, EnvironmentId, State};
 use super::init_failure::InitFailure;
@@ -16,35 +24,6 @@ use crate::core::{InvocationId, Moment, Outcome};
 
 /// How long after an answer the next poll may take; usually it takes no millisecond.
 const POLL_EXPECTED: Duration = Duration::from_secs(1);
-
-/// How many environments there may be and how long they may take.
-#[derive(Clone, Debug)]
-pub(crate) struct PoolSettings {
-    pub(crate) max_environments: usize,
-    /// Events that one environment may have at a time.
-    pub(crate) concurrency: usize,
-    /// From the start of the process to its first poll.
-    pub(crate) init_timeout: Duration,
-    /// From the delivery of an event to its answer; an environment that takes longer is ended.
-    pub(crate) function_timeout: Duration,
-}
-
-/// What the pool asks its owner to do.
-#[derive(Debug)]
-pub(crate) enum PoolAction {
-    /// Start a process; [`Pool::exited`] if that fails.
-    Start(EnvironmentId),
-    /// End a process that is not needed any more, with time to finish.
-    Stop(EnvironmentId),
-    /// End a process at once.
-    Kill(EnvironmentId),
-    /// This event is done with.
-    Finished(InvocationId, Outcome),
-    /// Tell the user that an environment did not start.
-    InitFailed(EnvironmentId, InitFailure),
-    /// Tell the user that an environment ended by itself; the number of events that it took along.
-    Crashed(EnvironmentId, String, usize),
-}
 
 #[derive(Debug)]
 struct InFlight {
@@ -198,34 +177,6 @@ impl Pool {
         self.start_for_waiting(now, actions);
     }
 
-    /// Ends what has taken too long.
-    pub(crate) fn tick(&mut self, now: Moment, actions: &mut Vec<PoolAction>) {
-        self.end_overdue_inits(now, actions);
-        while let Some((deadline, request)) = self.deadlines.front().copied() {
-            if self.in_flight.contains_key(&request) {
-                if deadline > now {
-                    break;
-                }
-                self.time_out(request, actions);
-            }
-            self.deadlines.pop_front();
-        }
-        self.start_for_waiting(now, actions);
-    }
-
-    /// When [`tick`](Self::tick) has something to do.
-    pub(crate) fn next_wakeup(&self, now: Moment) -> Option<Moment> {
-        let init = self.environments.iter().filter_map(|environment| match environment.state {
-            State::Starting { deadline } => Some(deadline),
-            _ => None,
-        });
-        let polls = self.environments.iter().filter(|_| !self.waiting.is_empty());
-        let polls = polls.map(|environment| environment.poll_expected_until);
-        let polls = polls.filter(|expected| *expected > now);
-        let deadline = self.deadlines.front().map(|(deadline, _)| *deadline);
-        init.chain(polls).chain(deadline).min()
-    }
-
     /// New events go to new environments; the old ones finish what they have begun.
     pub(crate) fn replace(&mut self, now: Moment, settings: PoolSettings, actions: &mut Vec<PoolAction>) {
         self.settings = settings;
@@ -259,64 +210,6 @@ impl Pool {
     /// Whether events wait or are being worked on.
     pub(crate) fn is_busy(&self) -> bool {
         !self.waiting.is_empty() || !self.in_flight.is_empty()
-    }
-
-    /// Gives the event to the environment that has been idle longest, so that a program which keeps state in
-    /// memory meets its mistake at home.
-    fn deliver(&mut self, now: Moment, mut invocation: Invocation) -> Option<Invocation> {
-        loop {
-            let concurrency = self.settings.concurrency;
-            let free = self.environments.iter().filter(|environment| environment.is_free(concurrency));
-            let Some(id) = free.min_by_key(|environment| environment.last_used).map(|free| free.id) else {
-                return Some(invocation);
-            };
-            invocation = self.deliver_to(now, id, invocation)?;
-        }
-    }
-
-    /// Gives an environment what waits, as far as it has room.
-    fn deliver_waiting(&mut self, now: Moment, id: EnvironmentId) {
-        while let Some(invocation) = self.waiting.pop_front() {
-            if let Some(undelivered) = self.deliver_to(now, id, invocation) {
-                self.waiting.push_front(undelivered);
-                return;
-            }
-        }
-    }
-
-    /// Gives the event back if this environment has no open poll for it.
-    fn deliver_to(
-        &mut self,
-        now: Moment,
-        id: EnvironmentId,
-        mut invocation: Invocation,
-    ) -> Option<Invocation> {
-        let concurrency = self.settings.concurrency;
-        let environment = find(&mut self.environments, id)?;
-        while environment.is_free(concurrency) {
-            let poll = environment.polls.pop_front()?;
-            let delivery = Delivery {
-                request_id: self.ids.next(),
-                deadline: now.after(self.settings.function_timeout),
-                trace_id: trace_id(now, &mut self.ids),
-                event: invocation.event,
-                invocation: invocation.id,
-            };
-            let (request, deadline) = (delivery.request_id, delivery.deadline);
-            match poll.send(delivery) {
-                Ok(()) => {
-                    self.deliveries += 1;
-                    environment.last_used = self.deliveries;
-                    environment.in_flight.push(request);
-                    self.in_flight.insert(request, InFlight { environment: id, invocation: invocation.id });
-                    self.deadlines.push_back((deadline, request));
-                    return None;
-                }
-                // That poll's connection is gone: take the event back and look for another.
-                Err(back) => invocation = Invocation { id: back.invocation, event: back.event },
-            }
-        }
-        Some(invocation)
     }
 
     /// One start per waiting event that nobody will take soon, up to the maximum.
@@ -364,34 +257,6 @@ impl Pool {
         }
     }
 
-    fn end_overdue_inits(&mut self, now: Moment, actions: &mut Vec<PoolAction>) {
-        let is_overdue = |state: &State| matches!(state, State::Starting { deadline } if *deadline <= now);
-        while let Some(late) = self.environments.iter_mut().find(|environment| is_overdue(&environment.state))
-        {
-            let id = late.id;
-            late.state = State::Ending;
-            actions.push(PoolAction::Kill(id));
-            let failure = InitFailure::NeverPolled { after: self.settings.init_timeout };
-            self.fail_init(id, failure, actions);
-        }
-    }
-
-    /// Lambda's own limit: the environment is not usable any more, as nobody knows what it still does.
-    fn time_out(&mut self, request: RequestId, actions: &mut Vec<PoolAction>) {
-        let Some(environment) = self.in_flight.get(&request).map(|known| known.environment) else { return };
-        let message = format!(
-            "the function did not answer within its timeout of {:.1} s; environment {environment} is replaced",
-            self.settings.function_timeout.as_secs_f64()
-        );
-        if let Some(environment) = find(&mut self.environments, environment) {
-            environment.state = State::Ending;
-            for request in std::mem::take(&mut environment.in_flight) {
-                self.finish_in_flight(request, message.clone(), actions);
-            }
-        }
-        actions.push(PoolAction::Kill(environment));
-    }
-
     fn finish_in_flight(&mut self, request: RequestId, message: String, actions: &mut Vec<PoolAction>) {
         if let Some(known) = self.in_flight.remove(&request) {
             actions.push(PoolAction::Finished(known.invocation, Outcome::FunctionError { message }));
@@ -407,14 +272,6 @@ impl Pool {
             actions.push(PoolAction::Stop(id));
         }
     }
-
-    fn forget_answered_deadlines(&mut self) {
-        while let Some((_, request)) = self.deadlines.front()
-            && !self.in_flight.contains_key(request)
-        {
-            self.deadlines.pop_front();
-        }
-    }
 }
 
 fn find(environments: &mut [Environment], id: EnvironmentId) -> Option<&mut Environment> {
@@ -425,12 +282,5 @@ fn unavailable(message: &str) -> Outcome {
     Outcome::Unavailable { message: message.to_owned() }
 }
 
-/// `Root=1-{seconds}-{96 bits};Parent={64 bits};Sampled=0`, as X-Ray writes it.
-fn trace_id(now: Moment, ids: &mut RequestIds) -> String {
-    let (root, parent) = (ids.hex(), ids.hex());
-    format!("Root=1-{:08x}-{root}{};Parent={parent};Sampled=0", now.as_millis() / 1000, &parent[..8])
-}
-
 #[cfg(test)]
-#[path = "pool_tests.rs"]
 mod tests;

@@ -1,0 +1,72 @@
+//! Giving events to environments that have polled.
+
+use super::{InFlight, Pool, find};
+use crate::core::Moment;
+use crate::environments::request_id::RequestIds;
+use crate::environments::{Delivery, EnvironmentId, Invocation};
+
+impl Pool {
+    /// Gives the event to the environment that has been idle longest, so that a program which keeps state in
+    /// memory meets its mistake at home.
+    pub(super) fn deliver(&mut self, now: Moment, mut invocation: Invocation) -> Option<Invocation> {
+        loop {
+            let concurrency = self.settings.concurrency;
+            let free = self.environments.iter().filter(|environment| environment.is_free(concurrency));
+            let Some(id) = free.min_by_key(|environment| environment.last_used).map(|free| free.id) else {
+                return Some(invocation);
+            };
+            invocation = self.deliver_to(now, id, invocation)?;
+        }
+    }
+
+    /// Gives an environment what waits, as far as it has room.
+    pub(super) fn deliver_waiting(&mut self, now: Moment, id: EnvironmentId) {
+        while let Some(invocation) = self.waiting.pop_front() {
+            if let Some(undelivered) = self.deliver_to(now, id, invocation) {
+                self.waiting.push_front(undelivered);
+                return;
+            }
+        }
+    }
+
+    /// Gives the event back if this environment has no open poll for it.
+    fn deliver_to(
+        &mut self,
+        now: Moment,
+        id: EnvironmentId,
+        mut invocation: Invocation,
+    ) -> Option<Invocation> {
+        let concurrency = self.settings.concurrency;
+        let environment = find(&mut self.environments, id)?;
+        while environment.is_free(concurrency) {
+            let poll = environment.polls.pop_front()?;
+            let delivery = Delivery {
+                request_id: self.ids.next(),
+                deadline: now.after(self.settings.function_timeout),
+                trace_id: trace_id(now, &mut self.ids),
+                event: invocation.event,
+                invocation: invocation.id,
+            };
+            let (request, deadline) = (delivery.request_id, delivery.deadline);
+            match poll.send(delivery) {
+                Ok(()) => {
+                    self.deliveries += 1;
+                    environment.last_used = self.deliveries;
+                    environment.in_flight.push(request);
+                    self.in_flight.insert(request, InFlight { environment: id, invocation: invocation.id });
+                    self.deadlines.push_back((deadline, request));
+                    return None;
+                }
+                // That poll's connection is gone: take the event back and look for another.
+                Err(back) => invocation = Invocation { id: back.invocation, event: back.event },
+            }
+        }
+        Some(invocation)
+    }
+}
+
+/// `Root=1-{seconds}-{96 bits};Parent={64 bits};Sampled=0`, as X-Ray writes it.
+fn trace_id(now: Moment, ids: &mut RequestIds) -> String {
+    let (root, parent) = (ids.hex(), ids.hex());
+    format!("Root=1-{:08x}-{root}{};Parent={parent};Sampled=0", now.as_millis() / 1000, &parent[..8])
+}
