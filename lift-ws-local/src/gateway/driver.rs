@@ -251,11 +251,11 @@ impl Driver {
                     let _ = reply.send(HandshakeAnswer::Refuse { status, content_type, body });
                 }
             }
-            Action::Invoke { invocation, event, .. } => {
+            Action::Invoke { invocation, connection, event, .. } => {
                 if let Some(open) = self.arriving.take() {
                     self.open_messages.insert(invocation, open);
                 }
-                let invocation = Invocation { id: invocation, event };
+                let invocation = Invocation { id: invocation, connection, event };
                 self.pool.invoke(now, invocation, &mut self.pool_actions);
             }
             Action::Abandon { invocation } => {

@@ -29,7 +29,7 @@ impl World {
         self.invocations += 1;
         let id = InvocationId(self.invocations);
         let event = Bytes::from(format!("event {}", self.invocations));
-        self.pool.invoke(self.now, Invocation { id, event }, &mut self.actions);
+        self.pool.invoke(self.now, Invocation { id, connection: "one".into(), event }, &mut self.actions);
         id
     }
 
