@@ -88,6 +88,8 @@ impl Pool {
         actions: &mut Vec<PoolAction>,
     ) {
         let Some(environment) = find(&mut self.environments, id) else { return };
+        // A program that polls and hangs up again and again would fill the memory until the next event.
+        environment.polls.retain(|poll| !poll.is_closed());
         environment.polls.push_back(poll);
         match environment.state {
             State::Starting { .. } => environment.state = State::Ready,

@@ -167,6 +167,18 @@ fn an_event_is_not_lost_with_a_poll_whose_connection_has_gone() {
 }
 
 #[test]
+fn polls_whose_connections_have_gone_do_not_pile_up() {
+    let mut world = world(1, 1);
+    world.invoke();
+    let first = delivered(&mut world.poll(1)).request_id;
+    world.respond(1, first);
+    for _ in 0..100 {
+        drop(world.poll(1));
+    }
+    assert_eq!(world.pool.environments[0].polls.len(), 1);
+}
+
+#[test]
 fn a_crash_fails_the_event_and_a_waiting_one_gets_a_new_environment() {
     let mut world = world(1, 1);
     world.invoke();
