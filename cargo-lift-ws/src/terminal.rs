@@ -8,6 +8,10 @@ use lift_ws_local::{GatewayEvent, OutputStream};
 
 /// Lines that wait for a slow terminal; what comes on top is left out rather than slowing the gateway down.
 const WAITING_LINES: usize = 10_000;
+/// As much of a route key as is shown, in characters.
+const KEY_CHARACTERS: usize = 80;
+/// As much of a message of a function as is shown, in characters.
+const MESSAGE_CHARACTERS: usize = 2_000;
 
 /// Writes lines to stdout at once, for programs that wait for them.
 pub(crate) fn print(lines: &[String]) -> io::Result<()> {
@@ -76,8 +80,8 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
         }
         GatewayEvent::EnvironmentStarted { environment } => paint.dim(&format!("env {environment} started")),
         GatewayEvent::InitFailed { environment, reason, stderr } => {
-            let mut text =
-                format!("{}: environment {environment} did not start: {reason}", paint.red("error"));
+            let (error, reason) = (paint.red("error"), message(reason));
+            let mut text = format!("{error}: environment {environment} did not start: {reason}");
             if !stderr.is_empty() {
                 text.push_str("; the last lines of its stderr:");
             }
@@ -108,21 +112,35 @@ fn describe_finished(finished: &Finished, paint: Paint) -> String {
     let outcome = match &finished.verdict {
         Verdict::Status(status) if *status < 400 => paint.green(&status.to_string()),
         Verdict::Status(status) => paint.yellow(&status.to_string()),
-        Verdict::Malformed { problem } => paint.red(&format!("malformed response: {problem}")),
-        Verdict::FunctionError { message } => paint.red(&format!("function error: {message}")),
-        Verdict::Unavailable { message } => paint.red(&format!("no environment: {message}")),
+        Verdict::Malformed { problem } => paint.red(&format!("malformed response: {}", message(problem))),
+        Verdict::FunctionError { message: text } => paint.red(&format!("function error: {}", message(text))),
+        Verdict::Unavailable { message: text } => paint.red(&format!("no environment: {}", message(text))),
         Verdict::TimedOut => paint.red("timed out"),
         Verdict::Fault(fault) => format!("fault on demand: {fault:?}"),
         Verdict::NoRoute => paint.yellow("no route"),
     };
-    let route = paint.bold(&format!("{:<12}", one_line(&finished.route_key)));
+    let route = paint.bold(&format!("{:<12}", one_line(&finished.route_key, KEY_CHARACTERS)));
     let connection = paint.dim(finished.connection.as_str());
     format!("{route} {connection} {millis:>5} ms  {outcome}")
 }
 
-/// A client may send anything as a route key; it must not move the cursor.
-fn one_line(text: &str) -> String {
-    text.chars().take(80).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+fn message(text: &str) -> String {
+    one_line(text, MESSAGE_CHARACTERS)
+}
+
+/// Clients may send anything as a route key, and functions quote clients in their errors; nothing of it must
+/// move the cursor.
+fn one_line(text: &str, characters: usize) -> String {
+    let harmless = |c| match c {
+        '\n' | '\r' | '\t' => ' ',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    };
+    let mut line: String = text.chars().take(characters).map(harmless).collect();
+    if text.chars().nth(characters).is_some() {
+        line.push('\u{2026}');
+    }
+    line
 }
 
 /// Colours, if there is somebody to see them.
@@ -190,6 +208,29 @@ mod tests {
         assert_eq!(line, "say\u{fffd}[2J      AbCdEdXyZ_wCQr0=     3 ms  200");
         let error = Verdict::FunctionError { message: "ValueError: x".to_owned() };
         assert!(describe(&finished(error), plain).ends_with("function error: ValueError: x"));
+    }
+
+    #[test]
+    fn no_text_of_a_function_moves_the_cursor() {
+        let evil = || "no user\n\x1b[2J\x07\u{9b}1A".to_owned();
+        let harmless = "no user \u{fffd}[2J\u{fffd}\u{fffd}1A";
+        for verdict in [
+            Verdict::FunctionError { message: evil() },
+            Verdict::Malformed { problem: evil() },
+            Verdict::Unavailable { message: evil() },
+        ] {
+            let line = describe(&finished(verdict), Paint { is_on: false });
+            assert!(line.ends_with(harmless), "{line:?}");
+        }
+        let event =
+            GatewayEvent::InitFailed { environment: EnvironmentId(1), reason: evil(), stderr: Vec::new() };
+        assert!(describe(&event, Paint { is_on: false }).contains(harmless));
+    }
+
+    #[test]
+    fn a_long_message_is_cut_with_a_mark() {
+        assert_eq!(one_line("abc", 3), "abc");
+        assert_eq!(one_line("abcd", 3), "abc\u{2026}");
     }
 
     #[test]

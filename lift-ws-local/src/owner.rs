@@ -6,13 +6,15 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::core::{Api, ConnectionId, HandshakeRequest, Input, ManagementRequest, SocketId};
 use crate::environments::{Delivery, EnvironmentId, Function, FunctionAnswer, Receipt, RequestId};
-use crate::transport::OutboxReader;
+use crate::transport::{OpenMessage, OutboxReader};
 
 /// Something for the owner to do, and where to send what comes of it.
 pub(crate) enum Command {
     /// A client asks for a WebSocket, or for something that the gateway refuses.
     Handshake { socket: SocketId, request: HandshakeRequest, reply: oneshot::Sender<HandshakeAnswer> },
-    /// Something happened to a socket or connection that needs no answer.
+    /// A client has sent a message, which counts as open until its event is done with.
+    Message { connection: ConnectionId, text: String, open: OpenMessage },
+    /// Something else happened to a socket or connection that needs no answer.
     Happened(Input),
     /// A request to `@connections`.
     Management { request: ManagementRequest, reply: oneshot::Sender<ManagementAnswer> },
@@ -41,6 +43,7 @@ impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Handshake { .. } => "Handshake",
+            Self::Message { .. } => "Message",
             Self::Happened(_) => "Happened",
             Self::Management { .. } => "Management",
             Self::Polled { .. } => "Polled",

@@ -10,7 +10,7 @@ const TELL: &str =
 fn telling() -> Command {
     let routes = foreign("routes.json").display().to_string();
     let mut command = dev(["--port", "0", "--routes", &routes, "--", "/bin/sh", "-c", TELL]);
-    for name in ["LIFT_WS_LOG", "RUST_LOG", "NO_COLOR"] {
+    for name in ["LIFT_WS_LOG", "RUST_LOG", "AWS_LAMBDA_LOG_LEVEL", "NO_COLOR"] {
         command.env_remove(name);
     }
     command
@@ -28,7 +28,7 @@ async fn told(command: Command) -> String {
 
 #[tokio::test]
 async fn a_function_logs_for_people_without_colours_where_there_is_no_terminal() {
-    assert_eq!(told(telling()).await, "log=human rust=unset no_color=1");
+    assert_eq!(told(telling()).await, "log=human rust=info,lift_ws=debug no_color=1");
 }
 
 #[tokio::test]

@@ -3,12 +3,13 @@
 use bytes::Bytes;
 
 use super::request_id::RequestId;
-use crate::core::{InvocationId, Moment};
+use crate::core::{ConnectionId, InvocationId, Moment};
 
 /// An event that waits for an environment.
 #[derive(Debug)]
 pub(crate) struct Invocation {
     pub(crate) id: InvocationId,
+    pub(crate) connection: ConnectionId,
     pub(crate) event: Bytes,
 }
 
@@ -20,6 +21,7 @@ pub(crate) struct Delivery {
     pub(crate) trace_id: String,
     pub(crate) event: Bytes,
     pub(super) invocation: InvocationId,
+    pub(super) connection: ConnectionId,
 }
 
 /// An answer of a function.

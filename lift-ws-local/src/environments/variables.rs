@@ -77,14 +77,17 @@ fn of_gateway(endpoints: &Endpoints) -> impl Iterator<Item = (&'static str, &str
     always.into_iter().chain(database).chain(table)
 }
 
-/// Lines for people, in colours only where there is a terminal, unless the user has said otherwise.
+/// Lines for people, in colours only where there is a terminal, and what lift-ws refuses, unless the user has said otherwise.
 fn of_logs(
     is_terminal: bool,
     is_set: impl Fn(&str) -> bool,
 ) -> impl Iterator<Item = (&'static str, &'static str)> {
     let format = ("LIFT_WS_LOG", "human");
+    // At home people want to see why a message was refused, which lift-ws tells at debug.
+    let is_chosen = ["RUST_LOG", "AWS_LAMBDA_LOG_LEVEL"].into_iter().any(&is_set);
+    let level = Some(("RUST_LOG", "info,lift_ws=debug")).filter(|_| !is_chosen);
     let colours = Some(("NO_COLOR", "1")).filter(|_| !is_terminal);
-    [format].into_iter().chain(colours).filter(move |(name, _)| !is_set(name))
+    [format].into_iter().chain(level).chain(colours).filter(move |(name, _)| !is_set(name))
 }
 
 #[cfg(test)]
@@ -129,9 +132,14 @@ mod tests {
     #[test]
     fn logs_are_for_people_unless_the_user_says_otherwise() {
         let nothing = |_: &str| false;
-        assert!(of_logs(true, nothing).eq([("LIFT_WS_LOG", "human")]));
-        assert!(of_logs(false, nothing).eq([("LIFT_WS_LOG", "human"), ("NO_COLOR", "1")]));
-        assert!(of_logs(false, |name| name == "LIFT_WS_LOG").eq([("NO_COLOR", "1")]));
+        let (format, level) = (("LIFT_WS_LOG", "human"), ("RUST_LOG", "info,lift_ws=debug"));
+        let no_colour = ("NO_COLOR", "1");
+        assert!(of_logs(true, nothing).eq([format, level]));
+        assert!(of_logs(false, nothing).eq([format, level, no_colour]));
+        assert!(of_logs(false, |name| name == "LIFT_WS_LOG").eq([level, no_colour]));
+        for chosen in ["RUST_LOG", "AWS_LAMBDA_LOG_LEVEL"] {
+            assert!(of_logs(true, |name| name == chosen).eq([format]), "{chosen}");
+        }
         assert!(of_logs(false, |_| true).next().is_none());
     }
 }

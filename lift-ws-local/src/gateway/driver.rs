@@ -11,12 +11,13 @@ use super::Report;
 use super::alarm::Alarm;
 use crate::clock::Clock;
 use crate::core::{
-    Action, CallId, ConnectionId, Finished, Gateway, Input, ManagementRequest, Moment, SocketId, Verdict,
+    Action, CallId, ConnectionId, Finished, Gateway, Input, InvocationId, ManagementRequest, Moment,
+    SocketId, Verdict,
 };
 use crate::environments::{EnvironmentId, Invocation, Launcher, Pool, PoolAction, PoolSettings, Process};
 use crate::event::{EventSink, GatewayEvent};
 use crate::owner::{Command, HandshakeAnswer, ManagementAnswer, NewApi};
-use crate::transport::Outbox;
+use crate::transport::{OpenMessage, Outbox};
 
 /// Commands that are taken in one go before the clock is looked at.
 const BATCH: usize = 256;
@@ -46,6 +47,10 @@ pub(super) struct Driver {
     processes: HashMap<EnvironmentId, Process>,
     handshakes: HashMap<SocketId, oneshot::Sender<HandshakeAnswer>>,
     connections: HashMap<ConnectionId, Outbox>,
+    /// The message that is being taken in, until it has become an invocation.
+    arriving: Option<OpenMessage>,
+    /// The messages whose invocations are under way.
+    open_messages: HashMap<InvocationId, OpenMessage>,
     call: Option<Call>,
     /// What the core and the pool want done, and what the core is to be told about it.
     actions: Vec<Action>,
@@ -76,6 +81,8 @@ impl Driver {
             processes: HashMap::new(),
             handshakes: HashMap::new(),
             connections: HashMap::new(),
+            arriving: None,
+            open_messages: HashMap::new(),
             call: None,
             actions: Vec::new(),
             pool_actions: Vec::new(),
@@ -136,6 +143,7 @@ impl Driver {
                 self.handshakes.insert(socket, reply);
                 self.inputs.push_back(Input::Handshake { socket, request });
             }
+            Command::Message { connection, text, open } => return self.take_in(now, connection, text, open),
             Command::Happened(input) => self.happened(input),
             Command::Management { request, reply } => return self.manage(now, request, reply),
             Command::Polled { environment, poll } => {
@@ -168,6 +176,17 @@ impl Driver {
             Command::Shutdown | Command::Abandon => {}
         }
         self.settle(now);
+    }
+
+    /// A message that becomes no invocation is done with at once.
+    fn take_in(&mut self, now: Moment, connection: ConnectionId, text: String, open: OpenMessage) {
+        // What is due comes first, so that the next invocation is the message's.
+        self.inputs.push_back(Input::Tick);
+        self.settle(now);
+        self.arriving = Some(open);
+        self.inputs.push_back(Input::Message { connection, text });
+        self.settle(now);
+        self.arriving = None;
     }
 
     /// Something happened to a socket; what waits for a connection that has ended is dropped.
@@ -232,11 +251,17 @@ impl Driver {
                     let _ = reply.send(HandshakeAnswer::Refuse { status, content_type, body });
                 }
             }
-            Action::Invoke { invocation, event, .. } => {
-                let invocation = Invocation { id: invocation, event };
+            Action::Invoke { invocation, connection, event, .. } => {
+                if let Some(open) = self.arriving.take() {
+                    self.open_messages.insert(invocation, open);
+                }
+                let invocation = Invocation { id: invocation, connection, event };
                 self.pool.invoke(now, invocation, &mut self.pool_actions);
             }
-            Action::Abandon { invocation } => self.pool.abandon(invocation),
+            Action::Abandon { invocation } => {
+                self.open_messages.remove(&invocation);
+                self.pool.abandon(invocation);
+            }
             Action::Send { connection, text } => self.send(&connection, text),
             Action::Close { connection, code, reason } => {
                 if let Some(outbox) = self.connections.remove(&connection) {
@@ -298,6 +323,7 @@ impl Driver {
                 }
             }
             PoolAction::Finished(invocation, outcome) => {
+                self.open_messages.remove(&invocation);
                 self.inputs.push_back(Input::Invoked { invocation, outcome });
             }
             PoolAction::InitFailed(environment, failure) => {

@@ -2,6 +2,7 @@
 
 mod handshake;
 mod header_case;
+mod inflow;
 mod outbox;
 mod socket;
 mod static_files;
@@ -19,6 +20,7 @@ use crate::core::{Limits, ManagementRequest, SocketId};
 use crate::http::{self, Answer};
 use crate::owner::Owner;
 use header_case::{FirstBytes, Overheard};
+pub(crate) use inflow::OpenMessage;
 pub(crate) use outbox::{Outbox, OutboxReader};
 pub(crate) use static_files::WebFolder;
 

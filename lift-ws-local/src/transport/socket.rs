@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use super::inflow::Inflow;
 use super::outbox::{OutboxReader, Outgoing};
 use crate::core::{ConnectionId, FrameFault, Input, Limits};
 use crate::owner::{Command, Owner};
@@ -41,6 +42,7 @@ pub(super) struct Socket {
     stream: WebSocketStream<TcpStream>,
     connection: ConnectionId,
     outbox: OutboxReader,
+    inflow: Inflow,
     owner: Owner,
     frame_bytes: usize,
     /// Bytes that were taken from the outbox and are not flushed yet.
@@ -81,6 +83,7 @@ impl Socket {
             stream,
             connection,
             outbox,
+            inflow: Inflow::default(),
             owner,
             frame_bytes: limits.frame_bytes,
             unflushed: 0,
@@ -115,8 +118,9 @@ impl Socket {
             if self.close_sent || self.reads == Reads::Closed {
                 return Poll::Ready(None);
             }
-            // A client that does not read is not read from: its unread replies would pile up.
-            if self.reads == Reads::Faulty || self.outbox.is_full() {
+            // A client that does not read is not read from, as its unread replies would pile up; nor is one that
+            // sends faster than the function answers.
+            if self.reads == Reads::Faulty || self.outbox.is_full() || self.inflow.is_full(cx) {
                 return Poll::Pending;
             }
             if let Some(end) = std::task::ready!(self.poll_incoming(cx)) {
@@ -239,7 +243,11 @@ impl Socket {
         }
         let connection = self.connection.clone();
         let input = match message {
-            Message::Text(text) => Input::Message { connection, text: text.as_str().to_owned() },
+            Message::Text(text) => {
+                let open = self.inflow.open(text.len());
+                let text = text.as_str().to_owned();
+                return self.owner.tell(Command::Message { connection, text, open });
+            }
             Message::Binary(_) => return self.faulty(FrameFault::Binary),
             Message::Close(frame) => {
                 self.reads = Reads::Closed;

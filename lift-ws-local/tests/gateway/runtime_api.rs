@@ -1,10 +1,12 @@
 //! The Runtime API, played by the test itself: its program only tells where the API is, and waits.
 
+use futures_util::SinkExt;
 use lift_ws_local::core::Verdict;
 use lift_ws_local::{Function, LocalGateway};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::{Client, Response, Watched, http, manifest, start};
 
@@ -104,6 +106,30 @@ async fn a_sequential_program_that_polls_twice_gets_one_event_at_a_time() {
     runtime.respond(&id(&event), "one").await;
     assert_eq!(client.hear().await, "one");
     assert_eq!((&mut second).await.unwrap().json()["body"], "second");
+}
+
+#[tokio::test]
+async fn a_client_that_sends_faster_than_the_function_answers_waits_itself() {
+    let (runtime, mut client) = runtime(1, 1).await;
+    for _ in 0..300 {
+        client.say("flood").await;
+    }
+    let mut other = runtime.watched.connect().await;
+    other.say("other").await;
+    // Its message is in the gateway once the ping behind it is answered.
+    other.socket.send(Message::Ping("".into())).await.unwrap();
+    assert!(matches!(other.next().await, Some(Ok(Message::Pong(_)))));
+    let mut order = Vec::new();
+    for _ in 0..302 {
+        let event = runtime.next().await;
+        let body = event.json()["body"].as_str().unwrap().to_owned();
+        runtime.respond(&id(&event), &body).await;
+        order.push(body);
+    }
+    let position = order.iter().position(|body| body == "other").unwrap();
+    assert!(position <= 64, "{position} messages were served before it");
+    // What was held back came all the same.
+    assert_eq!(order.iter().filter(|body| *body == "flood").count(), 300);
 }
 
 #[tokio::test]

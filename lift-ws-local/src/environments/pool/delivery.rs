@@ -21,12 +21,19 @@ impl Pool {
 
     /// Gives an environment what waits, as far as it has room.
     pub(super) fn deliver_waiting(&mut self, now: Moment, id: EnvironmentId) {
-        while let Some(invocation) = self.waiting.pop_front() {
+        while self.has_room(id)
+            && let Some(invocation) = self.waiting.pop()
+        {
             if let Some(undelivered) = self.deliver_to(now, id, invocation) {
-                self.waiting.push_front(undelivered);
+                self.waiting.give_back(undelivered);
                 return;
             }
         }
+    }
+
+    fn has_room(&mut self, id: EnvironmentId) -> bool {
+        let concurrency = self.settings.concurrency;
+        find(&mut self.environments, id).is_some_and(|environment| environment.is_free(concurrency))
     }
 
     /// Gives the event back if this environment has no open poll for it.
@@ -37,28 +44,33 @@ impl Pool {
         mut invocation: Invocation,
     ) -> Option<Invocation> {
         let concurrency = self.settings.concurrency;
-        let environment = find(&mut self.environments, id)?;
+        let Some(environment) = find(&mut self.environments, id) else { return Some(invocation) };
         while environment.is_free(concurrency) {
-            let poll = environment.polls.pop_front()?;
+            let Some(poll) = environment.polls.pop_front() else { break };
             let delivery = Delivery {
                 request_id: self.ids.next(),
                 deadline: now.after(self.settings.function_timeout),
                 trace_id: trace_id(now, &mut self.ids),
                 event: invocation.event,
                 invocation: invocation.id,
+                connection: invocation.connection,
             };
             let (request, deadline) = (delivery.request_id, delivery.deadline);
+            let known = delivery.invocation;
             match poll.send(delivery) {
                 Ok(()) => {
                     self.deliveries += 1;
                     environment.last_used = self.deliveries;
                     environment.in_flight.push(request);
-                    self.in_flight.insert(request, InFlight { environment: id, invocation: invocation.id });
+                    self.in_flight.insert(request, InFlight { environment: id, invocation: known });
                     self.deadlines.push_back((deadline, request));
                     return None;
                 }
                 // That poll's connection is gone: take the event back and look for another.
-                Err(back) => invocation = Invocation { id: back.invocation, event: back.event },
+                Err(back) => {
+                    let Delivery { invocation: id, connection, event, .. } = back;
+                    invocation = Invocation { id, connection, event };
+                }
             }
         }
         Some(invocation)

@@ -7,6 +7,7 @@ mod action;
 mod delivery;
 mod overdue;
 mod settings;
+mod waiting;
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -21,6 +22,7 @@ use super::init_failure::InitFailure;
 use super::invocation::{Delivery, FunctionAnswer, Invocation, Receipt};
 use super::request_id::{RequestId, RequestIds};
 use crate::core::{InvocationId, Moment, Outcome};
+use waiting::Waiting;
 
 /// How long after an answer the next poll may take; usually it takes no millisecond.
 const POLL_EXPECTED: Duration = Duration::from_secs(1);
@@ -36,7 +38,7 @@ struct InFlight {
 pub(crate) struct Pool {
     settings: PoolSettings,
     environments: Vec<Environment>,
-    waiting: VecDeque<Invocation>,
+    waiting: Waiting,
     in_flight: HashMap<RequestId, InFlight>,
     /// In order of time, since all events get the same; entries that are answered are left behind.
     deadlines: VecDeque<(Moment, RequestId)>,
@@ -51,7 +53,7 @@ impl Pool {
         Self {
             settings,
             environments: Vec::new(),
-            waiting: VecDeque::new(),
+            waiting: Waiting::default(),
             in_flight: HashMap::new(),
             deadlines: VecDeque::new(),
             ids: RequestIds::new(),
@@ -68,13 +70,13 @@ impl Pool {
             return;
         }
         let Some(invocation) = self.deliver(now, invocation) else { return };
-        self.waiting.push_back(invocation);
+        self.waiting.push(invocation);
         self.start_for_waiting(now, actions);
     }
 
     /// The gateway does not wait for this event any more: one that nobody has begun is never begun.
     pub(crate) fn abandon(&mut self, invocation: InvocationId) {
-        self.waiting.retain(|waiting| waiting.id != invocation);
+        self.waiting.remove(invocation);
     }
 
     /// An environment asks for its next event.
@@ -86,6 +88,8 @@ impl Pool {
         actions: &mut Vec<PoolAction>,
     ) {
         let Some(environment) = find(&mut self.environments, id) else { return };
+        // A program that polls and hangs up again and again would fill the memory until the next event.
+        environment.polls.retain(|poll| !poll.is_closed());
         environment.polls.push_back(poll);
         match environment.state {
             State::Starting { .. } => environment.state = State::Ready,
@@ -200,7 +204,7 @@ impl Pool {
     /// No more events; every environment ends when its events are answered.
     pub(crate) fn stop(&mut self, now: Moment, actions: &mut Vec<PoolAction>) {
         self.stopping = true;
-        for invocation in self.waiting.drain(..) {
+        while let Some(invocation) = self.waiting.pop() {
             actions.push(PoolAction::Finished(invocation.id, unavailable("the gateway is stopping")));
         }
         let settings = self.settings.clone();
@@ -252,7 +256,7 @@ impl Pool {
         let lost = if others { self.waiting.len().min(1) } else { self.waiting.len() };
         let message = format!("environment {id} did not start: {failure}");
         actions.push(PoolAction::InitFailed(id, failure));
-        for invocation in self.waiting.drain(..lost) {
+        for invocation in std::iter::from_fn(|| self.waiting.pop()).take(lost) {
             actions.push(PoolAction::Finished(invocation.id, unavailable(&message)));
         }
     }

@@ -29,7 +29,7 @@ impl World {
         self.invocations += 1;
         let id = InvocationId(self.invocations);
         let event = Bytes::from(format!("event {}", self.invocations));
-        self.pool.invoke(self.now, Invocation { id, event }, &mut self.actions);
+        self.pool.invoke(self.now, Invocation { id, connection: "one".into(), event }, &mut self.actions);
         id
     }
 
@@ -164,6 +164,18 @@ fn an_event_is_not_lost_with_a_poll_whose_connection_has_gone() {
     let mut open = world.poll(1);
     world.invoke();
     assert_eq!(delivered(&mut open).event, "event 2");
+}
+
+#[test]
+fn polls_whose_connections_have_gone_do_not_pile_up() {
+    let mut world = world(1, 1);
+    world.invoke();
+    let first = delivered(&mut world.poll(1)).request_id;
+    world.respond(1, first);
+    for _ in 0..100 {
+        drop(world.poll(1));
+    }
+    assert_eq!(world.pool.environments[0].polls.len(), 1);
 }
 
 #[test]
