@@ -55,14 +55,17 @@ const _: () = {
             {
                 const fn __probe<__F, __0>(
                     _: &impl ::core::ops::Fn(__0) -> __F,
-                ) -> ::core::primitive::bool
+                ) -> (::core::primitive::bool, ::core::primitive::bool)
                 where
                     __F: ::core::future::Future,
                     <__F as ::core::future::Future>::Output: ::renamed::__private::IntoReply,
                 {
-                    <<__F as ::core::future::Future>::Output as ::renamed::__private::IntoReply>::TWO_WAY
+                    (
+                        <<__F as ::core::future::Future>::Output as ::renamed::__private::IntoReply>::TWO_WAY,
+                        <<__F as ::core::future::Future>::Output as ::renamed::__private::IntoReply>::HANDSHAKE,
+                    )
                 }
-                let __two_way = __probe(&bye);
+                let (__two_way, __handshake) = __probe(&bye);
                 ::core::assert!(
                     ! __two_way,
                     "a `$disconnect` route cannot return a body: the connection is gone, nobody would receive it; return `()` or `Result<(), E>`"

@@ -33,6 +33,14 @@ const _: () = {
     const __LIFT_WS_REPLIES: ::core::primitive::bool = <::lift_ws::__private::Probe<
         Result<Json<Said<'static>>, ChatError>,
     >>::IS_REPLY;
+    const _: () = ::lift_ws::__private::is_message_reply::<
+        Result<Json<Said<'static>>, ChatError>,
+        {
+            <::lift_ws::__private::Probe<
+                Result<Json<Said<'static>>, ChatError>,
+            >>::IS_HANDSHAKE
+        },
+    >();
     const __LIFT_WS_IS_EXTRACTOR_0: (::core::primitive::bool, ::core::primitive::bool) = {
         let __own = false
             || <::lift_ws::__private::Probe<

@@ -21,6 +21,10 @@ const _: () = {
     const __LIFT_WS_REPLIES: ::core::primitive::bool = <::lift_ws::__private::Probe<
         (),
     >>::IS_REPLY;
+    const _: () = ::lift_ws::__private::is_message_reply::<
+        (),
+        { <::lift_ws::__private::Probe<()>>::IS_HANDSHAKE },
+    >();
     const __LIFT_WS_SOUND: ::core::primitive::bool = true;
     impl ::lift_ws::__private::RouteMeta for ping {
         type Kind = ::lift_ws::__private::kind::Message;

@@ -40,10 +40,20 @@ fn checks(route: &Route, extraction: &Extraction) -> TokenStream {
         ReplyType::Named(ty) => quote_spanned!(at(ty)=> <#p::Probe<#ty>>::IS_REPLY),
         ReplyType::Opaque(_) => quote!(true),
     };
+    let no_handshake = match (&route.reply, route.kind) {
+        (ReplyType::Named(ty), Kind::Message) => {
+            let p = route.krate.private_at(at(ty));
+            Some(quote_spanned! {at(ty)=>
+                const _: () = #p::is_message_reply::<#ty, { <#p::Probe<#ty>>::IS_HANDSHAKE }>();
+            })
+        }
+        _ => None, // `$connect` decides; `bodiless` and `two_way` say the rest
+    };
     quote! {
         use #p::ProbeFallback as _;
         #(#middleware)*
         const __LIFT_WS_REPLIES: ::core::primitive::bool = #reply;
+        #no_handshake
         #arguments
     }
 }
@@ -88,19 +98,31 @@ fn two_way(route: &Route, extraction: &Extraction) -> TokenStream {
         (ReplyType::Opaque(ty), kind) => {
             let p = route.krate.private_at(at(ty));
             let values = extraction.locals();
-            let refuse = (kind == Kind::Disconnect).then(|| quote_spanned!(at(ty)=> ::core::assert!(
-                !__two_way,
-                "a `$disconnect` route cannot return a body: the connection is gone, nobody would receive it; return `()` or `Result<(), E>`"
-            );));
+            let refuse = match kind {
+                Kind::Connect => None,
+                Kind::Message => Some(quote_spanned!(at(ty)=> ::core::assert!(
+                    !__handshake,
+                    "a message route cannot return `Accept` or `Reject`: only `$connect` decides a handshake; return `()`, `Json<T>`, or `Result<T, lift_ws::Error>`"
+                );)),
+                Kind::Disconnect => Some(quote_spanned!(at(ty)=> ::core::assert!(
+                    !__two_way,
+                    "a `$disconnect` route cannot return a body: the connection is gone, nobody would receive it; return `()` or `Result<(), E>`"
+                );)),
+            };
             quote_spanned! {at(ty)=> {
-                const fn __probe<__F, #(#values,)*>(_: &impl ::core::ops::Fn(#(#values),*) -> __F) -> ::core::primitive::bool
+                const fn __probe<__F, #(#values,)*>(
+                    _: &impl ::core::ops::Fn(#(#values),*) -> __F,
+                ) -> (::core::primitive::bool, ::core::primitive::bool)
                 where
                     __F: ::core::future::Future,
                     <__F as ::core::future::Future>::Output: #p::IntoReply,
                 {
-                    <<__F as ::core::future::Future>::Output as #p::IntoReply>::TWO_WAY
+                    (
+                        <<__F as ::core::future::Future>::Output as #p::IntoReply>::TWO_WAY,
+                        <<__F as ::core::future::Future>::Output as #p::IntoReply>::HANDSHAKE,
+                    )
                 }
-                let __two_way = __probe(&#name);
+                let (__two_way, __handshake) = __probe(&#name);
                 #refuse
                 __two_way
             }}

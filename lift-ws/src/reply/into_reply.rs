@@ -38,6 +38,9 @@ pub trait IntoReply {
     /// decides, so for errors it does not matter.
     const TWO_WAY: bool = true;
 
+    /// Does it decide a handshake? Then no message route may return it. Of a `Result` both types count.
+    const HANDSHAKE: bool = false;
+
     /// The reply.
     fn into_reply(self) -> Reply;
 }
@@ -106,6 +109,7 @@ impl IntoReply for Status {
 
 impl IntoReply for Accept {
     const TWO_WAY: bool = false;
+    const HANDSHAKE: bool = true;
     fn into_reply(self) -> Reply {
         Reply::accepting(self)
     }
@@ -113,6 +117,7 @@ impl IntoReply for Accept {
 
 impl IntoReply for Reject {
     const TWO_WAY: bool = false;
+    const HANDSHAKE: bool = true;
     fn into_reply(self) -> Reply {
         Reject::into_reply(self)
     }
@@ -121,6 +126,7 @@ impl IntoReply for Reject {
 /// The success type decides: an error frame does not make a route two-way.
 impl<T: IntoReply, E: IntoReply> IntoReply for Result<T, E> {
     const TWO_WAY: bool = T::TWO_WAY;
+    const HANDSHAKE: bool = T::HANDSHAKE || E::HANDSHAKE;
     fn into_reply(self) -> Reply {
         match self {
             Ok(value) => value.into_reply(),

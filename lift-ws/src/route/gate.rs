@@ -22,6 +22,8 @@ impl<T: AvailableOn<K>, K> Probe<T, K> {
 impl<T: IntoReply> Probe<T> {
     /// A handler may return it.
     pub const IS_REPLY: bool = true;
+    /// It decides a handshake.
+    pub const IS_HANDSHAKE: bool = T::HANDSHAKE;
 }
 
 /// What [`Probe`] answers where the bound does not hold.
@@ -30,6 +32,8 @@ pub trait ProbeFallback {
     const IS_AVAILABLE: bool = false;
     /// A handler cannot return it.
     const IS_REPLY: bool = false;
+    /// It is no reply at all, which is said elsewhere.
+    const IS_HANDSHAKE: bool = false;
 }
 impl<T: ?Sized, K> ProbeFallback for Probe<T, K> {}
 
@@ -129,6 +133,18 @@ impl<T> Extractor<true> for T {}
 
 /// Checked at each argument's type.
 pub const fn is_extractor<T: Extractor<IS>, const IS: bool>() {}
+
+/// What a message route may return: only then `IS_HANDSHAKE` is false.
+#[diagnostic::on_unimplemented(
+    message = "a message route cannot return `{Self}`: only `$connect` decides a handshake",
+    label = "there is no handshake to accept or to reject here",
+    note = "return `()`, `Json<T>`, or `Result<T, lift_ws::Error>`"
+)]
+pub trait MessageReply<const IS_HANDSHAKE: bool> {}
+impl<T> MessageReply<false> for T {}
+
+/// Checked at the return type of a message route.
+pub const fn is_message_reply<T: MessageReply<IS_HANDSHAKE>, const IS_HANDSHAKE: bool>() {}
 
 /// `TWO_WAY` of what a `$disconnect` route returns, checked at the return type.
 pub const fn bodiless<T: Bodiless>() -> bool {
