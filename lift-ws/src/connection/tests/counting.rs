@@ -31,8 +31,8 @@ pub(super) struct CountingStore {
     failing: Mutex<Option<(Call, usize)>>,
     /// Calls of this kind are carried out, and their answer never comes.
     silent: Mutex<Option<Call>>,
-    /// Reading takes a moment: others have a turn between reading and answering.
-    slow_get: AtomicBool,
+    /// Reading and deleting take a moment: others have a turn before the answer.
+    slow: AtomicBool,
     page_limit: AtomicUsize,
 }
 
@@ -43,7 +43,7 @@ impl CountingStore {
             calls: Mutex::default(),
             failing: Mutex::default(),
             silent: Mutex::default(),
-            slow_get: AtomicBool::new(false),
+            slow: AtomicBool::new(false),
             page_limit: AtomicUsize::new(usize::MAX),
         }
     }
@@ -72,8 +72,14 @@ impl CountingStore {
         }
     }
 
-    pub(super) fn slow_down_get(&self) {
-        self.slow_get.store(true, Ordering::SeqCst);
+    pub(super) fn slow_down(&self) {
+        self.slow.store(true, Ordering::SeqCst);
+    }
+
+    async fn pause(&self) {
+        if self.slow.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Makes pages shorter than asked for, as DynamoDB may.
@@ -108,9 +114,7 @@ impl ConnectionStore for CountingStore {
         Box::pin(async move {
             self.note(Call::Get)?;
             let outcome = self.rows.get(scope, id).await;
-            if self.slow_get.load(Ordering::SeqCst) {
-                tokio::task::yield_now().await;
-            }
+            self.pause().await;
             outcome
         })
     }
@@ -123,7 +127,9 @@ impl ConnectionStore for CountingStore {
     ) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
         Box::pin(async move {
             self.note(Call::Delete)?;
-            self.rows.delete(scope, id, until).await
+            let outcome = self.rows.delete(scope, id, until).await;
+            self.pause().await;
+            outcome
         })
     }
 

@@ -62,6 +62,7 @@ async fn a_save_or_join_that_took_too_long_is_taken_back_although_it_was_stored(
     for call in [Call::Put, Call::Join] {
         let world = World::new();
         world.store.never_answer(call);
+        world.store.slow_down();
         let late = world.conns.clone().with_deadline(Instant::now());
         let error = late.admitted(in_groups("AbC=", world.now(), &["red"])).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Timeout, "{call:?}");
@@ -154,7 +155,7 @@ async fn a_record_is_read_once_per_environment_while_cached() {
 async fn a_join_during_a_read_is_not_hidden_by_what_the_read_found() {
     let world = World::new();
     world.admit("AbC=").await;
-    world.store.slow_down_get();
+    world.store.slow_down();
     let mut reading = pin!(world.conns.fresh("AbC="));
     assert!(reading.as_mut().now_or_never().is_none(), "it has read and not yet answered");
     world.conns.join("AbC=", "red", "Ann").await.unwrap();
@@ -166,7 +167,7 @@ async fn a_join_during_a_read_is_not_hidden_by_what_the_read_found() {
 async fn a_departure_during_a_read_is_not_undone_by_what_the_read_found() {
     let world = World::new();
     world.admit("AbC=").await;
-    world.store.slow_down_get();
+    world.store.slow_down();
     let mut reading = pin!(world.conns.fresh("AbC="));
     assert!(reading.as_mut().now_or_never().is_none(), "it has read and not yet answered");
     world.conns.departed("AbC=").await.unwrap().unwrap();
