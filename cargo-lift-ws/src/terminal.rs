@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use lift_ws_local::core::{Finished, Verdict};
+use lift_ws_local::core::{Finished, NoRoute, Verdict};
 use lift_ws_local::{GatewayEvent, OutputStream};
 
 /// Lines that wait for a slow terminal; what comes on top is left out rather than slowing the gateway down.
@@ -117,11 +117,21 @@ fn describe_finished(finished: &Finished, paint: Paint) -> String {
         Verdict::Unavailable { message: text } => paint.red(&format!("no environment: {}", message(text))),
         Verdict::TimedOut => paint.red("timed out"),
         Verdict::Fault(fault) => format!("fault on demand: {fault:?}"),
-        Verdict::NoRoute => paint.yellow("no route"),
+        Verdict::NoRoute(reason) => paint.yellow(&format!("no route: {}", describe_no_route(*reason))),
     };
     let route = paint.bold(&format!("{:<12}", one_line(&finished.route_key, KEY_CHARACTERS)));
     let connection = paint.dim(finished.connection.as_str());
     format!("{route} {connection} {millis:>5} ms  {outcome}")
+}
+
+fn describe_no_route(reason: NoRoute) -> &'static str {
+    match reason {
+        NoRoute::NotJson => "the message is not JSON, and there is no $default route",
+        NoRoute::NoKey => {
+            "the route selection expression found no key in the message, and there is no $default route"
+        }
+        NoRoute::UnknownKey => "no route has this key, and there is no $default route",
+    }
 }
 
 fn message(text: &str) -> String {
@@ -208,6 +218,18 @@ mod tests {
         assert_eq!(line, "say\u{fffd}[2J      AbCdEdXyZ_wCQr0=     3 ms  200");
         let error = Verdict::FunctionError { message: "ValueError: x".to_owned() };
         assert!(describe(&finished(error), plain).ends_with("function error: ValueError: x"));
+    }
+
+    #[test]
+    fn a_message_without_route_says_why() {
+        for (reason, why) in [
+            (NoRoute::NotJson, "the message is not JSON"),
+            (NoRoute::NoKey, "found no key in the message"),
+            (NoRoute::UnknownKey, "no route has this key"),
+        ] {
+            let line = describe(&finished(Verdict::NoRoute(reason)), Paint { is_on: false });
+            assert!(line.contains("no route: ") && line.contains(why), "{line}");
+        }
     }
 
     #[test]

@@ -144,5 +144,16 @@ pub enum Verdict {
     /// The event never reached the function, since a fault was asked for.
     Fault(Fault),
     /// No route matches the message and there is no `$default`; the function was not called.
-    NoRoute,
+    NoRoute(NoRoute),
+}
+
+/// Why no route but `$default` could take a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoRoute {
+    /// The message is not JSON, so the route selection expression does not apply.
+    NotJson,
+    /// The route selection expression found nothing in the message: the field is missing, `null` or empty.
+    NoKey,
+    /// There is a key, but no route that messages reach has it.
+    UnknownKey,
 }

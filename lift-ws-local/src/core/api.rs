@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::action::NoRoute;
 use super::manifest::{Manifest, ManifestError};
 use super::route_selection::RouteSelection;
 
@@ -67,17 +68,23 @@ impl Api {
         self.routes.iter().find(|route| route.route_key == route_key)
     }
 
-    /// The route of a message (contract §1.2); if there is none, what the expression evaluated to.
+    /// The route of a message (contract §1.2); if there is none, what the expression evaluated to, and why.
     ///
     /// Keys match exactly. `$connect` and `$disconnect` are chosen by lifecycle alone: a message that names
     /// them matches nothing (contract §9).
-    pub(super) fn select_route(&self, message: &str) -> Result<&Route, String> {
-        let key = self.route_selection.evaluate(message).unwrap_or_default();
+    pub(super) fn select_route(&self, message: &str) -> Result<&Route, (String, NoRoute)> {
+        let evaluated = self.route_selection.evaluate(message);
+        let reason = match evaluated.as_deref() {
+            None => NoRoute::NotJson,
+            Some("") => NoRoute::NoKey,
+            Some(_) => NoRoute::UnknownKey,
+        };
+        let key = evaluated.unwrap_or_default();
         let selected = match key.as_str() {
             "$connect" | "$disconnect" => None,
             key => self.route(key),
         };
-        selected.or_else(|| self.route("$default")).ok_or(key)
+        selected.or_else(|| self.route("$default")).ok_or((key, reason))
     }
 }
 

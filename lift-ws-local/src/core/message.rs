@@ -19,9 +19,9 @@ impl Gateway {
         let request_id = self.ids.text(IdKind::Request);
         let route = match self.api.select_route(text) {
             Ok(route) => route,
-            Err(unmatched) => {
+            Err((unmatched, reason)) => {
                 let frame = gateway_frame(FORBIDDEN, id, &request_id);
-                return self.turn_away(turn, id, unmatched, Verdict::NoRoute, frame);
+                return self.turn_away(turn, id, unmatched, Verdict::NoRoute(reason), frame);
             }
         };
         let message_id = self.ids.text(IdKind::Message);

@@ -56,7 +56,7 @@ mod route_selection;
 mod timers;
 mod url;
 
-pub use action::{Action, EventType, Finished, Verdict};
+pub use action::{Action, EventType, Finished, NoRoute, Verdict};
 pub use api::{Api, Limits, Route, Words};
 pub use faults::Fault;
 pub use gateway::Gateway;

@@ -302,7 +302,7 @@ impl Driver {
     fn finished(&mut self, finished: Finished) {
         self.report.events += 1;
         match finished.verdict {
-            Verdict::Status(_) | Verdict::NoRoute => {}
+            Verdict::Status(_) | Verdict::NoRoute(_) => {}
             _ => self.report.failed_events += 1,
         }
         self.sink.emit(GatewayEvent::Finished(finished));

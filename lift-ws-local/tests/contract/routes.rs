@@ -1,6 +1,6 @@
 //! Contract §1.1: the kinds of routes, §1.3: messages that no route takes.
 
-use lift_ws_local::core::{Action, HandshakeRequest, Verdict};
+use lift_ws_local::core::{Action, HandshakeRequest, NoRoute, Verdict};
 
 use crate::support::{World, frame_of};
 
@@ -161,10 +161,17 @@ fn the_forbidden_frame_has_the_layout_that_was_seen() {
 fn the_terminal_hears_which_key_had_no_route() {
     let mut world = World::with_routes(&["say"]);
     let connection = world.connect();
-    let actions = world.message(&connection, r#"{"action":"added-later"}"#);
-    assert!(actions.iter().any(|action| matches!(
-        action,
-        Action::Finished(finished)
-            if finished.route_key == "added-later" && finished.verdict == Verdict::NoRoute
-    )));
+    for (message, key, reason) in [
+        (r#"{"action":"added-later"}"#, "added-later", NoRoute::UnknownKey),
+        (r#"{"action":"$connect"}"#, "$connect", NoRoute::UnknownKey),
+        (r#"{"acton":"say"}"#, "", NoRoute::NoKey),
+        ("hello", "", NoRoute::NotJson),
+    ] {
+        let actions = world.message(&connection, message);
+        let told = actions.iter().find_map(|action| match action {
+            Action::Finished(finished) => Some((finished.route_key.as_str(), &finished.verdict)),
+            _ => None,
+        });
+        assert_eq!(told, Some((key, &Verdict::NoRoute(reason))), "{message}");
+    }
 }
