@@ -3,10 +3,10 @@
 use crate::distance::nearest;
 use crate::errors::Errors;
 use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::punctuated::Punctuated;
-use syn::{Ident, Lit, LitBool, LitInt, LitStr, Path, Token, Type, bracketed};
+use syn::{Ident, Lit, LitBool, LitInt, LitStr, Path, Token, Type, bracketed, token};
 
 /// What an attribute takes.
 pub(crate) struct Spec {
@@ -114,7 +114,13 @@ impl Arguments {
         match value(input, argument, &name) {
             Ok(value) => self.values.push((argument.name, value)),
             Err(error) => {
-                errors.at_span(error.span(), format!("{error}\nhelp: write {}", argument.example));
+                let text = error.to_string();
+                let help = if text.contains("help: ") {
+                    String::new()
+                } else {
+                    format!("\nhelp: write {}", argument.example)
+                };
+                errors.at_span(error.span(), text + &help);
             }
         }
     }
@@ -170,7 +176,8 @@ fn value(input: ParseStream<'_>, argument: &Argument, name: &Ident) -> syn::Resu
     input.parse::<Token![=]>()?;
     let at = place(input);
     let parsed = match argument.form {
-        Form::Paths => list(input).map(Value::Paths),
+        Form::Paths if input.peek(token::Bracket) => return list(input).map(Value::Paths),
+        Form::Paths => Err(input.error("no list")),
         Form::Path => input.call(Path::parse_mod_style).map(Value::Path),
         Form::Type => input.parse().map(Value::Type),
         Form::Text => input.parse().map(Value::Text),
@@ -198,7 +205,41 @@ impl Form {
 fn list(input: ParseStream<'_>) -> syn::Result<Vec<Path>> {
     let content;
     bracketed!(content in input);
-    Ok(Punctuated::<Path, Token![,]>::parse_terminated(&content)?.into_iter().collect())
+    // all of it, so that what follows the list is read whatever is wrong inside
+    let tokens: TokenStream = content.parse()?;
+    (|content: ParseStream<'_>| {
+        let mut paths = Vec::new();
+        while !content.is_empty() {
+            paths.push(entry(content)?);
+            if !content.is_empty() {
+                content.parse::<Token![,]>()?;
+            }
+        }
+        Ok(paths)
+    })
+    .parse2(tokens)
+}
+
+/// A function's name, alone.
+fn entry(content: ParseStream<'_>) -> syn::Result<Path> {
+    if content.peek(Token![,]) {
+        return Err(content.error("a function's name is missing before this comma\nhelp: remove the comma"));
+    }
+    let at = place(content);
+    let path = content
+        .call(Path::parse_mod_style)
+        .map_err(|_| syn::Error::new(at, "expected a function's name, or its path"))?;
+    if content.peek(token::Paren) {
+        let name = path.to_token_stream().to_string().replace(' ', "");
+        let place = place(content);
+        return Err(syn::Error::new(
+            place,
+            format!(
+                "a list names functions, and does not call them\nhelp: write `{name}`, without parentheses"
+            ),
+        ));
+    }
+    Ok(path)
 }
 
 /// Where the next token stands, or the end.
@@ -254,6 +295,18 @@ mod tests {
         assert!(errors[0].contains("did you mean `middleware`?"), "{}", errors[0]);
         assert!(errors[1].starts_with("expected a type\nhelp: write `state = AppState`"), "{}", errors[1]);
         assert!(errors[3].starts_with("`crate` stands here twice"), "{}", errors[3]);
+    }
+
+    #[test]
+    fn a_list_has_names_and_single_commas() {
+        let (mut found, errors) = parse(quote!("say", middleware = [a, b::c()], state = u8));
+        assert_eq!(
+            errors,
+            ["a list names functions, and does not call them\nhelp: write `b::c`, without parentheses"]
+        );
+        assert!(found.take_type("state").is_some());
+        assert!(parse(quote!(middleware = [a,, b])).1[0].contains("help: remove the comma"));
+        assert!(parse(quote!(middleware = ["a"])).1[0].ends_with("help: write `middleware = [a, b]`"));
     }
 
     #[test]

@@ -136,7 +136,7 @@ impl Extraction {
 pub(crate) fn middleware_checks(list: &[Path], krate: &Krate) -> Vec<TokenStream> {
     let checks = list.iter().map(|m| {
         let p = krate.private_at(at(m));
-        quote_spanned!(at(m)=> const _: () = #p::is_middleware::<(#m)>();)
+        quote_spanned!(at(m)=> const _: () = #p::is_middleware::<(#m), { <#p::Probe<(#m)>>::IS_HANDLER }>();)
     });
     checks.collect()
 }

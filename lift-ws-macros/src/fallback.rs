@@ -24,6 +24,7 @@ pub(crate) fn handler(function: &Function, key: Option<&LitStr>, krate: &Krate) 
         #marker
         #(#cfgs)*
         const _: () = {
+            impl #p::RouteFn for #name {}
             impl #p::RouteMeta for #name {
                 type Kind = #p::kind::Message;
                 const INFO: #p::RouteInfo = #p::RouteInfo::__new(

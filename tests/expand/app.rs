@@ -35,6 +35,7 @@ impl Chat {
     unused_qualifications
 )]
 const _: () = {
+    use ::lift_ws::__private::{ProbeFallback as _, StackProbeFallback as _};
     static __ROUTES: [::lift_ws::__private::RouteInfo; 2usize] = <Chat>::ROUTES;
     static __TABLE: ::lift_ws::__private::Table<
         2usize,
@@ -83,9 +84,14 @@ const _: () = {
             jobs(__event, __state)
         }
     }
-    use ::lift_ws::__private::StackProbeFallback as _;
-    const _: () = ::lift_ws::__private::is_middleware::<(audit)>();
-    const _: () = ::lift_ws::__private::is_middleware::<(authenticate)>();
+    const _: () = ::lift_ws::__private::is_middleware::<
+        (audit),
+        { <::lift_ws::__private::Probe<(audit)>>::IS_HANDLER },
+    >();
+    const _: () = ::lift_ws::__private::is_middleware::<
+        (authenticate),
+        { <::lift_ws::__private::Probe<(authenticate)>>::IS_HANDLER },
+    >();
     type __Values0 = ::lift_ws::__private::Start;
     type __Values1 = <audit as ::lift_ws::__private::Inside>::Values<__Values0>;
     const __LIFT_WS_RUNS_0: ::core::primitive::bool = <::lift_ws::__private::StackProbe<
@@ -152,6 +158,43 @@ const _: () = {
         }
     }
     struct __Routes;
+    #[allow(dead_code)]
+    impl __Routes {
+        const LISTED_0: () = ::lift_ws::__private::is_route::<
+            (connect),
+            { <::lift_ws::__private::Probe<(connect)>>::IS_MIDDLEWARE },
+        >();
+        const RUNS_0: ::core::primitive::bool = <::lift_ws::__private::StackProbe<
+            (connect),
+            AppState,
+            __Values2,
+            _,
+        >>::RUNS;
+        const CHECKED_0: () = ::lift_ws::__private::runs::<
+            (connect),
+            AppState,
+            __Values2,
+            _,
+            { __Routes::RUNS_0 },
+        >();
+        const LISTED_1: () = ::lift_ws::__private::is_route::<
+            (chat::say),
+            { <::lift_ws::__private::Probe<(chat::say)>>::IS_MIDDLEWARE },
+        >();
+        const RUNS_1: ::core::primitive::bool = <::lift_ws::__private::StackProbe<
+            (chat::say),
+            AppState,
+            __Values2,
+            _,
+        >>::RUNS;
+        const CHECKED_1: () = ::lift_ws::__private::runs::<
+            (chat::say),
+            AppState,
+            __Values2,
+            _,
+            { __Routes::RUNS_1 },
+        >();
+    }
     impl ::lift_ws::__private::Stack<AppState, __Values2, ()> for __Routes {
         async fn run<'__e>(
             __scope: &'__e ::lift_ws::__private::Scope<'__e, AppState>,
@@ -160,7 +203,10 @@ const _: () = {
             match __scope.__route() {
                 0usize => {
                     let () = <connect>::list_this_handler_in_the_routes_of_a_ws_app;
-                    <connect as ::lift_ws::__private::Stack<
+                    <::lift_ws::__private::Gate<
+                        (connect),
+                        { __Routes::RUNS_0 },
+                    > as ::lift_ws::__private::Stack<
                         AppState,
                         __Values2,
                         _,
@@ -169,7 +215,10 @@ const _: () = {
                 }
                 1usize => {
                     let () = <chat::say>::list_this_handler_in_the_routes_of_a_ws_app;
-                    <chat::say as ::lift_ws::__private::Stack<
+                    <::lift_ws::__private::Gate<
+                        (chat::say),
+                        { __Routes::RUNS_1 },
+                    > as ::lift_ws::__private::Stack<
                         AppState,
                         __Values2,
                         _,

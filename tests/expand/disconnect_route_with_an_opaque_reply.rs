@@ -137,6 +137,7 @@ const _: () = {
             > as ::renamed::__private::Stack<__S, __V, __I>>::run(__scope, __values)
         }
     }
+    impl ::renamed::__private::RouteFn for bye {}
     impl ::renamed::__private::Inside for bye {
         const NAME: &'static ::core::primitive::str = ::core::concat!(
             ::core::module_path!(), "::", "bye"

@@ -12,6 +12,7 @@ impl Empty {
     unused_qualifications
 )]
 const _: () = {
+    use ::lift_ws::__private::{ProbeFallback as _, StackProbeFallback as _};
     static __ROUTES: [::lift_ws::__private::RouteInfo; 0usize] = <Empty>::ROUTES;
     static __TABLE: ::lift_ws::__private::Table<
         0usize,
@@ -43,9 +44,10 @@ const _: () = {
             >>::run(__scope, ())
         }
     }
-    use ::lift_ws::__private::StackProbeFallback as _;
     type __Values0 = ::lift_ws::__private::Start;
     struct __Routes;
+    #[allow(dead_code)]
+    impl __Routes {}
     impl ::lift_ws::__private::Stack<(), __Values0, ()> for __Routes {
         async fn run<'__e>(
             __scope: &'__e ::lift_ws::__private::Scope<'__e, ()>,

@@ -177,6 +177,20 @@ const _: () = {
             >>::call(__scope, __provided)
         }
     }
+    impl ::lift_ws::__private::RouteMeta for trace {
+        type Kind = ::lift_ws::__private::kind::Message;
+        const INFO: ::lift_ws::__private::RouteInfo = ::lift_ws::__private::RouteInfo::__new(
+            ::core::concat!("not a route: ", ::core::module_path!(), "::", "trace"),
+            "",
+            ::lift_ws::__private::Location {
+                file: ::core::file!(),
+                line: ::core::line!(),
+            },
+            false,
+            ::lift_ws::__private::Needs::NONE,
+            &[],
+        );
+    }
     impl<
         __S,
         __V: ::lift_ws::__private::Values,

@@ -28,8 +28,14 @@ pub struct say {}
 )]
 const _: () = {
     use ::lift_ws::__private::ProbeFallback as _;
-    const _: () = ::lift_ws::__private::is_middleware::<(audit)>();
-    const _: () = ::lift_ws::__private::is_middleware::<(guards::require_admin)>();
+    const _: () = ::lift_ws::__private::is_middleware::<
+        (audit),
+        { <::lift_ws::__private::Probe<(audit)>>::IS_HANDLER },
+    >();
+    const _: () = ::lift_ws::__private::is_middleware::<
+        (guards::require_admin),
+        { <::lift_ws::__private::Probe<(guards::require_admin)>>::IS_HANDLER },
+    >();
     const __LIFT_WS_REPLIES: ::core::primitive::bool = <::lift_ws::__private::Probe<
         Result<Json<Said<'static>>, ChatError>,
     >>::IS_REPLY;
@@ -262,6 +268,7 @@ const _: () = {
             > as ::lift_ws::__private::Stack<__S, __V, __I>>::run(__scope, __values)
         }
     }
+    impl ::lift_ws::__private::RouteFn for say {}
     impl ::lift_ws::__private::Inside for say {
         const NAME: &'static ::core::primitive::str = ::core::concat!(
             ::core::module_path!(), "::", "say"

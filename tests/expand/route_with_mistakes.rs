@@ -9,6 +9,7 @@ fn connect<T>(_: Json<T>) {}
 )]
 struct connect {}
 const _: () = {
+    impl ::lift_ws::__private::RouteFn for connect {}
     impl ::lift_ws::__private::RouteMeta for connect {
         type Kind = ::lift_ws::__private::kind::Message;
         const INFO: ::lift_ws::__private::RouteInfo = ::lift_ws::__private::RouteInfo::__new(

@@ -77,6 +77,7 @@ const _: () = {
             > as ::lift_ws::__private::Stack<__S, __V, __I>>::run(__scope, __values)
         }
     }
+    impl ::lift_ws::__private::RouteFn for ping {}
     impl ::lift_ws::__private::Inside for ping {
         const NAME: &'static ::core::primitive::str = ::core::concat!(
             ::core::module_path!(), "::", "ping"

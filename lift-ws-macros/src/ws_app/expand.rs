@@ -26,6 +26,7 @@ pub(super) fn tokens(app: &App) -> TokenStream {
         #(#cfgs)*
         #[allow(clippy::all, clippy::pedantic, deprecated, unused_imports, unused_parens, unused_qualifications)]
         const _: () = {
+            use #p::{ProbeFallback as _, StackProbeFallback as _};
             static __ROUTES: [#p::RouteInfo; #n] = <#name>::ROUTES;
             static __TABLE: #p::Table<#n, { #p::slots(#n) }> = #p::Table::new(&<#name>::ROUTES);
             #(#duplicates)*
@@ -132,30 +133,45 @@ fn layers(app: &App) -> TokenStream {
         }
     });
     quote! {
-        use #p::StackProbeFallback as _;
         #(#checks)*
         type #outermost = #p::Start;
         #(#layers)*
     }
 }
 
-/// The jump on the route's index.
+/// The jump on the route's index. That a route can run is checked before: here rustc would say twice why not.
 fn jump(app: &App) -> TokenStream {
     let p = app.krate.private();
     let state = &app.state;
     let values = values(app.middleware.len());
     let (scope, provided) = (local("__scope"), local("__values"));
+    let checks = app.routes.iter().enumerate().map(|(i, r)| {
+        let p = app.krate.private_at(at(r));
+        let runs = runs(i);
+        let (listed, checked) = (format_ident!("LISTED_{i}"), format_ident!("CHECKED_{i}"));
+        quote_spanned! {at(r)=>
+            const #listed: () = #p::is_route::<(#r), { <#p::Probe<(#r)>>::IS_MIDDLEWARE }>();
+            const #runs: ::core::primitive::bool = <#p::StackProbe<(#r), #state, #values, _>>::RUNS;
+            const #checked: () = #p::runs::<(#r), #state, #values, _, { __Routes::#runs }>();
+        }
+    });
     let arms = app.routes.iter().enumerate().map(|(i, r)| {
         let p = app.krate.private_at(at(r));
+        let runs = runs(i);
         quote_spanned! {at(r)=>
             #i => {
                 let () = <#r>::list_this_handler_in_the_routes_of_a_ws_app;
-                <#r as #p::Stack<#state, #values, _>>::run(#scope, #provided).await
+                <#p::Gate<(#r), { __Routes::#runs }> as #p::Stack<#state, #values, _>>::run(#scope, #provided).await
             }
         }
     });
     quote! {
         struct __Routes;
+        // in an `impl`, where rustc does not propose an unknown handler as a type parameter
+        #[allow(dead_code)]
+        impl __Routes {
+            #(#checks)*
+        }
         impl #p::Stack<#state, #values, ()> for __Routes {
             async fn run<'__e>(
                 #scope: &'__e #p::Scope<'__e, #state>,
@@ -173,6 +189,11 @@ fn jump(app: &App) -> TokenStream {
 /// The type that stands for the `i`th middleware and all inside it; the last is the jump table.
 fn layer(app: &App, i: usize) -> Ident {
     if i == app.middleware.len() { format_ident!("__Routes") } else { format_ident!("__Layer{i}") }
+}
+
+/// The constant that says whether the `i`th route can run on this app.
+fn runs(i: usize) -> Ident {
+    format_ident!("RUNS_{i}")
 }
 
 /// What is provided outside the `i`th middleware.

@@ -160,12 +160,24 @@ fn call(middleware: &Middleware, extraction: &Extraction) -> TokenStream {
     }
 }
 
-/// So that middleware listed as a route is one error: `RouteMeta` is not implemented.
+/// So that middleware listed as a route is one error: `RouteFn` is not implemented.
 fn not_a_handler(middleware: &Middleware) -> TokenStream {
     let p = middleware.krate.private();
     let name = middleware.function.name();
+    let plain = name.unraw().to_string();
     let listed = listed_handler(&middleware.function);
     quote! {
+        impl #p::RouteMeta for #name {
+            type Kind = #p::kind::Message;
+            const INFO: #p::RouteInfo = #p::RouteInfo::__new(
+                ::core::concat!("not a route: ", ::core::module_path!(), "::", #plain),
+                "",
+                #p::Location { file: ::core::file!(), line: ::core::line!() },
+                false,
+                #p::Needs::NONE,
+                &[],
+            );
+        }
         impl<__S, __V: #p::Values> #p::Stack<__S, __V, ()> for #name {
             fn run<'__e>(
                 _: &'__e #p::Scope<'__e, __S>,

@@ -190,6 +190,7 @@ fn stack(route: &Route) -> TokenStream {
                 <#stack as #p::Stack<__S, __V, __I>>::run(__scope, __values)
             }
         }
+        impl #p::RouteFn for #name {}
         // so that a handler listed as middleware is one error: `MiddlewareFn` is not implemented
         impl #p::Inside for #name {
             const NAME: &'static ::core::primitive::str = ::core::concat!(::core::module_path!(), "::", #plain);

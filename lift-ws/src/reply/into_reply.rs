@@ -31,7 +31,8 @@ use std::convert::Infallible;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a reply",
     label = "a handler cannot return this",
-    note = "return `()`, `Json<T>`, `Text`, `Accept` (on `$connect`), `Reply`, or `Result<T, E>` of two replies; implement `IntoReply` for an error of yours"
+    note = "return `()`, `Json<T>`, `Text`, `Accept` (on `$connect`), `Reply`, or `Result<T, E>` of two replies; implement `IntoReply` for an error of yours",
+    note = "`Result<T, lift_ws::Error>` takes any error by `?`"
 )]
 pub trait IntoReply {
     /// Does a success carry a body to the client? It makes the route two-way. Of a `Result` the success type

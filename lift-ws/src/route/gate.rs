@@ -26,6 +26,16 @@ impl<T: IntoReply> Probe<T> {
     pub const IS_HANDSHAKE: bool = T::HANDSHAKE;
 }
 
+impl<T: RouteFn> Probe<T> {
+    /// It has `#[ws_route]`.
+    pub const IS_HANDLER: bool = true;
+}
+
+impl<T: MiddlewareFn> Probe<T> {
+    /// It has `#[ws_middleware]`.
+    pub const IS_MIDDLEWARE: bool = true;
+}
+
 /// What [`Probe`] answers where the bound does not hold.
 pub trait ProbeFallback {
     /// It cannot be extracted.
@@ -34,6 +44,10 @@ pub trait ProbeFallback {
     const IS_REPLY: bool = false;
     /// It is no reply at all, which is said elsewhere.
     const IS_HANDSHAKE: bool = false;
+    /// It does not have `#[ws_route]`.
+    const IS_HANDLER: bool = false;
+    /// It does not have `#[ws_middleware]`.
+    const IS_MIDDLEWARE: bool = false;
 }
 impl<T: ?Sized, K> ProbeFallback for Probe<T, K> {}
 
@@ -61,8 +75,11 @@ impl<T: Stack<S, V, I>, S, V: Values, I> Runs<S, V, I, false> for T {}
 /// Checked at each middleware of an app.
 pub const fn runs<T: Runs<S, V, I, RUNS>, S, V: Values, I, const RUNS: bool>() {}
 
-/// A function with `#[ws_middleware]`. Handlers implement what middleware does, but for this: so listing one as
-/// middleware is one error.
+/// A function with `#[ws_route]`. Handlers implement all that middleware does, and the other way round, but for
+/// [`MiddlewareFn`] and this: so one in the wrong list is one error.
+pub trait RouteFn {}
+
+/// A function with `#[ws_middleware]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not middleware",
     label = "not annotated as middleware",
@@ -70,8 +87,29 @@ pub const fn runs<T: Runs<S, V, I, RUNS>, S, V: Values, I, const RUNS: bool>() {
 )]
 pub trait MiddlewareFn {}
 
+/// What may stand in a list of middleware.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a route handler: list it in `routes = […]`",
+    label = "not middleware",
+    note = "in `middleware = […]` are functions with `#[ws_middleware]`, which run around handlers"
+)]
+pub trait ListedAsMiddleware<const IS_HANDLER: bool> {}
+impl<T: MiddlewareFn> ListedAsMiddleware<false> for T {}
+
 /// Checked at each entry of a list of middleware.
-pub const fn is_middleware<T: MiddlewareFn>() {}
+pub const fn is_middleware<T: ListedAsMiddleware<IS_HANDLER>, const IS_HANDLER: bool>() {}
+
+/// What may stand in a list of routes; that it is a handler is asked elsewhere.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is middleware: list it in `middleware = […]`",
+    label = "not a route handler",
+    note = "in `routes = […]` are functions with `#[ws_route(\"key\")]`"
+)]
+pub trait ListedAsRoute<const IS_MIDDLEWARE: bool> {}
+impl<T> ListedAsRoute<false> for T {}
+
+/// Checked at each entry of a list of routes.
+pub const fn is_route<T: ListedAsRoute<IS_MIDDLEWARE>, const IS_MIDDLEWARE: bool>() {}
 
 /// `T` as it is where `OPEN`; otherwise something that fits everywhere, and never runs.
 #[derive(Debug)]
