@@ -99,8 +99,9 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
             };
             format!("{}: environment {environment} {how} {lost}", paint.red("error"))
         }
-        GatewayEvent::EnvironmentKilled { environment } => {
-            format!("{}: environment {environment} took too long and was ended", paint.red("error"))
+        GatewayEvent::EnvironmentKilled { environment, limit, setting } => {
+            let (error, limit) = (paint.red("error"), limit.as_secs_f64());
+            format!("{error}: environment {environment} took longer than {limit} s ({setting}) and was ended")
         }
         other => format!("{other:?}"),
     }
@@ -115,7 +116,10 @@ fn describe_finished(finished: &Finished, paint: Paint) -> String {
         Verdict::Malformed { problem } => paint.red(&format!("malformed response: {}", message(problem))),
         Verdict::FunctionError { message: text } => paint.red(&format!("function error: {}", message(text))),
         Verdict::Unavailable { message: text } => paint.red(&format!("no environment: {}", message(text))),
-        Verdict::TimedOut => paint.red("timed out"),
+        Verdict::TimedOut { limit } => {
+            let limit = limit.as_secs_f64();
+            paint.red(&format!("timed out: the gateway waits {limit} s for an answer (integration_timeout)"))
+        }
         Verdict::Fault(fault) => format!("fault on demand: {fault:?}"),
         Verdict::NoRoute(reason) => paint.yellow(&format!("no route: {}", describe_no_route(*reason))),
     };
@@ -197,6 +201,8 @@ impl Paint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
     use lift_ws_local::EnvironmentId;
     use lift_ws_local::core::{EventType, Moment};
 
@@ -230,6 +236,23 @@ mod tests {
             let line = describe(&finished(Verdict::NoRoute(reason)), Paint { is_on: false });
             assert!(line.contains("no route: ") && line.contains(why), "{line}");
         }
+    }
+
+    #[test]
+    fn a_timeout_names_its_limit_and_the_setting() {
+        let plain = Paint { is_on: false };
+        let line = describe(&finished(Verdict::TimedOut { limit: Duration::from_secs(29) }), plain);
+        assert!(
+            line.ends_with("timed out: the gateway waits 29 s for an answer (integration_timeout)"),
+            "{line}"
+        );
+        let killed = GatewayEvent::EnvironmentKilled {
+            environment: EnvironmentId(2),
+            limit: Duration::from_millis(1_500),
+            setting: "function_timeout",
+        };
+        let line = describe(&killed, plain);
+        assert_eq!(line, "error: environment 2 took longer than 1.5 s (function_timeout) and was ended");
     }
 
     #[test]

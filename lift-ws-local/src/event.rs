@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::core::Finished;
 use crate::environments::EnvironmentId;
@@ -48,6 +49,10 @@ pub enum GatewayEvent {
     EnvironmentKilled {
         /// Its number.
         environment: EnvironmentId,
+        /// The time that it may take.
+        limit: Duration,
+        /// The method of [`LocalGatewayBuilder`](crate::LocalGatewayBuilder) that sets it.
+        setting: &'static str,
     },
 }
 

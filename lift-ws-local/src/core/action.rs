@@ -1,5 +1,7 @@
 //! What the core asks the shell to do.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::faults::Fault;
@@ -140,7 +142,10 @@ pub enum Verdict {
         message: String,
     },
     /// The gateway gave up waiting.
-    TimedOut,
+    TimedOut {
+        /// How long it waits: [`Limits::integration_timeout`](super::Limits::integration_timeout).
+        limit: Duration,
+    },
     /// The event never reached the function, since a fault was asked for.
     Fault(Fault),
     /// No route matches the message and there is no `$default`; the function was not called.

@@ -175,7 +175,8 @@ impl Gateway {
     fn give_up(&mut self, turn: &mut Turn<'_>, id: InvocationId) {
         if let Some(invocation) = self.invocations.remove(&id) {
             turn.act(Action::Abandon { invocation: id });
-            self.conclude(turn, invocation, Conclusion::TimedOut);
+            let limit = invocation.deadline.since(invocation.started);
+            self.conclude(turn, invocation, Conclusion::TimedOut(limit));
         }
     }
 

@@ -95,7 +95,7 @@ impl Gateway {
             Conclusion::Response(response) => {
                 Err(StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY))
             }
-            Conclusion::TimedOut => Err(StatusCode::GATEWAY_TIMEOUT),
+            Conclusion::TimedOut(_) => Err(StatusCode::GATEWAY_TIMEOUT),
             Conclusion::Malformed(_) | Conclusion::FunctionError(_) | Conclusion::Unavailable(_) => {
                 Err(StatusCode::BAD_GATEWAY)
             }

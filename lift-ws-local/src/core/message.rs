@@ -93,7 +93,7 @@ impl Gateway {
                     None => return,
                 }
             }
-            Conclusion::TimedOut => &self.api.words.timeout,
+            Conclusion::TimedOut(_) => &self.api.words.timeout,
             Conclusion::Malformed(_) | Conclusion::FunctionError(_) | Conclusion::Unavailable(_) => {
                 INTERNAL_SERVER_ERROR
             }

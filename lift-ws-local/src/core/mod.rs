@@ -54,7 +54,7 @@ mod multi_map;
 mod outcome;
 mod route_selection;
 mod timers;
-mod url;
+pub(crate) mod url;
 
 pub use action::{Action, EventType, Finished, NoRoute, Verdict};
 pub use api::{Api, Limits, Route, Words};

@@ -1,5 +1,7 @@
 //! What a function's return value means (contract §3.1).
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use super::action::Verdict;
@@ -16,8 +18,8 @@ pub(super) enum Conclusion {
     FunctionError(String),
     /// The function could not be called.
     Unavailable(String),
-    /// The gateway gave up.
-    TimedOut,
+    /// The gateway gave up after this time.
+    TimedOut(Duration),
 }
 
 impl Conclusion {
@@ -39,7 +41,7 @@ impl Conclusion {
             Self::Malformed(problem) => Verdict::Malformed { problem: problem.clone() },
             Self::FunctionError(message) => Verdict::FunctionError { message: message.clone() },
             Self::Unavailable(message) => Verdict::Unavailable { message: message.clone() },
-            Self::TimedOut => Verdict::TimedOut,
+            Self::TimedOut(limit) => Verdict::TimedOut { limit: *limit },
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::multi_map::MultiMap;
 
 /// Decodes `%XX`; what is not well encoded stays as it is.
-pub(super) fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -15,7 +15,7 @@ mod variables;
 pub use environment::EnvironmentId;
 pub use function::Function;
 pub(crate) use invocation::{Delivery, FunctionAnswer, Invocation, Receipt};
-pub(crate) use pool::{Pool, PoolAction, PoolSettings};
+pub(crate) use pool::{Overdue, Pool, PoolAction, PoolSettings};
 pub(crate) use process::{Launcher, Process};
 pub(crate) use process_groups::ProcessGroups;
 pub(crate) use request_id::RequestId;

@@ -13,21 +13,46 @@ const REMEMBERED_LINES: usize = 20;
 /// A line without end is cut into pieces of this size.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
 
-/// The last lines that an environment wrote to stderr.
+/// What an environment wrote to stderr: the last lines, and what its first panic said.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tail(Arc<Mutex<VecDeque<String>>>);
+pub(super) struct Tail(Arc<Mutex<Remembered>>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    /// The place and the message of the first panic, once a long backtrace has pushed them out of the last lines.
+    panic: Vec<String>,
+    last: VecDeque<String>,
+    /// How many lines were pushed out since the panic's first, that one included.
+    since_panic: usize,
+}
 
 impl Tail {
     pub(super) fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        let remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        remembered.panic.iter().chain(&remembered.last).cloned().collect()
     }
 
     fn push(&self, line: String) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == REMEMBERED_LINES {
-            lines.pop_front();
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.last.len() == REMEMBERED_LINES
+            && let Some(oldest) = remembered.last.pop_front()
+        {
+            remembered.push_out(oldest);
         }
-        lines.push_back(line);
+        remembered.last.push_back(line);
+    }
+}
+
+impl Remembered {
+    fn push_out(&mut self, line: String) {
+        if self.since_panic > 0 || line.contains("panicked at") {
+            self.since_panic += 1;
+        }
+        match self.since_panic {
+            1 | 2 => self.panic.push(line),
+            3 => self.panic.push("...".to_owned()),
+            _ => {}
+        }
     }
 }
 
@@ -78,5 +103,20 @@ mod tests {
         assert_eq!(lines[30], "no end \u{e4}");
         assert_eq!(tail.lines().len(), REMEMBERED_LINES);
         assert_eq!(tail.lines().last(), lines.last());
+    }
+
+    #[test]
+    fn what_the_first_panic_said_is_not_lost_behind_its_backtrace() {
+        let tail = Tail::default();
+        for line in ["starting", "thread 'main' panicked at src/main.rs:3:5:", "no config"] {
+            tail.push(line.to_owned());
+        }
+        let frames: Vec<String> = (0..30).map(|number| format!("{number}: frame")).collect();
+        for frame in &frames {
+            tail.push(frame.clone());
+        }
+        let mut expected = vec!["thread 'main' panicked at src/main.rs:3:5:", "no config", "..."];
+        expected.extend(frames[10..].iter().map(String::as_str));
+        assert_eq!(tail.lines(), expected);
     }
 }

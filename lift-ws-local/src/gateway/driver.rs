@@ -14,7 +14,9 @@ use crate::core::{
     Action, CallId, ConnectionId, Finished, Gateway, Input, InvocationId, ManagementRequest, Moment,
     SocketId, Verdict,
 };
-use crate::environments::{EnvironmentId, Invocation, Launcher, Pool, PoolAction, PoolSettings, Process};
+use crate::environments::{
+    EnvironmentId, Invocation, Launcher, Overdue, Pool, PoolAction, PoolSettings, Process,
+};
 use crate::event::{EventSink, GatewayEvent};
 use crate::owner::{Command, HandshakeAnswer, ManagementAnswer, NewApi};
 use crate::transport::{OpenMessage, Outbox};
@@ -316,10 +318,10 @@ impl Driver {
                     process.stop();
                 }
             }
-            PoolAction::Kill(environment) => {
+            PoolAction::Kill(environment, Overdue { limit, setting }) => {
                 if let Some(process) = self.processes.get(&environment) {
                     process.kill();
-                    self.sink.emit(GatewayEvent::EnvironmentKilled { environment });
+                    self.sink.emit(GatewayEvent::EnvironmentKilled { environment, limit, setting });
                 }
             }
             PoolAction::Finished(invocation, outcome) => {

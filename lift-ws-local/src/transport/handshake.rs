@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::Front;
-use super::header_case::{self, FirstBytes, Overheard};
+use super::header_case::{self, Overheard};
 use super::outbox::OutboxReader;
 use super::socket::Socket;
 use crate::core::{ConnectionId, HandshakeRequest, Input, SocketId};
@@ -29,11 +29,11 @@ impl Front {
         &self,
         mut request: Request<Incoming>,
         peer: IpAddr,
-        first: &FirstBytes,
+        head: &[u8],
     ) -> Answer {
         let socket = self.next_socket();
         let accept_key = accept_key(&request);
-        let head = head_of(&request, peer, &first.take(), accept_key.is_some());
+        let head = head_of(&request, peer, head, accept_key.is_some());
         let upgrade = accept_key.map(|key| (key, hyper::upgrade::on(&mut request)));
         let answer = OpenHandshake::begin(&self.owner, socket, head).answer().await;
         match (answer, upgrade) {
@@ -110,7 +110,13 @@ fn accept_key(request: &Request<Incoming>) -> Option<String> {
         && has_token(headers, &UPGRADE, "websocket")
         && headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
     let key = headers.get(SEC_WEBSOCKET_KEY)?.as_bytes();
-    (is_upgrade && key.len() == 24 && key.ends_with(b"==")).then(|| derive_accept_key(key))
+    (is_upgrade && is_nonce(key)).then(|| derive_accept_key(key))
+}
+
+/// Whether a key is sixteen bytes in base64 (RFC 6455 §4.1).
+fn is_nonce(key: &[u8]) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    key.len() == 24 && key.strip_suffix(b"==").is_some_and(|digits| digits.iter().all(is_digit))
 }
 
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {

@@ -15,14 +15,14 @@ use tokio::net::TcpStream;
 /// No request head is longer.
 const MAX_SEEN_BYTES: usize = 64 * 1024;
 
-/// A TCP connection that remembers what came first on it.
+/// A TCP connection that remembers what a request begins with.
 #[derive(Debug)]
 pub(super) struct Overheard {
     stream: TcpStream,
     first: FirstBytes,
 }
 
-/// The first bytes of a connection, until they are taken.
+/// The first bytes of a request, until they are taken.
 #[derive(Clone, Debug)]
 pub(super) struct FirstBytes(Arc<Mutex<Option<Vec<u8>>>>);
 
@@ -38,9 +38,15 @@ impl Overheard {
 }
 
 impl FirstBytes {
-    /// What has come so far; from now on nothing is remembered.
+    /// What has come so far; from now on nothing is remembered, as it is the body.
     pub(super) fn take(&self) -> Vec<u8> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+    }
+
+    /// The request is answered: what comes now is the head of the next. A head that has come before the answer
+    /// is not remembered; its names are in lower case.
+    pub(super) fn restart(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
     }
 
     fn add(&self, bytes: &[u8]) {

@@ -12,11 +12,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hyper::Request;
 use hyper::body::Incoming;
+use hyper::header::HOST;
+use hyper::{Request, StatusCode, Version};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::core::{Limits, ManagementRequest, SocketId};
+use crate::core::{Limits, ManagementRequest, SocketId, url};
 use crate::http::{self, Answer};
 use crate::owner::Owner;
 use header_case::{FirstBytes, Overheard};
@@ -67,23 +68,37 @@ impl Front {
     }
 
     async fn handle(&self, request: Request<Incoming>, peer: IpAddr, first: FirstBytes) -> Answer {
+        let head = first.take();
+        let answer = self.answer(request, peer, &head).await;
+        first.restart();
+        answer
+    }
+
+    async fn answer(&self, request: Request<Incoming>, peer: IpAddr, head: &[u8]) -> Answer {
+        if !has_its_host(&request) {
+            return http::empty(StatusCode::BAD_REQUEST);
+        }
         let path = request.uri().path();
         if ManagementRequest::is_for(path) {
-            first.take();
             return crate::management::handle(&self.owner, self.limits.message_bytes, request).await;
         }
         match &self.web {
             Some(web) if web.answers(&request) && !self.is_in_stage(path) => web.answer(&request).await,
-            _ => self.handshake(request, peer, &first).await,
+            _ => self.handshake(request, peer, head).await,
         }
     }
 
     fn is_in_stage(&self, path: &str) -> bool {
         let segment = path.trim_start_matches('/').split('/').next();
-        segment == Some(self.stage.as_str())
+        segment.is_some_and(|segment| url::decode(segment) == self.stage)
     }
 
     fn next_socket(&self) -> SocketId {
         SocketId(self.sockets.fetch_add(1, Ordering::Relaxed))
     }
+}
+
+/// HTTP/1.1 asks for exactly one `Host`, and for 400 otherwise (RFC 9112 §3.2).
+fn has_its_host(request: &Request<Incoming>) -> bool {
+    request.version() < Version::HTTP_11 || request.headers().get_all(HOST).iter().count() == 1
 }

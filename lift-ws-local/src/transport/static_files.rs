@@ -57,6 +57,10 @@ impl WebFolder {
             }
             found.push(segment);
         }
+        if path.ends_with('/') {
+            // Only a folder can be opened by a path that ends so.
+            found.push("");
+        }
         Some(found)
     }
 
@@ -169,6 +173,7 @@ mod tests {
             "/a%00b",
             "/%zz",
             "/missing",
+            "/sub%20dir/app.js/",
         ] {
             assert_eq!(get(&web, path).await.0, StatusCode::NOT_FOUND, "{path}");
         }

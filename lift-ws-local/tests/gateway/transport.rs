@@ -143,6 +143,42 @@ async fn header_names_reach_the_function_as_the_client_spelled_them() {
 }
 
 #[tokio::test]
+async fn header_names_keep_their_spelling_behind_other_requests_on_the_same_connection() {
+    let mut watched = start(scripted(&["$connect"])).await;
+    let mut stream = TcpStream::connect(watched.address()).await.unwrap();
+    for method in ["POST", "GET"] {
+        let request =
+            format!("{method} /dev/@connections/x HTTP/1.1\r\nhost: x\r\ncontent-length: 6\r\n\r\nA: b\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = read_head(&mut stream).await;
+        let length = answer.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        stream.read_exact(&mut vec![0; length.parse().unwrap()]).await.unwrap();
+    }
+    let head = "GET /dev?print=headers HTTP/1.1\r\nhOsT: x\r\nConnection: Upgrade\r\nUPGRADE: websocket\r\n\
+                Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2FtcGxlLWtleS0wMDAwMQ==\r\nx-MiXeD: 1\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let headers: serde_json::Value = serde_json::from_str(&watched.printed("headers ").await).unwrap();
+    assert_eq!(headers["x-MiXeD"], "1");
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_sixteen_bytes_is_no_upgrade_and_a_request_needs_one_host() {
+    let watched = start(scripted(&[])).await;
+    let upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n";
+    let key = "sec-websocket-key: c2FtcGxlLWtleS0wMDAwMQ==\r\n";
+    for (headers, status) in [
+        (format!("host: x\r\n{upgrade}{key}"), "101"),
+        (format!("host: x\r\n{upgrade}sec-websocket-key: c2FtcGxlL!tleS0wMDAwMQ==\r\n"), "426"),
+        (format!("{upgrade}{key}"), "400"),
+        (format!("host: x\r\nhost: y\r\n{upgrade}{key}"), "400"),
+    ] {
+        let mut stream = TcpStream::connect(watched.address()).await.unwrap();
+        stream.write_all(format!("GET /dev HTTP/1.1\r\n{headers}\r\n").as_bytes()).await.unwrap();
+        assert_eq!(read_head(&mut stream).await.split(' ').nth(1), Some(status), "{headers}");
+    }
+}
+
+#[tokio::test]
 async fn a_message_behind_the_handshake_in_the_same_packet_is_not_lost() {
     let watched = start(scripted(&[])).await;
     let mut stream = TcpStream::connect(watched.address()).await.unwrap();
@@ -220,6 +256,7 @@ async fn a_page_is_served_beside_the_api() {
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     assert_eq!(http(&watched.address(), "GET", "/missing.js", "", "").await.status, 404);
     assert_eq!(http(&watched.address(), "GET", "/dev", "", "").await.status, 426);
+    assert_eq!(http(&watched.address(), "GET", "/%64ev", "", "").await.status, 426);
     assert_eq!(watched.connect().await.ask("works").await, "works");
 }
 

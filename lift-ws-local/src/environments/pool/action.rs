@@ -1,8 +1,17 @@
 //! What a pool asks for.
 
+use std::time::Duration;
+
 use crate::core::{InvocationId, Outcome};
 use crate::environments::EnvironmentId;
 use crate::environments::init_failure::InitFailure;
+
+/// A time limit that was exceeded, and what it is called where it is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Overdue {
+    pub(crate) limit: Duration,
+    pub(crate) setting: &'static str,
+}
 
 /// What the pool asks its owner to do.
 #[derive(Debug)]
@@ -11,8 +20,8 @@ pub(crate) enum PoolAction {
     Start(EnvironmentId),
     /// End a process that is not needed any more, with time to finish.
     Stop(EnvironmentId),
-    /// End a process at once.
-    Kill(EnvironmentId),
+    /// End a process at once, as it took too long.
+    Kill(EnvironmentId, Overdue),
     /// This event is done with.
     Finished(InvocationId, Outcome),
     /// Tell the user that an environment did not start.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-pub(crate) use action::PoolAction;
+pub(crate) use action::{Overdue, PoolAction};
 pub(crate) use settings::PoolSettings;
 
 use super::environment::{Environment, EnvironmentId, State};

@@ -1,6 +1,6 @@
 //! Ending what takes too long.
 
-use super::{Pool, PoolAction, find};
+use super::{Overdue, Pool, PoolAction, find};
 use crate::core::Moment;
 use crate::environments::RequestId;
 use crate::environments::environment::State;
@@ -41,8 +41,9 @@ impl Pool {
         {
             let id = late.id;
             late.state = State::Ending;
-            actions.push(PoolAction::Kill(id));
-            let failure = InitFailure::NeverPolled { after: self.settings.init_timeout };
+            let limit = self.settings.init_timeout;
+            actions.push(PoolAction::Kill(id, Overdue { limit, setting: "init_timeout" }));
+            let failure = InitFailure::NeverPolled { after: limit };
             self.fail_init(id, failure, actions);
         }
     }
@@ -60,7 +61,8 @@ impl Pool {
                 self.finish_in_flight(request, message.clone(), actions);
             }
         }
-        actions.push(PoolAction::Kill(environment));
+        let limit = self.settings.function_timeout;
+        actions.push(PoolAction::Kill(environment, Overdue { limit, setting: "function_timeout" }));
     }
 
     pub(super) fn forget_answered_deadlines(&mut self) {

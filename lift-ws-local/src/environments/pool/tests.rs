@@ -59,7 +59,9 @@ impl World {
         let words = self.actions.drain(..).map(|action| match action {
             PoolAction::Start(id) => format!("start {id}"),
             PoolAction::Stop(id) => format!("stop {id}"),
-            PoolAction::Kill(id) => format!("kill {id}"),
+            PoolAction::Kill(id, overdue) => {
+                format!("kill {id}: {} of {:?}", overdue.setting, overdue.limit)
+            }
             PoolAction::Finished(InvocationId(id), Outcome::Returned(_)) => format!("returned {id}"),
             PoolAction::Finished(InvocationId(id), Outcome::FunctionError { .. }) => format!("failed {id}"),
             PoolAction::Finished(InvocationId(id), Outcome::Unavailable { .. }) => {
@@ -233,7 +235,11 @@ fn a_program_that_never_polls_is_killed_when_its_time_is_over() {
     world.wait(1);
     assert_eq!(
         world.asked(),
-        ["kill 1", "init failed 1: it did not ask for its first event within 10 s", "unavailable 1"]
+        [
+            "kill 1: init_timeout of 10s",
+            "init failed 1: it did not ask for its first event within 10 s",
+            "unavailable 1"
+        ]
     );
     world.exit(1);
     assert_eq!(world.asked(), [""; 0]);
@@ -246,7 +252,7 @@ fn an_event_that_takes_longer_than_the_function_may_ends_the_environment() {
     let delivery = delivered(&mut world.poll(1));
     world.asked();
     world.wait(30);
-    assert_eq!(world.asked(), ["failed 1", "kill 1"]);
+    assert_eq!(world.asked(), ["failed 1", "kill 1: function_timeout of 30s"]);
     // Its late answer has no addressee any more.
     assert_eq!(world.respond(1, delivery.request_id), Receipt::UnknownRequest);
     world.invoke();
