@@ -105,7 +105,7 @@ impl Poster for SdkPoster {
         Box::pin(async move {
             // Any answer will do, and 410 is what comes: what counts is the open connection and the credentials.
             if let Err(error) = self.info(callback_url, "prewarmAAAAAAAA=").await {
-                tracing::debug!(error = &error as &dyn Error, "prewarming the management API");
+                tracing::trace!(error = &error as &dyn Error, "prewarming the management API");
             }
         })
     }

@@ -11,9 +11,10 @@ pub(super) fn init() {
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|v| v.eq_ignore_ascii_case(value));
     let human = is("LIFT_WS_LOG", "human");
+    let colours = human && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let installed = if human || is("AWS_LAMBDA_LOG_FORMAT", "text") {
         // one kind of line for both, since each costs 20 KiB of binary; CloudWatch adds the time
-        lines.without_time().compact().with_ansi(human).finish().try_init()
+        lines.without_time().compact().with_ansi(colours).finish().try_init()
     } else {
         lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish().try_init()
     };
