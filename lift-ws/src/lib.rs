@@ -34,6 +34,7 @@ pub mod event;
 pub mod extract;
 mod fields;
 mod invocation;
+mod json_text;
 pub mod manifest;
 pub mod middleware;
 pub mod provide;
