@@ -25,6 +25,7 @@
 //! The list in `#[ws_app]` becomes a table at compile time; nothing is registered at run time. Handlers take
 //! [extractors](extract), return [replies](IntoReply), and stand behind [middleware].
 
+mod ambient;
 mod app;
 mod backoff;
 mod buffer;

@@ -1,6 +1,7 @@
 //! How long there is.
 
 use super::{AvailableOn, FromEvent};
+use crate::ambient;
 use crate::event::Event;
 use crate::{Invocation, Scope};
 use std::convert::Infallible;
@@ -30,7 +31,7 @@ impl Deadline {
     pub(crate) fn of(event: &Event<'_>, invocation: &Invocation<'_>) -> Self {
         let requested = match u64::try_from(event.request_time_epoch()) {
             Ok(at) if at > 0 => SystemTime::UNIX_EPOCH + Duration::from_millis(at),
-            _ => SystemTime::now(),
+            _ => ambient::time_of_day(),
         };
         let patience = requested + INTEGRATION_TIMEOUT;
         let due = invocation.deadline().map_or(patience, |lambda| lambda.min(patience));
@@ -44,7 +45,7 @@ impl Deadline {
 
     /// What is left; zero when it has passed.
     pub fn remaining(&self) -> Duration {
-        self.0.duration_since(SystemTime::now()).unwrap_or_default()
+        self.0.duration_since(ambient::time_of_day()).unwrap_or_default()
     }
 }
 

@@ -7,6 +7,7 @@ mod error_posts;
 mod guard;
 mod lifecycle;
 
+use crate::ambient;
 use crate::buffer::Buffer;
 use crate::connection::Connections;
 use crate::event::{Envelope, Event, EventType};
@@ -19,7 +20,6 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::time::Instant;
 
 /// An app with its state, ready to answer events: what [`main`](crate::main) runs. Make one yourself to mount an
 /// app in a `lambda_runtime` service of your own, or to drive it in a test or a benchmark.
@@ -146,7 +146,7 @@ impl<A: App> Service<A> {
 
 /// What an event may do with connections: within its API and stage, and until its deadline.
 fn bind(connections: &Connections, event: &Event<'_>, invocation: &Invocation<'_>) -> Connections {
-    let due = Instant::now() + Deadline::of(event, invocation).remaining();
+    let due = ambient::now() + Deadline::of(event, invocation).remaining();
     connections.bind(event.api_id(), event.stage()).with_deadline(due)
 }
 
