@@ -76,12 +76,48 @@ impl Accept {
     }
 
     /// The subprotocol to answer with; it must be one that the client offered, or the client fails the handshake.
-    pub fn subprotocol(self, name: impl Into<String>) -> Self {
-        Accept { subprotocol: Some(name.into()), ..self }
+    ///
+    /// A name that cannot stand in a header, or that carries a token (`bearer.…`), refuses the handshake with 500.
+    pub fn subprotocol(mut self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        match check_subprotocol(&name) {
+            Ok(()) => self.subprotocol = Some(name),
+            Err(why) => self.invalid = Some(why.to_owned()),
+        }
+        self
     }
 
     /// Nothing was said?
     pub(crate) fn is_plain(&self) -> bool {
         *self == Accept::default()
+    }
+}
+
+/// The name goes into a header of the answer. The text does not repeat it: a client may have chosen it.
+fn check_subprotocol(name: &str) -> Result<(), &'static str> {
+    // RFC 6455 §4.1: a token of HTTP
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return Err("the subprotocol is no name of a protocol: answer with one of your own");
+    }
+    if name.starts_with("bearer.") {
+        return Err("the subprotocol carries the client's token: answer with the app's protocol instead");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subprotocol_that_is_no_name_of_one_is_not_echoed() {
+        for name in ["", "a b", "a,b", "a\r\nSet-Cookie: x=y", "caf\u{e9}", "bearer.eyJhbGciOi"] {
+            let accept = Accept::new().subprotocol(name);
+            assert_eq!(accept.subprotocol, None, "{name}");
+            let why = accept.invalid.unwrap();
+            assert!(name.is_empty() || !why.contains(name), "{why}");
+        }
+        assert_eq!(Accept::new().subprotocol("chat.v1").subprotocol.as_deref(), Some("chat.v1"));
     }
 }

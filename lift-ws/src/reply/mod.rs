@@ -148,6 +148,26 @@ impl Reply {
         self.accept.as_deref()
     }
 
+    /// The same reply with what `f` makes of its `Accept`; an anonymous one if the handler said nothing.
+    ///
+    /// Middleware of `$connect` completes with it what the handler accepts. It is not called for an error.
+    ///
+    /// ```
+    /// use lift_ws::prelude::*;
+    ///
+    /// #[ws_middleware]
+    /// async fn everybody_hears_the_news(event: &Event<'_>, next: impl Next) -> Reply {
+    ///     next.run().await.map_accept(|accept| accept.group("news"))
+    /// }
+    /// ```
+    pub fn map_accept(mut self, f: impl FnOnce(Accept) -> Accept) -> Self {
+        if self.is_success() {
+            let accept = f(self.accept.take().map(|accept| *accept).unwrap_or_default());
+            self.accept = (!accept.is_plain()).then(|| Box::new(accept));
+        }
+        self
+    }
+
     pub(crate) const fn has_body(&self) -> bool {
         !matches!(self.body, Body::Empty)
     }
