@@ -1,5 +1,6 @@
 //! One error for handlers and for `main`: what the client may know, and what the log should.
 
+use crate::auth::AuthError;
 use crate::connection::SendError;
 use crate::reply::BoxError;
 use crate::store::StoreError;
@@ -121,7 +122,9 @@ impl Public {
 /// The errors of this crate that say something to clients: one conversion serves all errors, so it has to look.
 fn known(error: &dyn Any) -> Option<Public> {
     let of_store = error.downcast_ref::<StoreError>().map(StoreError::public);
-    of_store.or_else(|| error.downcast_ref::<SendError>().map(SendError::public))
+    let of_send = || error.downcast_ref::<SendError>().map(SendError::public);
+    let of_auth = || error.downcast_ref::<AuthError>().map(AuthError::public);
+    of_store.or_else(of_send).or_else(of_auth)
 }
 
 impl From<Error> for BoxError {

@@ -27,6 +27,7 @@
 
 mod ambient;
 mod app;
+pub mod auth;
 mod backoff;
 mod buffer;
 pub mod connection;

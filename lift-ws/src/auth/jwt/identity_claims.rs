@@ -1,0 +1,100 @@
+//! From claims to user, tenant and roles.
+
+use super::compact::object;
+use crate::auth::{AuthError, AuthErrorKind, Identity};
+use serde_json::Value;
+
+/// The longest name of a user or a tenant, in bytes: they are keys of the table's indexes.
+const MAX_NAME_BYTES: usize = 1_024;
+
+/// Which claims say who it is. A name that begins with `/` is a path into the claims (RFC 6901).
+#[derive(Clone, Debug)]
+pub(super) struct IdentityClaims {
+    pub(super) user: String,
+    pub(super) tenant: Option<String>,
+    pub(super) roles: Option<String>,
+}
+
+impl Default for IdentityClaims {
+    fn default() -> Self {
+        Self { user: "sub".to_owned(), tenant: None, roles: None }
+    }
+}
+
+impl IdentityClaims {
+    pub(super) fn read(&self, payload: &[u8], expires_at: u64) -> Result<Identity<'static>, AuthError> {
+        let claims: Value = object(payload).ok_or(AuthErrorKind::WrongClaims)?;
+        let user = name(find(&claims, &self.user)).ok_or_else(|| lacks(&self.user))?;
+        let mut identity = Identity::of_user(user).with_expiry(expires_at);
+        if let Some(claim) = &self.tenant {
+            identity = identity.with_tenant(name(find(&claims, claim)).ok_or_else(|| lacks(claim))?);
+        }
+        let roles = self.roles.as_ref().and_then(|claim| find(&claims, claim));
+        Ok(match roles {
+            // as in `scope` (RFC 8693 §4.2)
+            Some(Value::String(list)) => {
+                list.split_ascii_whitespace().fold(identity, |it, role| it.with_role(role.to_owned()))
+            }
+            Some(Value::Array(list)) => {
+                list.iter().filter_map(Value::as_str).fold(identity, |it, role| it.with_role(role.to_owned()))
+            }
+            _ => identity,
+        })
+    }
+}
+
+/// The text is ours: the claim's name is from the verifier's configuration.
+fn lacks(claim: &str) -> AuthError {
+    AuthError::from(AuthErrorKind::WrongClaims)
+        .with_detail(format!("`{claim}` must be a text of 1 to {MAX_NAME_BYTES} bytes, or a whole number"))
+}
+
+fn find<'c>(claims: &'c Value, name: &str) -> Option<&'c Value> {
+    if name.starts_with('/') { claims.pointer(name) } else { claims.get(name) }
+}
+
+fn name(claim: Option<&Value>) -> Option<String> {
+    let name = match claim? {
+        Value::String(name) => name.clone(),
+        Value::Number(number) if !number.is_f64() => number.to_string(),
+        _ => return None,
+    };
+    (1..=MAX_NAME_BYTES).contains(&name.len()).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(user: &str, tenant: Option<&str>, roles: Option<&str>) -> IdentityClaims {
+        let owned = |name: Option<&str>| name.map(ToOwned::to_owned);
+        IdentityClaims { user: user.into(), tenant: owned(tenant), roles: owned(roles) }
+    }
+
+    #[test]
+    fn claims_become_user_tenant_and_roles() {
+        let payload = br#"{"sub":"ann","org":7,"cognito:groups":["admin",1,"ops"],"scope":"read  write","realm":{"roles":["x"]}}"#;
+        let read = |tenant, roles| claims("sub", tenant, roles).read(payload, 9).unwrap();
+        let ann = Identity::of_user("ann").with_expiry(9);
+        assert_eq!(read(None, None), ann.clone());
+        assert_eq!(
+            read(Some("org"), Some("cognito:groups")),
+            ann.clone().with_tenant("7").with_role("admin").with_role("ops")
+        );
+        assert_eq!(read(None, Some("scope")), ann.clone().with_role("read").with_role("write"));
+        assert_eq!(read(None, Some("/realm/roles")), ann.clone().with_role("x"));
+        assert_eq!(read(None, Some("absent")), ann);
+    }
+
+    #[test]
+    fn a_token_that_does_not_say_who_is_refused() {
+        for payload in [r#"{}"#, r#"{"sub":""}"#, r#"{"sub":null}"#, r#"{"sub":["ann"]}"#, r#"{"sub":1.5}"#] {
+            let error = claims("sub", None, None).read(payload.as_bytes(), 9).unwrap_err();
+            assert!(error.to_string().starts_with("wrong_claims: ") && error.to_string().contains("`sub`"));
+        }
+        let long = format!(r#"{{"sub":"{}"}}"#, "x".repeat(MAX_NAME_BYTES + 1));
+        assert!(claims("sub", None, None).read(long.as_bytes(), 9).is_err());
+        let error = claims("sub", Some("org"), None).read(br#"{"sub":"ann"}"#, 9).unwrap_err();
+        assert!(error.to_string().contains("`org`"), "a tenant that is wanted must be there: {error}");
+    }
+}

@@ -1,0 +1,112 @@
+//! A ticket as it is issued, and as it is stored.
+
+use crate::auth::{AuthError, AuthErrorKind, Claims, Handshake, Identity};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What a ticket says: who holds it, and to what it is bound.
+///
+/// ```
+/// use lift_ws::auth::{Identity, Ticket};
+///
+/// let identity = Identity::of_user("ann").with_tenant("acme").with_role("admin");
+/// let ticket = Ticket::new(&identity).origin("https://app.example.org").source_ip("192.0.2.10");
+/// ```
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+pub struct Ticket {
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    tenant: Option<String>,
+    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<String>,
+    /// Until when it is known who it is, in seconds since the epoch: longer than the ticket is good.
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    known_until: Option<u64>,
+    #[serde(rename = "c", default)]
+    claims: Value,
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
+    #[serde(rename = "ip", default, skip_serializing_if = "Option::is_none")]
+    source_ip: Option<String>,
+}
+
+impl Ticket {
+    /// For somebody.
+    #[must_use]
+    pub fn new(identity: &Identity<'_>) -> Self {
+        Self {
+            user: identity.user().map(ToOwned::to_owned),
+            tenant: identity.tenant().map(ToOwned::to_owned),
+            roles: identity.roles().map(ToOwned::to_owned).collect(),
+            known_until: identity.expires_at_seconds(),
+            claims: Value::Object(Map::new()),
+            origin: None,
+            source_ip: None,
+        }
+    }
+
+    /// For whoever has these claims, which the ticket carries.
+    ///
+    /// # Errors
+    /// If they cannot be serialised.
+    pub fn of<T: Serialize>(claims: &Claims<T>) -> serde_json::Result<Self> {
+        Self::new(claims.identity()).claims(&**claims)
+    }
+
+    /// With claims of the app's.
+    ///
+    /// # Errors
+    /// If they cannot be serialised.
+    pub fn claims<T: Serialize>(mut self, claims: &T) -> serde_json::Result<Self> {
+        self.claims = serde_json::to_value(claims)?;
+        Ok(self)
+    }
+
+    /// Good for this page alone.
+    #[must_use]
+    pub fn origin(mut self, origin: impl Into<String>) -> Self {
+        self.origin = Some(origin.into());
+        self
+    }
+
+    /// Good from this address alone. Phones change theirs.
+    #[must_use]
+    pub fn source_ip(mut self, address: impl Into<String>) -> Self {
+        self.source_ip = Some(address.into());
+        self
+    }
+
+    /// Is it no longer known who holds it? A ticket does not outlive the token that it was given for.
+    pub(super) fn is_over(&self, now_millis: u64) -> bool {
+        self.known_until.is_some_and(|until| until <= now_millis / 1_000)
+    }
+
+    /// Is it who it was given to?
+    pub(super) fn check(&self, handshake: &Handshake<'_>) -> Result<(), AuthError> {
+        let is_page =
+            self.origin.as_deref().is_none_or(|bound| handshake.origin().is_some_and(|own| own == bound));
+        let is_place = self.source_ip.as_deref().is_none_or(|bound| handshake.source_ip() == bound);
+        if is_page && is_place { Ok(()) } else { Err(AuthErrorKind::WrongHolder.into()) }
+    }
+
+    pub(super) fn into_claims<T: DeserializeOwned>(self) -> Result<Claims<T>, AuthError> {
+        let mut identity = Identity::default();
+        if let Some(user) = self.user {
+            identity = Identity::of_user(user);
+        }
+        if let Some(tenant) = self.tenant {
+            identity = identity.with_tenant(tenant);
+        }
+        identity = self.roles.into_iter().fold(identity, Identity::with_role);
+        if let Some(until) = self.known_until {
+            identity = identity.with_expiry(until);
+        }
+        let claims = serde_json::from_value(self.claims).map_err(|_| {
+            AuthError::from(AuthErrorKind::WrongClaims)
+                .with_detail("those of the ticket are not of the app's type")
+        })?;
+        Ok(Claims::new(identity, claims))
+    }
+}

@@ -1,0 +1,9 @@
+//! Who may come in: design of `lift_ws::auth`, seen from outside.
+
+mod attacks;
+mod captured;
+mod login;
+mod rotation;
+mod tickets;
+mod tokens;
+mod vectors;
