@@ -15,6 +15,8 @@ pub enum StoreErrorKind {
     AccessDenied,
     /// The connection has closed: a save came after its `$disconnect`.
     Closed,
+    /// The SDK could not make the request: no credentials, no region.
+    Configuration,
     /// A row is there but cannot be understood.
     Corrupt,
     /// A value could not be turned into JSON or back.
@@ -50,9 +52,14 @@ impl StoreErrorKind {
         match self {
             Self::AccessDenied => {
                 "the connection table refused the credentials: allow dynamodb:GetItem, PutItem, UpdateItem, \
-                 DeleteItem, BatchWriteItem and Query on the table and its indexes"
+                 DeleteItem, BatchWriteItem, ConditionCheckItem, Query and Scan on the table and its indexes"
             }
             Self::Closed => "the connection has already closed",
+            Self::Configuration => {
+                "the request to the connection table could not be made: on Lambda the function's role gives \
+                 credentials and AWS_REGION the region; elsewhere set a profile in AWS_PROFILE, or \
+                 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION"
+            }
             Self::Corrupt => "a stored row cannot be understood",
             Self::Json => "a value does not convert to or from JSON",
             Self::InvalidCursor => {
@@ -72,8 +79,9 @@ impl StoreErrorKind {
             }
             Self::Other => "the connection store failed",
             Self::Throttled => {
-                "the connection table is throttled: a hot key, an index that cannot keep up (which refuses the \
-                 table's writes too), or the account's limit"
+                "the connection table is throttled: a hot key (spread it: `with_group_shards`, \
+                 `with_tenant_shards`), an index that cannot keep up and so refuses the table's writes, or the \
+                 account's limit"
             }
             Self::Timeout => "the connection store did not answer in time",
             Self::TooManyGroups => "a connection can be in 100 groups at most: leave one first",
