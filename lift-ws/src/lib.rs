@@ -25,6 +25,7 @@
 //! The list in `#[ws_app]` becomes a table at compile time; nothing is registered at run time. Handlers take
 //! [extractors](extract), return [replies](IntoReply), and stand behind [middleware].
 
+mod ambient;
 mod app;
 mod backoff;
 mod buffer;
@@ -35,6 +36,7 @@ pub mod extract;
 mod fields;
 mod invocation;
 pub mod job;
+mod json_text;
 pub mod manifest;
 pub mod middleware;
 pub mod provide;

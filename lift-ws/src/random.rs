@@ -1,17 +1,14 @@
 //! Ids that nobody else has.
 
-use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use crate::ambient;
+use std::time::UNIX_EPOCH;
 
-/// A text of 32 hexadecimal digits, unlike any other: keys of two `RandomState`s, over the time and a count. Ids only
-/// have to differ, also between two environments that were restored from one snapshot; they are no secrets.
+/// A text of 32 hexadecimal digits, unlike any other: the time and 64 random bits. Ids only have to differ, also between
+/// two environments that were restored from one snapshot; they are no secrets.
 pub(crate) fn token() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    let seed = (now, COUNT.fetch_add(1, Ordering::Relaxed), std::process::id());
-    let half = || RandomState::new().hash_one(seed);
-    format!("{:016x}{:016x}", half(), half())
+    let now = ambient::time_of_day().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let half = || (ambient::fraction() * f64::from(u32::MAX)) as u32;
+    format!("{:016x}{:08x}{:08x}", now.as_nanos() as u64, half(), half())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::SemaphorePermit;
 
 use super::{BroadcastReport, CallbackUrl, Connections, Record, SendError};
+use crate::ambient;
 use crate::push::PostErrorKind;
 use crate::store::{Cursor, GoneOutcome, Membership, MembershipPage, StoreError};
 
@@ -196,7 +197,7 @@ impl Progress {
                 self.waiting.extend(wanted.map(|membership| Recipient { shard, membership }));
                 page.cursor
             }
-            Err(_) if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
+            Err(_) if deadline.is_some_and(|deadline| deadline <= ambient::now()) => {
                 self.time_is_up = true;
                 None
             }

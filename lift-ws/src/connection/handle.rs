@@ -8,6 +8,7 @@ use super::cache::Cache;
 use super::gate::Gate;
 use super::target::Target;
 use super::{CallbackUrl, Clock, ConnectionsBuilder, Group, Members, Settings};
+use crate::ambient;
 use crate::push::Poster;
 use crate::queue::Queue;
 use crate::store::{ConnectionStore, StoreError, StoreErrorKind};
@@ -144,7 +145,7 @@ impl Connections {
     ) -> Result<T, StoreError> {
         match self.deadline {
             None => call.await,
-            Some(deadline) => tokio::time::timeout_at(deadline.into(), call)
+            Some(deadline) => ambient::timeout_at(deadline, call)
                 .await
                 .unwrap_or_else(|_| Err(StoreError::new(StoreErrorKind::Timeout))),
         }

@@ -1,6 +1,7 @@
 //! The handle's way to its queue.
 
 use super::{Queue, QueueError, QueueErrorKind, QueueMessage};
+use crate::ambient;
 use crate::connection::Connections;
 use std::future::Future;
 
@@ -33,7 +34,7 @@ impl Connections {
         match self.deadline() {
             None => Ok(call.await),
             Some(deadline) => {
-                let answer = tokio::time::timeout_at(deadline.into(), call).await;
+                let answer = ambient::timeout_at(deadline, call).await;
                 answer.map_err(|_| QueueError::new(QueueErrorKind::Timeout))
             }
         }

@@ -7,7 +7,7 @@ use crate::job::{JobId, JobScope};
 use crate::queue::MAX_RECEIVES_VARIABLE;
 use crate::queue::body::{Body, JobBody, Unreadable};
 use crate::queue::event::{BatchAnswer, QueueEvent, QueueRecord};
-use crate::{App, Error, Invocation};
+use crate::{App, Error, Invocation, ambient};
 use futures_util::StreamExt;
 use futures_util::stream;
 use std::future::poll_fn;
@@ -94,7 +94,7 @@ impl<A: App> Service<A> {
         invocation: Invocation<'_>,
         deadline: Deadline,
     ) -> Outcome {
-        let due = Instant::now() + deadline.remaining();
+        let due = ambient::now() + deadline.remaining();
         let connections = self.connections.as_ref();
         let connections = connections.map(|connections| body.bind(connections).with_deadline(due));
         let Some(job) = &body.job else {
@@ -129,7 +129,7 @@ impl<A: App> Service<A> {
         let guarded = poll_fn(|cx| {
             guard::poll_or(job.as_mut(), cx, |panic| Err(Error::internal(format!("the job panicked: {panic}"))))
         });
-        let result = tokio::time::timeout_at(due.into(), guarded).await.unwrap_or_else(|_| {
+        let result = ambient::timeout_at(due, guarded).await.unwrap_or_else(|_| {
             Err(Error::internal(
                 "the job did not end before the invocation has to: raise the function's timeout, or do less in one job",
             ))

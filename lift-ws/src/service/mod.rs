@@ -8,6 +8,7 @@ mod error_posts;
 mod guard;
 mod lifecycle;
 
+use crate::ambient;
 use crate::buffer::Buffer;
 use crate::connection::Connections;
 use crate::event::{Envelope, Event, EventType, OtherEvent, OtherSource};
@@ -20,7 +21,6 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::time::Instant;
 
 /// An app with its state, ready to answer events: what [`main`](crate::main) runs. Make one yourself to mount an
 /// app in a `lambda_runtime` service of your own, or to drive it in a test or a benchmark.
@@ -100,8 +100,10 @@ impl<A: App> Service<A> {
         answer: &mut Vec<u8>,
     ) -> Result<(), Error> {
         answer.clear();
-        let response = self.answer(payload, invocation).await?;
-        serde_json::to_writer(answer, &response)?;
+        match self.answer(payload, invocation).await?.0 {
+            Outcome::Event(event) => event.write(answer)?,
+            Outcome::Other(other) => serde_json::to_writer(answer, &other)?,
+        }
         Ok(())
     }
 
@@ -153,7 +155,7 @@ impl<A: App> Service<A> {
 
 /// What an event may do with connections: within its API and stage, and until its deadline.
 fn bind(connections: &Connections, event: &Event<'_>, invocation: &Invocation<'_>) -> Connections {
-    let due = Instant::now() + Deadline::of(event, invocation).remaining();
+    let due = ambient::now() + Deadline::of(event, invocation).remaining();
     connections.bind(event.api_id(), event.stage()).with_deadline(due)
 }
 
