@@ -35,6 +35,7 @@ pub mod event;
 pub mod extract;
 mod fields;
 mod invocation;
+mod json_text;
 pub mod manifest;
 pub mod middleware;
 pub mod provide;

@@ -99,8 +99,10 @@ impl<A: App> Service<A> {
         answer: &mut Vec<u8>,
     ) -> Result<(), Error> {
         answer.clear();
-        let response = self.answer(payload, invocation).await?;
-        serde_json::to_writer(answer, &response)?;
+        match self.answer(payload, invocation).await?.0 {
+            Outcome::Event(event) => event.write(answer)?,
+            Outcome::Other(other) => serde_json::to_writer(answer, &other)?,
+        }
         Ok(())
     }
 

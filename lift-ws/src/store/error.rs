@@ -19,6 +19,8 @@ pub enum StoreErrorKind {
     Corrupt,
     /// A value could not be turned into JSON or back.
     Json,
+    /// A cursor was given to a list that it does not belong to.
+    InvalidCursor,
     /// A group's name is empty or too long.
     InvalidGroup,
     /// A `member` value is longer than [`MAX_MEMBER_BYTES`](super::MAX_MEMBER_BYTES).
@@ -53,6 +55,9 @@ impl StoreErrorKind {
             Self::Closed => "the connection has already closed",
             Self::Corrupt => "a stored row cannot be understood",
             Self::Json => "a value does not convert to or from JSON",
+            Self::InvalidCursor => {
+                "the cursor belongs to another list: go on with the one that this list gave"
+            }
             Self::InvalidGroup => "a group's name must have 1 to 512 bytes",
             Self::MemberTooLarge => {
                 "a `member` value must have at most 1024 bytes of JSON: keep what is large in a table of your own"

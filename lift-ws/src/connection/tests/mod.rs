@@ -3,6 +3,7 @@
 mod broadcast;
 mod counting;
 mod lifecycle;
+mod listing;
 mod sending;
 
 use std::sync::Arc;
