@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 use super::promises::Promise;
-use super::world::{Answer, Continuation, GROUPS, SCOPES, State as Is, world};
+use super::store::LAG;
+use super::world::{Answer, Continuation, GROUPS, SCOPES, State as Is, World, now, world};
+
+/// What a handler panics with that is meant to.
+pub const WANTED: &str = "a panic that the schedule wants";
 
 #[derive(Deserialize)]
 struct Hello {
@@ -25,7 +29,7 @@ async fn connect(
 ) -> Result<Accept, Reject> {
     match hello.how.as_str() {
         "refuse" => return Err(Reject::forbidden()),
-        "panic" => panic!("a handler that panics, as the schedule wants it"),
+        "panic" => std::panic::panic_any(WANTED),
         "post" => post_to_myself(&conns, &id).await,
         "slow" => sleep(Duration::from_millis(1_500)).await,
         _ => {}
@@ -173,7 +177,7 @@ async fn kick(conns: Connections, at: RequestContext<'_>, Json(m): Json<Direct>)
 async fn members(conns: Connections, at: RequestContext<'_>, Json(m): Json<InGroup>) -> Result<(), Error> {
     let scope = scope_of(at.stage());
     let before = world(|w| w.certain_members(scope, &m.group));
-    let started = super::world::now();
+    let started = now();
     let found = conns.members::<Value>(&m.group).await?;
     world(|w| {
         let after = w.certain_members(scope, &m.group);
@@ -183,18 +187,46 @@ async fn members(conns: Connections, at: RequestContext<'_>, Json(m): Json<InGro
                 w.broken(Promise::MembersAreReached, || format!("{id} is missing in `{}`", m.group));
             }
         }
-        for member in &found {
-            let Some(connection) = w.connections.get(&member.connection_id) else { continue };
-            if connection.scope != scope {
-                w.broken(Promise::ScopesAreApart, || format!("{} is in another scope", member.connection_id));
-            } else if connection.connected_at + 2 * 60 * 60 * 1_000 < started {
-                w.broken(Promise::ExpiredIsGone, || {
-                    format!("{} can no longer be connected", member.connection_id)
-                });
+    });
+    found.iter().for_each(|member| is_of_scope_and_alive(&member.connection_id, scope, started));
+    Ok(())
+}
+
+/// Whose connections there are, from an index that lags behind.
+#[ws_route("list")]
+async fn list(conns: Connections, at: RequestContext<'_>, Json(m): Json<Listing>) -> Result<(), Error> {
+    let (scope, user) = (scope_of(at.stage()), m.user.as_str());
+    let of = |w: &World| w.living_of(scope, Some(user).filter(|user| !user.is_empty()));
+    let (before, started) = world(|w| (of(w), now()));
+    let found = if user.is_empty() { conns.find_all().await? } else { conns.find_user(user).await? };
+    world(|w| {
+        let after = of(w);
+        for id in before.intersection(&after).filter(|id| w.connections[*id].was_open_for(LAG, started)) {
+            let times = found.iter().filter(|listed| listed.connection_id == *id).count();
+            if times != 1 {
+                w.broken(Promise::MembersAreReached, || format!("{id} is listed {times} times"));
+                break;
             }
         }
     });
+    found.iter().for_each(|listed| is_of_scope_and_alive(&listed.connection_id, scope, started));
     Ok(())
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    user: String,
+}
+
+fn is_of_scope_and_alive(id: &str, scope: usize, started: u64) {
+    world(|w| {
+        let Some(connection) = w.connections.get(id) else { return };
+        if connection.scope != scope {
+            w.broken(Promise::ScopesAreApart, || format!("{id} is in another scope"));
+        } else if connection.is_older_than(2 * 60 * 60 * 1_000, started) {
+            w.broken(Promise::ExpiredIsGone, || format!("{id} can no longer be connected"));
+        }
+    });
 }
 
 #[ws_route("$disconnect")]
@@ -205,7 +237,7 @@ async fn bye(conns: Connections, at: RequestContext<'_>, me: Option<Connection<'
     }
 }
 
-#[ws_app(routes = [connect, ping, whoami, join, leave, say, direct, kick, members, bye])]
+#[ws_app(routes = [connect, ping, whoami, join, leave, say, direct, kick, members, list, bye])]
 pub struct Schedule;
 
 fn scope_of(stage: &str) -> usize {

@@ -15,9 +15,9 @@ use tokio::sync::oneshot;
 use super::app::Schedule;
 use super::executor::{self, TaskId};
 use super::gateway::ModelGateway;
-use super::promises::CACHE_LIFE;
+use super::promises::{CACHE_LIFE, Promise};
 use super::store::FaultyStore;
-use super::world::{Invocation, now, world};
+use super::world::{Invocation, now, scope_key, world};
 
 /// What is to be run, and for whom.
 pub struct Call {
@@ -67,6 +67,9 @@ impl Environments {
             }
             let value: Value = serde_json::from_slice(&answer).expect("an answer is JSON");
             let status = value["statusCode"].as_u64().unwrap_or(0);
+            if call.what == "$connect" && status == 503 {
+                this.left_nothing(&call.about);
+            }
             world(|w| {
                 w.note(|| format!("{} of {} answered {status}", call.what, call.about));
                 w.within_budget(status);
@@ -139,6 +142,21 @@ impl Environments {
         Some(living.1.remove(at))
     }
 
+    /// The save of a handshake has failed: it was taken back, unless that failed too.
+    fn left_nothing(&self, id: &str) {
+        let (scope, excused) = world(|w| {
+            let scope = scope_key(w.connections[id].scope);
+            (scope, w.invocation().is_some_and(|invocation| invocation.withdrawal_failed))
+        });
+        if !excused && self.store.record(&scope, id).is_some() {
+            world(|w| {
+                w.broken(Promise::FailedSaveLeavesNothing, || {
+                    format!("{id} was refused with 503 and has a record")
+                });
+            });
+        }
+    }
+
     fn done(&self, id: u64, task: TaskId) {
         self.with(id, |environment| environment.running.retain(|running| *running != task));
     }
@@ -162,6 +180,7 @@ pub fn begin(task: TaskId, environment: u64, call: &Call) {
             started: now(),
             calls: Vec::new(),
             faults: 0,
+            withdrawal_failed: false,
             touched: std::collections::BTreeSet::new(),
         };
         w.invocations.insert(task, invocation);

@@ -18,6 +18,7 @@ pub const GRACE: u64 = 30_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Promise {
     RefusedIsNotSaved,
+    FailedSaveLeavesNothing,
     AcceptedIsSaved,
     LivingHasRecord,
     OneDeparture,

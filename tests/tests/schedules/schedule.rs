@@ -297,15 +297,17 @@ impl Driver {
         let Some(id) = self.somebody(|_, state| state == State::Open) else { return };
         let scope = world(|w| w.connections[&id].scope);
         let to = self.somebody(|of, _| of == scope).unwrap_or_default();
-        let (what, group, except) = world(|w| {
+        let (what, group, except, user) = world(|w| {
             let what = w.lots.pick(&[
                 "ping", "whoami", "whoami", "whoami", "join", "join", "join", "leave", "leave", "say", "say",
-                "say", "say", "direct", "direct", "kick", "members",
+                "say", "say", "direct", "direct", "kick", "members", "list",
             ]);
-            (what, w.lots.pick(&GROUPS), w.lots.permille(300))
+            (what, w.lots.pick(&GROUPS), w.lots.permille(300), w.lots.pick(&["", USERS[0], USERS[1]]))
         });
         let to = if what == "kick" && world(|w| w.lots.permille(600)) { String::new() } else { to };
-        let body = format!(r#"{{"action":"{what}","group":"{group}","except":{except},"to":"{to}"}}"#);
+        let body = format!(
+            r#"{{"action":"{what}","group":"{group}","except":{except},"to":"{to}","user":"{user}"}}"#
+        );
         let connected_at = world(|w| w.connections[&id].connected_at);
         let event = event(TestEvent::message(what, &body), &id, scope, connected_at);
         let opened = world(|w| w.connections[&id].opened_at);

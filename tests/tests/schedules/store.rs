@@ -6,14 +6,17 @@ use futures_util::FutureExt;
 use lift_ws::connection::Record;
 use lift_ws::store::memory::MemoryStore;
 use lift_ws::store::{
-    BoxFuture, ConnectionStore, GoneOutcome, MembersQuery, Membership, MembershipPage, StoreError,
-    StoreErrorKind,
+    BoxFuture, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery, Membership,
+    MembershipPage, StoreError, StoreErrorKind, Whom,
 };
 use lift_ws::testing::simulation::sleep;
 
 use super::executor;
 use super::promises::Promise;
 use super::world::{Op, World, now, scope_key, world};
+
+/// How far an eventually consistent read may be behind, in milliseconds.
+pub const LAG: u64 = 1_000;
 
 #[derive(Debug, Clone)]
 pub struct FaultyStore {
@@ -66,6 +69,7 @@ impl World {
         if let Some(invocation) = self.invocation() {
             invocation.calls.push(op);
             invocation.faults += u32::from(fault.is_some());
+            invocation.withdrawal_failed |= op == Op::Delete && fault.is_some();
             if let Some(id) = id.filter(|_| op != Op::Get) {
                 invocation.touched.insert(id.to_owned());
             }
@@ -87,6 +91,7 @@ trait Outcome {
 impl Outcome for () {}
 impl Outcome for Option<Membership> {}
 impl Outcome for MembershipPage {}
+impl Outcome for ConnectionsPage {}
 /// What a read gives is not removed.
 struct Seen(Option<Record>);
 impl Outcome for Seen {}
@@ -110,13 +115,17 @@ async fn pause() {
 }
 
 /// A call whose answer nobody waits for any more: a deadline has come.
-struct CutShort(Option<String>);
+struct CutShort(Option<(Op, String)>);
 
 impl Drop for CutShort {
     fn drop(&mut self) {
-        if let Some(id) = &self.0 {
-            world(|w| w.taint(id));
-        }
+        let Some((op, id)) = &self.0 else { return };
+        world(|w| {
+            w.taint(id);
+            if let Some(invocation) = w.invocation() {
+                invocation.withdrawal_failed |= *op == Op::Delete;
+            }
+        });
     }
 }
 
@@ -130,7 +139,7 @@ impl FaultyStore {
         apply: impl FnOnce(&MemoryStore) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let fault = world(|w| w.store_call(op, scope, id));
-        let mut cut = CutShort(id.map(str::to_owned));
+        let mut cut = CutShort(id.map(|id| (op, id.to_owned())));
         pause().await;
         match fault {
             None => {
@@ -188,13 +197,12 @@ impl FaultyStore {
             if let Some(removed) = outcome.as_ref().ok().and_then(Outcome::removed) {
                 w.removed(op, removed);
             }
-            if let Some(group) = group {
-                let key = (id.to_owned(), group.to_owned());
-                w.written.insert(key.clone(), now());
-                if op == Op::Leave {
-                    w.members.remove(&key);
-                }
+            // without a group it is the record that was written
+            let key = (id.to_owned(), group.unwrap_or_default().to_owned());
+            if op == Op::Leave {
+                w.members.remove(&key);
             }
+            w.written.insert(key, now());
         });
         outcome
     }
@@ -208,6 +216,14 @@ impl FaultyStore {
         let query = MembersQuery::new(scope, group).consistent(true);
         ready(self.rows.members(&query)).expect("the rows are in memory").members
     }
+}
+
+/// What was written in the last second may be missing from an eventually consistent read.
+fn is_indexed(id: &str, group: &str) -> bool {
+    world(|w| {
+        let written = w.written.get(&(id.to_owned(), group.to_owned())).copied().unwrap_or_default();
+        written + LAG < now() || w.lots.permille(500)
+    })
 }
 
 fn ready<T>(call: BoxFuture<'_, T>) -> T {
@@ -290,13 +306,7 @@ impl ConnectionStore for FaultyStore {
             let mut page = ready(rows.members(&query))?;
             if !consistent {
                 // An eventually consistent read may miss what was written in the last second.
-                page.members.retain(|member| {
-                    let written = (member.connection_id.clone(), name.clone());
-                    world(|w| {
-                        let at = w.written.get(&written).copied().unwrap_or_default();
-                        at + 1_000 < now() || w.lots.permille(500)
-                    })
-                });
+                page.members.retain(|member| is_indexed(&member.connection_id, &name));
             }
             Ok(page)
         };
@@ -317,5 +327,52 @@ impl ConnectionStore for FaultyStore {
             ready(rows.remove_memberships(&key, &of, connected_at, &names))
         };
         Box::pin(self.call(Op::RemoveMemberships, scope, Some(id), None, apply))
+    }
+
+    fn connections<'a>(
+        &'a self,
+        query: &'a ConnectionsQuery<'a>,
+    ) -> BoxFuture<'a, Result<ConnectionsPage, StoreError>> {
+        let (empty, limit) = world(|w| (w.lots.permille(80), w.lots.among(1..5)));
+        let (key, whom) = (query.scope.to_owned(), Whose::of(query.whom));
+        let (since, cursor) = (query.connected_since, query.cursor.clone());
+        let apply = move |rows: &MemoryStore| {
+            if empty && let Some(cursor) = &cursor {
+                return Ok(ConnectionsPage::new(Vec::new(), Some(cursor.clone())));
+            }
+            let limit = u32::try_from(limit).expect("a small number");
+            let query =
+                ConnectionsQuery::new(&key, whom.whom()).connected_since(since).limit(limit).after(cursor);
+            let mut page = ready(rows.connections(&query))?;
+            page.connections.retain(|listed| is_indexed(&listed.connection_id, ""));
+            Ok(page)
+        };
+        Box::pin(self.call(Op::Connections, query.scope, None, None, apply))
+    }
+}
+
+/// [`Whom`] with a name of its own.
+enum Whose {
+    User(String),
+    Tenant(String),
+    All(u16, u16),
+}
+
+impl Whose {
+    fn of(whom: Whom<'_>) -> Self {
+        match whom {
+            Whom::User(user) => Self::User(user.to_owned()),
+            Whom::Tenant(tenant) => Self::Tenant(tenant.to_owned()),
+            Whom::All { segment, of } => Self::All(segment, of),
+            _ => unreachable!("the kinds that there are"),
+        }
+    }
+
+    fn whom(&self) -> Whom<'_> {
+        match self {
+            Self::User(user) => Whom::User(user),
+            Self::Tenant(tenant) => Whom::Tenant(tenant),
+            Self::All(segment, of) => Whom::All { segment: *segment, of: *of },
+        }
     }
 }

@@ -76,6 +76,18 @@ pub struct Connection {
     pub disconnects: u32,
 }
 
+impl Connection {
+    /// Whether it was made more than so many milliseconds before a time.
+    pub fn is_older_than(&self, millis: u64, at: u64) -> bool {
+        self.connected_at + millis < at
+    }
+
+    /// Whether it was open that long before a time.
+    pub fn was_open_for(&self, millis: u64, at: u64) -> bool {
+        self.opened_at.is_some_and(|opened| opened + millis < at)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Op {
     Put,
@@ -86,6 +98,7 @@ pub enum Op {
     Leave,
     Members,
     RemoveMemberships,
+    Connections,
 }
 
 /// What an invocation was for, and what it asked of the store.
@@ -97,6 +110,8 @@ pub struct Invocation {
     pub started: u64,
     pub calls: Vec<Op>,
     pub faults: u32,
+    /// The removal of a record that should not have been saved failed, or took too long.
+    pub withdrawal_failed: bool,
     pub touched: BTreeSet<String>,
 }
 
@@ -280,6 +295,12 @@ impl World {
     pub fn certain_members(&self, scope: usize, group: &str) -> BTreeSet<String> {
         let members = self.members.keys().filter(|(_, of)| of == group).map(|(id, _)| id);
         members.filter(|id| self.is_living(id, scope)).cloned().collect()
+    }
+
+    /// The living connections of a user, or all.
+    pub fn living_of(&self, scope: usize, user: Option<&str>) -> BTreeSet<String> {
+        let living = self.connections.iter().filter(|(_, c)| c.scope == scope && c.state == State::Open);
+        living.filter(|(_, c)| user.is_none() || c.user == user).map(|(id, _)| id.clone()).collect()
     }
 
     pub fn is_living(&self, id: &str, scope: usize) -> bool {
