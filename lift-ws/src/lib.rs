@@ -53,6 +53,7 @@ pub mod store;
 pub mod testing;
 
 pub use app::App;
+pub use connection::Base64;
 pub use error::Error;
 pub use event::Event;
 pub use extract::{AvailableOn, FromEvent, FromRef};

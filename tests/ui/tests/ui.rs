@@ -24,7 +24,10 @@ const OF_RUSTC: &[(&str, &str)] = &[
     ("ws_app/missing_attribute", "the cure is in the documentation of `ws_app`, under Troubleshooting"),
     ("ws_app/missing_middleware_attribute", "the same"),
     ("ws_app/missing_job_attribute", "the same"),
-    ("ws_job/two_jobs_of_one_payload", "two implementations of one trait; the documentation of `ws_job` says why"),
+    (
+        "ws_job/two_jobs_of_one_payload",
+        "two implementations of one trait; the documentation of `ws_job` says why",
+    ),
     ("ws_job/payload_of_another_crate", "the same"),
     ("ws_route/middleware_missing_attribute", "the same"),
     ("ws_app/unknown_handler", "there is no such function"),
@@ -122,8 +125,8 @@ fn messages() -> Vec<(String, String)> {
 
 fn files(extension: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders =
-        ["ws_route", "ws_job", "ws_middleware", "ws_app", "from_ref"].map(|folder| root.join(folder).join("fail"));
+    let folders = ["ws_route", "ws_job", "ws_middleware", "ws_app", "from_ref"]
+        .map(|folder| root.join(folder).join("fail"));
     let paths = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("the folder is there"));
     let mut paths: Vec<_> = paths.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == extension));
