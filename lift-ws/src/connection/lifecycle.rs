@@ -1,11 +1,12 @@
 //! From accepted to closed: what the run time stores about a connection.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::joining::{check_group, check_member};
 use super::settings::TOMBSTONE_LIFE;
 use super::{Admission, Connections, Record};
+use crate::ambient;
 use crate::store::{MAX_GROUPS, Membership, StoreError, StoreErrorKind};
 
 /// How long taking a refused connection's record back may last.
@@ -60,7 +61,7 @@ impl Connections {
     /// Removes what is stored of a handshake that is refused after all, and leaves a tombstone for a write that
     /// is still under way. It has a time of its own: often the event's is up, and that is why.
     async fn withdraw(&self, record: &Record) {
-        let anew = self.clone().with_deadline(Instant::now() + WITHDRAWAL);
+        let anew = self.clone().with_deadline(ambient::now() + WITHDRAWAL);
         if let Err(error) = anew.departed(record.connection_id()).await {
             tracing::warn!(
                 connection_id = record.connection_id(),

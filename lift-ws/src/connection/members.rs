@@ -10,7 +10,6 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::de::DeserializeOwned;
 
 use super::joining::check_group;
-use super::settings::MAX_CONNECTION_DURATION;
 use super::{Connections, Group};
 use crate::store::{BoxFuture, Cursor, MembersQuery, Membership, MembershipPage, StoreError, StoreErrorKind};
 
@@ -128,9 +127,7 @@ impl Connections {
     ) -> Result<MembershipPage, StoreError> {
         check_group(group)?;
         let scope: &Arc<str> = self.scope_key()?;
-        // A connection lasts two hours at most, so older rows are of the dead: no heartbeat is needed to know.
-        let longest = u64::try_from(MAX_CONNECTION_DURATION.as_millis()).unwrap_or(u64::MAX);
-        let since = self.shared.clock.now().saturating_sub(longest);
+        let since = self.oldest_living();
         let query =
             MembersQuery::new(scope, group).connected_since(since).consistent(consistent).after(cursor);
         self.within(self.shared.store.members(&query)).await

@@ -15,10 +15,14 @@ pub enum StoreErrorKind {
     AccessDenied,
     /// The connection has closed: a save came after its `$disconnect`.
     Closed,
+    /// The SDK could not make the request: no credentials, no region.
+    Configuration,
     /// A row is there but cannot be understood.
     Corrupt,
     /// A value could not be turned into JSON or back.
     Json,
+    /// A cursor was given to a list that it does not belong to.
+    InvalidCursor,
     /// A group's name is empty or too long.
     InvalidGroup,
     /// A `member` value is longer than [`MAX_MEMBER_BYTES`](super::MAX_MEMBER_BYTES).
@@ -48,11 +52,19 @@ impl StoreErrorKind {
         match self {
             Self::AccessDenied => {
                 "the connection table refused the credentials: allow dynamodb:GetItem, PutItem, UpdateItem, \
-                 DeleteItem, BatchWriteItem and Query on the table and its indexes"
+                 DeleteItem, BatchWriteItem, ConditionCheckItem, Query and Scan on the table and its indexes"
             }
             Self::Closed => "the connection has already closed",
+            Self::Configuration => {
+                "the request to the connection table could not be made: on Lambda the function's role gives \
+                 credentials and AWS_REGION the region; elsewhere set a profile in AWS_PROFILE, or \
+                 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION"
+            }
             Self::Corrupt => "a stored row cannot be understood",
             Self::Json => "a value does not convert to or from JSON",
+            Self::InvalidCursor => {
+                "the cursor belongs to another list: go on with the one that this list gave"
+            }
             Self::InvalidGroup => "a group's name must have 1 to 512 bytes",
             Self::MemberTooLarge => {
                 "a `member` value must have at most 1024 bytes of JSON: keep what is large in a table of your own"
@@ -67,8 +79,9 @@ impl StoreErrorKind {
             }
             Self::Other => "the connection store failed",
             Self::Throttled => {
-                "the connection table is throttled: a hot key, an index that cannot keep up (which refuses the \
-                 table's writes too), or the account's limit"
+                "the connection table is throttled: a hot key (spread it: `with_group_shards`, \
+                 `with_tenant_shards`), an index that cannot keep up and so refuses the table's writes, or the \
+                 account's limit"
             }
             Self::Timeout => "the connection store did not answer in time",
             Self::TooManyGroups => "a connection can be in 100 groups at most: leave one first",

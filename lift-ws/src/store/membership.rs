@@ -1,10 +1,6 @@
 //! One connection's place in a group, and how groups are read page by page.
 
-use std::error::Error;
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
+use super::Cursor;
 
 /// One connection's place in a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,91 +37,6 @@ impl Membership {
     pub fn with_member(mut self, json: Option<String>) -> Self {
         self.member = json;
         self
-    }
-}
-
-/// A place in the order in which a group's members are read: shard, then time of connecting, then id.
-///
-/// Reading goes on *after* it. As text (and in JSON) it is `{shard}#{connectedAt}#{connectionId}`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Cursor {
-    shard: u16,
-    connected_at: u64,
-    connection_id: String,
-}
-
-impl Cursor {
-    /// The place right after a member.
-    #[must_use]
-    pub fn after(shard: u16, connected_at: u64, connection_id: impl Into<String>) -> Self {
-        Self { shard, connected_at, connection_id: connection_id.into() }
-    }
-
-    /// The place before the first member of a shard.
-    #[must_use]
-    pub fn start_of(shard: u16) -> Self {
-        Self::after(shard, 0, "")
-    }
-
-    /// The shard it is in.
-    #[must_use]
-    pub fn shard(&self) -> u16 {
-        self.shard
-    }
-
-    /// The time of connecting it stands after, in milliseconds since the epoch.
-    #[must_use]
-    pub fn connected_at(&self) -> u64 {
-        self.connected_at
-    }
-
-    /// The connection it stands after; empty at the start of a shard.
-    #[must_use]
-    pub fn connection_id(&self) -> &str {
-        &self.connection_id
-    }
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{}#{}", self.shard, self.connected_at, self.connection_id)
-    }
-}
-
-/// A text that is no [`Cursor`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParseCursorError(());
-
-impl fmt::Display for ParseCursorError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a cursor looks like `0#1767225600000#AbC=`: pass on what the report gave")
-    }
-}
-
-impl Error for ParseCursorError {}
-
-impl FromStr for Cursor {
-    type Err = ParseCursorError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut parts = text.splitn(3, '#');
-        let mut part = || parts.next().ok_or(ParseCursorError(()));
-        let shard = part()?.parse().map_err(|_| ParseCursorError(()))?;
-        let connected_at = part()?.parse().map_err(|_| ParseCursorError(()))?;
-        Ok(Self { shard, connected_at, connection_id: part()?.to_owned() })
-    }
-}
-
-impl Serialize for Cursor {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Cursor {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -200,26 +111,5 @@ impl MembershipPage {
     #[must_use]
     pub fn new(shard: u16, members: Vec<Membership>, cursor: Option<Cursor>) -> Self {
         Self { shard, members, cursor }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cursor_survives_text_and_json() {
-        for cursor in [Cursor::start_of(3), Cursor::after(0, 1_767_225_600_000, "Ab#C=")] {
-            assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
-            let json = serde_json::to_string(&cursor).unwrap();
-            assert_eq!(serde_json::from_str::<Cursor>(&json).unwrap(), cursor);
-        }
-    }
-
-    #[test]
-    fn text_that_is_no_cursor_is_refused() {
-        for text in ["", "0", "0#1", "x#1#id", "0#-1#id", "70000#1#id"] {
-            assert!(text.parse::<Cursor>().is_err(), "{text}");
-        }
     }
 }

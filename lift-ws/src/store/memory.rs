@@ -1,11 +1,14 @@
 //! A store in memory: for tests, and for a program that is its own and only environment.
 
-use std::collections::{BTreeMap, HashMap};
+mod rows;
+
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use self::rows::Scope;
 use super::{
-    BoxFuture, ConnectionStore, Cursor, GoneOutcome, MAX_GROUPS, MembersQuery, Membership, MembershipPage,
-    StoreError, StoreErrorKind,
+    BoxFuture, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery, Membership,
+    MembershipPage, StoreError,
 };
 use crate::connection::Record;
 
@@ -28,18 +31,6 @@ pub struct MemoryStore {
     scopes: Mutex<HashMap<String, Scope>>,
 }
 
-#[derive(Debug, Default)]
-struct Scope {
-    records: HashMap<String, Row>,
-    groups: HashMap<String, BTreeMap<(u64, String), Membership>>,
-}
-
-#[derive(Debug)]
-enum Row {
-    Record(Record),
-    Tombstone { until: u64 },
-}
-
 impl MemoryStore {
     /// An empty store.
     #[must_use]
@@ -51,14 +42,7 @@ impl MemoryStore {
     /// some time of its own.
     pub fn sweep(&self, now: u64) {
         for scope in self.lock().values_mut() {
-            scope.records.retain(|_, row| match row {
-                Row::Record(record) => record.expires_at() * 1_000 > now,
-                Row::Tombstone { until } => *until > now,
-            });
-            scope.groups.retain(|_, members| {
-                members.retain(|_, member| member.expires_at * 1_000 > now);
-                !members.is_empty()
-            });
+            scope.sweep(now);
         }
     }
 
@@ -66,13 +50,8 @@ impl MemoryStore {
     #[must_use]
     pub fn records(&self, scope: &str) -> Vec<Record> {
         let scopes = self.lock();
-        let rows = scopes.get(scope).into_iter().flat_map(|scope| scope.records.values());
-        let mut records: Vec<Record> = rows
-            .filter_map(|row| match row {
-                Row::Record(record) => Some(record.clone()),
-                Row::Tombstone { .. } => None,
-            })
-            .collect();
+        let records = scopes.get(scope).into_iter().flat_map(Scope::records);
+        let mut records: Vec<Record> = records.cloned().collect();
         records.sort_by(|a, b| a.connection_id().cmp(b.connection_id()));
         records
     }
@@ -88,105 +67,6 @@ impl MemoryStore {
             return f(scope);
         }
         f(scopes.entry(scope.to_owned()).or_default())
-    }
-}
-
-impl Scope {
-    fn put(&mut self, record: &Record) -> Result<(), StoreError> {
-        match self.records.get(record.connection_id()) {
-            Some(Row::Tombstone { .. }) => {
-                Err(StoreError::new(StoreErrorKind::Closed).about(record.connection_id()))
-            }
-            _ => {
-                self.records.insert(record.connection_id().to_owned(), Row::Record(record.clone()));
-                Ok(())
-            }
-        }
-    }
-
-    fn get(&self, connection_id: &str) -> Option<&Record> {
-        match self.records.get(connection_id)? {
-            Row::Record(record) => Some(record),
-            Row::Tombstone { .. } => None,
-        }
-    }
-
-    fn delete(&mut self, connection_id: &str, tombstone_until: u64) -> Option<Record> {
-        match self.records.remove(connection_id) {
-            Some(Row::Record(record)) => Some(record),
-            Some(tombstone) => {
-                self.records.insert(connection_id.to_owned(), tombstone);
-                None
-            }
-            None => {
-                self.records.insert(connection_id.to_owned(), Row::Tombstone { until: tombstone_until });
-                None
-            }
-        }
-    }
-
-    fn delete_gone(&mut self, connection_id: &str, connected_before: u64) -> GoneOutcome {
-        match self.get(connection_id) {
-            None => GoneOutcome::Absent,
-            Some(record) if record.connected_at() >= connected_before => GoneOutcome::Young,
-            Some(_) => match self.records.remove(connection_id) {
-                Some(Row::Record(record)) => GoneOutcome::Removed(Box::new(record)),
-                _ => GoneOutcome::Absent,
-            },
-        }
-    }
-
-    fn join(&mut self, group: &str, membership: &Membership) -> Result<(), StoreError> {
-        let id = &membership.connection_id;
-        let Some(Row::Record(record)) = self.records.get_mut(id) else {
-            return Err(StoreError::new(StoreErrorKind::UnknownConnection).about(id));
-        };
-        if !record.is_in(group) && record.groups().len() >= MAX_GROUPS {
-            return Err(StoreError::new(StoreErrorKind::TooManyGroups).about(id));
-        }
-        record.insert_group(group, membership.member.clone());
-        let key = (membership.connected_at, id.clone());
-        self.groups.entry(group.to_owned()).or_default().insert(key, membership.clone());
-        Ok(())
-    }
-
-    fn leave(&mut self, group: &str, connection_id: &str, connected_at: u64) -> Option<Membership> {
-        if let Some(Row::Record(record)) = self.records.get_mut(connection_id) {
-            record.remove_group(group);
-        }
-        self.remove_membership(group, connection_id, connected_at)
-    }
-
-    fn remove_membership(
-        &mut self,
-        group: &str,
-        connection_id: &str,
-        connected_at: u64,
-    ) -> Option<Membership> {
-        let members = self.groups.get_mut(group)?;
-        let removed = members.remove(&(connected_at, connection_id.to_owned()));
-        if members.is_empty() {
-            self.groups.remove(group);
-        }
-        removed
-    }
-
-    fn members(&self, query: &MembersQuery<'_>) -> MembershipPage {
-        let Some(members) = self.groups.get(query.group) else {
-            return MembershipPage::default();
-        };
-        let after = query
-            .cursor
-            .as_ref()
-            .map_or((0, String::new()), |cursor| (cursor.connected_at(), cursor.connection_id().to_owned()));
-        let start = after.max((query.connected_since, String::new()));
-        let mut rest = members.range(&start..).filter(|(key, _)| **key != start).map(|(_, member)| member);
-        let page: Vec<Membership> = rest.by_ref().take(query.limit as usize).cloned().collect();
-        let cursor = match (rest.next(), page.last()) {
-            (Some(_), Some(last)) => Some(Cursor::after(0, last.connected_at, last.connection_id.clone())),
-            _ => None,
-        };
-        MembershipPage::new(0, page, cursor)
     }
 }
 
@@ -258,6 +138,13 @@ impl ConnectionStore for MemoryStore {
             });
             Ok(())
         })
+    }
+
+    fn connections<'a>(
+        &'a self,
+        query: &'a ConnectionsQuery<'a>,
+    ) -> BoxFuture<'a, Result<ConnectionsPage, StoreError>> {
+        Box::pin(async move { self.with(query.scope, |scope| scope.connections(query)) })
     }
 }
 

@@ -8,8 +8,10 @@
 //! of your own implements the trait and proves itself with
 //! [`testing::store_contract`](crate::testing::store_contract).
 
+mod cursor;
 pub mod dynamodb;
 mod error;
+mod listing;
 mod membership;
 pub mod memory;
 mod shared;
@@ -18,8 +20,10 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+pub use self::cursor::{Cursor, ParseCursorError};
 pub use self::error::{StoreError, StoreErrorKind};
-pub use self::membership::{Cursor, MembersQuery, Membership, MembershipPage, ParseCursorError};
+pub use self::listing::{ConnectionsPage, ConnectionsQuery, Listed, Whom};
+pub use self::membership::{MembersQuery, Membership, MembershipPage};
 use crate::connection::Record;
 
 /// A boxed future, as the object-safe traits of this crate return it.
@@ -154,6 +158,40 @@ pub trait ConnectionStore: fmt::Debug + Send + Sync + 'static {
         connected_at: u64,
         groups: &'a [&'a str],
     ) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Reads one page of somebody's connections: a user's, a tenant's, everybody's.
+    ///
+    /// Eventually consistent: a connection may be missing for a moment after it was saved, and still be there for a
+    /// moment after it was deleted. Each that is there all along is on one page. A page may be empty and still
+    /// have a cursor; a page without cursor is the last.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreErrorKind::InvalidCursor`] if the cursor belongs to another list; when the store cannot be read.
+    fn connections<'a>(
+        &'a self,
+        query: &'a ConnectionsQuery<'a>,
+    ) -> BoxFuture<'a, Result<ConnectionsPage, StoreError>>;
+
+    /// Counts somebody's connections, from the query's cursor to the end: what [`connections`](Self::connections)
+    /// would list. A store that can count without sending the rows does so.
+    ///
+    /// # Errors
+    ///
+    /// As [`connections`](Self::connections).
+    fn count<'a>(&'a self, query: &'a ConnectionsQuery<'a>) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(async move {
+            let (mut query, mut total) = (query.clone(), 0);
+            loop {
+                let page = self.connections(&query).await?;
+                total += page.connections.len() as u64;
+                match page.cursor {
+                    Some(cursor) => query.cursor = Some(cursor),
+                    None => return Ok(total),
+                }
+            }
+        })
+    }
 
     /// Opens the network connection ahead of the first event. Failing is no harm, so nothing is returned.
     fn prewarm(&self) -> BoxFuture<'_, ()> {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{BoxFuture, ConnectionStore, GoneOutcome, MembersQuery, Membership, MembershipPage, StoreError};
+use super::{
+    BoxFuture, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery, Membership,
+    MembershipPage, StoreError,
+};
 use crate::connection::Record;
 
 impl<S: ConnectionStore + ?Sized> ConnectionStore for Arc<S> {
@@ -66,6 +69,17 @@ impl<S: ConnectionStore + ?Sized> ConnectionStore for Arc<S> {
         groups: &'a [&'a str],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         (**self).remove_memberships(scope, id, connected_at, groups)
+    }
+
+    fn connections<'a>(
+        &'a self,
+        query: &'a ConnectionsQuery<'a>,
+    ) -> BoxFuture<'a, Result<ConnectionsPage, StoreError>> {
+        (**self).connections(query)
+    }
+
+    fn count<'a>(&'a self, query: &'a ConnectionsQuery<'a>) -> BoxFuture<'a, Result<u64, StoreError>> {
+        (**self).count(query)
     }
 
     fn prewarm(&self) -> BoxFuture<'_, ()> {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use crate::connection::Record;
 use crate::store::memory::MemoryStore;
 use crate::store::{
-    BoxFuture, ConnectionStore, GoneOutcome, MembersQuery, Membership, MembershipPage, StoreError,
-    StoreErrorKind,
+    BoxFuture, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery, Membership,
+    MembershipPage, StoreError, StoreErrorKind,
 };
 
 /// An operation of the store.
@@ -21,6 +21,8 @@ pub(super) enum Call {
     Leave,
     Members,
     RemoveMemberships,
+    Connections,
+    Count,
 }
 
 #[derive(Debug)]
@@ -193,6 +195,24 @@ impl ConnectionStore for CountingStore {
         Box::pin(async move {
             self.note(Call::RemoveMemberships)?;
             self.rows.remove_memberships(scope, id, connected_at, groups).await
+        })
+    }
+
+    fn connections<'a>(
+        &'a self,
+        query: &'a ConnectionsQuery<'a>,
+    ) -> BoxFuture<'a, Result<ConnectionsPage, StoreError>> {
+        Box::pin(async move {
+            self.note(Call::Connections)?;
+            let limit = self.page_limit.load(Ordering::SeqCst).min(query.limit as usize);
+            self.rows.connections(&query.clone().limit(u32::try_from(limit).unwrap())).await
+        })
+    }
+
+    fn count<'a>(&'a self, query: &'a ConnectionsQuery<'a>) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(async move {
+            self.note(Call::Count)?;
+            self.rows.count(query).await
         })
     }
 }

@@ -1,8 +1,12 @@
 //! The handle over a store that counts and fails as it is told, and a gateway in memory.
 
+mod at_least_once;
+mod audience;
 mod broadcast;
 mod counting;
+mod fanout;
 mod lifecycle;
+mod listing;
 mod sending;
 
 use std::sync::Arc;

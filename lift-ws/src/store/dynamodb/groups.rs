@@ -117,19 +117,20 @@ impl DynamoStore {
             request = request.set_exclusive_start_key(Some(start));
         }
         let answer = request.send().await.map_err(|error| classify(&self.table, error))?;
-        let more = answer.last_evaluated_key.is_some_and(|key| !key.is_empty());
+        let next = answer.last_evaluated_key.filter(|key| !key.is_empty());
         let members = answer.items.unwrap_or_default().into_iter().map(into_membership);
         let members: Vec<Membership> = members.collect::<Result<_, _>>()?;
-        let cursor = self.next_cursor(shard, members.last().filter(|_| more));
+        let cursor = self.next_cursor(shard, next)?;
         Ok(MembershipPage::new(shard, members, cursor))
     }
 
-    /// After a page that is not its shard's last, right after its last member; else in the next shard.
-    fn next_cursor(&self, shard: u16, last: Option<&Membership>) -> Option<Cursor> {
-        match last {
-            Some(last) => Some(Cursor::after(shard, last.connected_at, last.connection_id.clone())),
-            None => (shard + 1 < self.group_shards.to_read()).then(|| Cursor::start_of(shard + 1)),
-        }
+    /// Where DynamoDB says that the shard goes on (its page may be short, even empty); else in the next shard.
+    fn next_cursor(&self, shard: u16, next: Option<Item>) -> Result<Option<Cursor>, StoreError> {
+        let Some(key) = next else {
+            return Ok((shard + 1 < self.group_shards.to_read()).then(|| Cursor::start_of(shard + 1)));
+        };
+        let last = into_membership(key)?;
+        Ok(Some(Cursor::after(shard, last.connected_at, last.connection_id)))
     }
 
     pub(super) async fn remove(

@@ -84,7 +84,22 @@ pub(super) fn user(scope: &str, user: &str) -> String {
 /// The empty tenant is reserved for connections without one: no tenant can be called so.
 pub(super) fn tenant(scope: &str, tenant: Option<&str>, shards: Shards, connection_id: &str) -> String {
     let shards = if tenant.is_some() { shards } else { Shards::new(NO_TENANT_SHARDS) };
-    format!("{scope}#T#{}#{}", tenant.unwrap_or_default(), shards.of(connection_id))
+    tenant_shard(scope, tenant.unwrap_or_default(), shards.of(connection_id))
+}
+
+pub(super) fn tenant_shard(scope: &str, tenant: &str, shard: u16) -> String {
+    format!("{}{tenant}#{shard}", tenants(scope))
+}
+
+/// What the keys of all tenants of a scope begin with, and no others: a scope has no `#`.
+pub(super) fn tenants(scope: &str) -> String {
+    format!("{scope}#T#")
+}
+
+/// The tenant (empty: none) of a `tenant` key.
+pub(super) fn tenant_in<'a>(scope: &str, key: &'a str) -> Option<&'a str> {
+    let (tenant, _) = key.strip_prefix(scope)?.strip_prefix("#T#")?.rsplit_once('#')?;
+    Some(tenant)
 }
 
 /// 13 digits hold the time until the year 2286, so that text order is time order.
@@ -112,6 +127,9 @@ mod tests {
         assert_eq!(group("a1/prod", "red", 0), "a1/prod#G#red#0");
         assert_eq!(user("a1/prod", "ann"), "a1/prod#U#ann");
         assert_eq!(tenant("a1/prod", Some("acme"), Shards::default(), "AbC="), "a1/prod#T#acme#0");
+        assert_eq!(tenant_in("a1/prod", "a1/prod#T#ac#me#3"), Some("ac#me"));
+        assert_eq!(tenant_in("a1/prod", "a1/prod#T##3"), Some(""));
+        assert_eq!(tenant_in("a1/prod", "a1/prod2#T#acme#3"), None);
         assert_eq!(by_time(1_767_225_600_000, "AbC="), "1767225600000#AbC=");
         assert_eq!(by_time(5, "x"), "0000000000005#x");
         assert_eq!(split_by_time("0000000000005#x#y"), Some((5, "x#y")));

@@ -25,6 +25,8 @@ mod keys;
 #[cfg(feature = "aws")]
 mod leave;
 #[cfg(feature = "aws")]
+mod listing;
+#[cfg(feature = "aws")]
 mod membership;
 #[cfg(feature = "aws")]
 mod records;

@@ -1,5 +1,6 @@
 //! The operations of the store, one request each.
 
+use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -11,7 +12,8 @@ use super::keys::{self, Shards};
 use super::table::table_name_from_env;
 use crate::connection::Record;
 use crate::store::{
-    BoxFuture, ConnectionStore, GoneOutcome, MembersQuery, Membership, MembershipPage, StoreError,
+    BoxFuture, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery, Membership,
+    MembershipPage, StoreError,
 };
 
 /// How long one try of a request may take, unless the configuration says so itself: DynamoDB answers in
@@ -19,12 +21,23 @@ use crate::store::{
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The store on one DynamoDB table; the module's documentation shows its rows.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct DynamoStore {
     pub(super) client: Client,
     pub(super) table: String,
     pub(super) group_shards: Shards,
     pub(super) tenant_shards: Shards,
+}
+
+/// Without the client, whose description fills pages.
+impl fmt::Debug for DynamoStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynamoStore")
+            .field("table", &self.table)
+            .field("group_shards", &self.group_shards)
+            .field("tenant_shards", &self.tenant_shards)
+            .finish_non_exhaustive()
+    }
 }
 
 impl DynamoStore {
@@ -147,6 +160,17 @@ impl ConnectionStore for DynamoStore {
         groups: &'a [&'a str],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(self.remove(scope, id, connected_at, groups))
+    }
+
+    fn connections<'a>(
+        &'a self,
+        query: &'a ConnectionsQuery<'a>,
+    ) -> BoxFuture<'a, Result<ConnectionsPage, StoreError>> {
+        Box::pin(self.page_of_connections(query))
+    }
+
+    fn count<'a>(&'a self, query: &'a ConnectionsQuery<'a>) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(self.count_connections(query))
     }
 
     fn prewarm(&self) -> BoxFuture<'_, ()> {

@@ -1,0 +1,205 @@
+//! Whose connections there are: a user's, a tenant's, everybody's; and the groups of one.
+
+use std::collections::VecDeque;
+use std::future::IntoFuture;
+
+use futures_core::Stream;
+use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::Connections;
+use super::settings::MAX_CONNECTION_DURATION;
+use crate::store::{
+    BoxFuture, ConnectionsPage, ConnectionsQuery, Cursor, Listed, StoreError, StoreErrorKind, Whom,
+};
+
+/// In how many segments everybody is counted at the same time.
+const COUNTED_AT_ONCE: u16 = 4;
+
+/// Connections of a user, of a tenant, or all: await it for a list, read it as a stream, or [`count`](Self::count).
+///
+/// Oldest connections first within a user, or a tenant's shard. It is read from an index: a connection may be missing
+/// for a moment after its handshake, and be listed for a moment after it closed.
+///
+/// ```
+/// # use lift_ws::{connection::Connections, store::StoreError};
+/// # async fn handler(conns: Connections) -> Result<(), StoreError> {
+/// let devices = conns.find_user("ann").await?;
+/// println!("ann is here with {} devices", devices.len());
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "nothing is read before it is awaited"]
+pub struct Found<'a> {
+    connections: &'a Connections,
+    whom: Whose,
+}
+
+/// [`Whom`] with a name of its own.
+#[derive(Debug, Clone)]
+pub(super) enum Whose {
+    User(String),
+    Tenant(String),
+    All,
+}
+
+impl Whose {
+    pub(super) fn whom(&self) -> Whom<'_> {
+        match self {
+            Self::User(user) => Whom::User(user),
+            Self::Tenant(tenant) => Whom::Tenant(tenant),
+            Self::All => Whom::ALL,
+        }
+    }
+}
+
+impl<'a> Found<'a> {
+    /// The connections one by one, read page by page: memory does not grow with their number.
+    ///
+    /// Each item is a connection, or why reading failed: then the stream ends.
+    pub fn stream(self) -> impl Stream<Item = Result<Listed, StoreError>> + Send + 'a {
+        let next = Some(self.whom.whom().start());
+        let reading = Reading { found: self, page: VecDeque::new(), next };
+        stream::try_unfold(reading, Reading::step)
+    }
+
+    /// How many there are, without reading them over the network one by one.
+    ///
+    /// It costs as much as listing them: half a read unit per 4 KB of index rows, which are some 150 bytes each.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// It changes nothing and may be dropped.
+    pub async fn count(self) -> Result<u64, StoreError> {
+        let Self { connections, whom } = &self;
+        let whom = match whom.whom() {
+            Whom::All { .. } => {
+                let of = COUNTED_AT_ONCE;
+                (0..of).map(|segment| Whom::All { segment, of }).collect()
+            }
+            one => vec![one],
+        };
+        let counts = whom.into_iter().map(|whom| connections.count_of(whom));
+        Ok(try_join_all(counts).await?.into_iter().sum())
+    }
+}
+
+impl<'a> IntoFuture for Found<'a> {
+    type Output = Result<Vec<Listed>, StoreError>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.stream().boxed().try_collect())
+    }
+}
+
+/// How far a stream of connections has come.
+struct Reading<'a> {
+    found: Found<'a>,
+    page: VecDeque<Listed>,
+    next: Option<Cursor>,
+}
+
+impl Reading<'_> {
+    async fn step(mut self) -> Result<Option<(Listed, Self)>, StoreError> {
+        loop {
+            if let Some(listed) = self.page.pop_front() {
+                return Ok(Some((listed, self)));
+            }
+            let Some(cursor) = self.next.take() else {
+                return Ok(None);
+            };
+            let Found { connections, whom } = &self.found;
+            let page = connections.listed_page(whom.whom(), Some(cursor)).await?;
+            self.page = page.connections.into();
+            self.next = page.cursor;
+        }
+    }
+}
+
+impl Connections {
+    /// The connections of a user, on all their devices.
+    pub fn find_user(&self, user: impl Into<String>) -> Found<'_> {
+        Found { connections: self, whom: Whose::User(user.into()) }
+    }
+
+    /// The connections of a tenant.
+    pub fn find_tenant(&self, tenant: impl Into<String>) -> Found<'_> {
+        Found { connections: self, whom: Whose::Tenant(tenant.into()) }
+    }
+
+    /// All connections of the API's stage.
+    ///
+    /// It reads the whole index, in which other stages on the same table stand too.
+    pub fn find_all(&self) -> Found<'_> {
+        Found { connections: self, whom: Whose::All }
+    }
+
+    /// How many connections the API's stage has: [`find_all`](Self::find_all), counted.
+    ///
+    /// No counter is kept: one item that every handshake writes would be the slowest part of all.
+    ///
+    /// ```
+    /// # use lift_ws::{connection::Connections, store::StoreError};
+    /// # async fn handler(conns: Connections) -> Result<(), StoreError> {
+    /// println!("{} are here", conns.count().await?);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// It changes nothing and may be dropped.
+    pub async fn count(&self) -> Result<u64, StoreError> {
+        self.find_all().count().await
+    }
+
+    /// The groups that a connection is in now, in alphabetical order: from its record, read past the cache.
+    ///
+    /// What it joined them with: [`Record::member`](super::Record::member) of [`fresh`](Self::fresh).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreErrorKind::UnknownConnection`] if there is no record; when the store cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// It changes nothing stored and may be dropped.
+    pub async fn groups_of(&self, connection_id: impl AsRef<str>) -> Result<Vec<String>, StoreError> {
+        let id = connection_id.as_ref();
+        match self.fresh(id).await? {
+            Some(record) => Ok(record.groups().map(str::to_owned).collect()),
+            None => Err(StoreError::new(StoreErrorKind::UnknownConnection).about(id)),
+        }
+    }
+
+    /// One page of somebody's living connections.
+    pub(super) async fn listed_page(
+        &self,
+        whom: Whom<'_>,
+        cursor: Option<Cursor>,
+    ) -> Result<ConnectionsPage, StoreError> {
+        let query = ConnectionsQuery::new(self.scope_key()?, whom);
+        let query = query.connected_since(self.oldest_living()).after(cursor);
+        self.within(self.shared.store.connections(&query)).await
+    }
+
+    async fn count_of(&self, whom: Whom<'_>) -> Result<u64, StoreError> {
+        let query = ConnectionsQuery::new(self.scope_key()?, whom).connected_since(self.oldest_living());
+        self.within(self.shared.store.count(&query)).await
+    }
+
+    /// When the oldest connection that can still be open was made. A connection lasts two hours at most, so older
+    /// rows are of the dead: no heartbeat is needed to know.
+    pub(super) fn oldest_living(&self) -> u64 {
+        let longest = u64::try_from(MAX_CONNECTION_DURATION.as_millis()).unwrap_or(u64::MAX);
+        self.shared.clock.now().saturating_sub(longest)
+    }
+}
