@@ -20,9 +20,10 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ManifestQueue {
-    /// How long a message that was received is hidden from others; `"visibilityTimeout"` in seconds. 30 s if
-    /// absent. The gateway makes it as long as the function's timeout at least, as Lambda demands.
-    pub visibility_timeout: Duration,
+    /// How long a message that was received is hidden from others; `"visibilityTimeout"` in seconds. The gateway
+    /// makes it as long as the function's timeout at least, as Lambda demands. If absent, it is that timeout and
+    /// the time that an environment may take to start: 40 s.
+    pub visibility_timeout: Option<Duration>,
     /// How often a message is received before it becomes a dead letter; `"maxReceiveCount"`, 3 if absent.
     pub max_receive_count: u32,
     /// The most messages in a batch; `"batchSize"`, 10 if absent.
@@ -37,7 +38,7 @@ pub struct ManifestQueue {
 impl Default for ManifestQueue {
     fn default() -> Self {
         Self {
-            visibility_timeout: Duration::from_secs(30),
+            visibility_timeout: None,
             max_receive_count: 3,
             batch_size: 10,
             batching_window: Duration::ZERO,
@@ -59,7 +60,7 @@ pub(super) fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Manifest
 fn of_settings(settings: &Value) -> Result<ManifestQueue, String> {
     let mut queue = ManifestQueue::default();
     if let Some(seconds) = number(settings, "visibilityTimeout", 0, 43_200)? {
-        queue.visibility_timeout = Duration::from_secs(seconds.into());
+        queue.visibility_timeout = Some(Duration::from_secs(seconds.into()));
     }
     if let Some(count) = number(settings, "maxReceiveCount", 1, 1000)? {
         queue.max_receive_count = count;
@@ -101,7 +102,7 @@ mod tests {
             r#"{"queue":{"visibilityTimeout":7,"batchSize":50,"batchingWindow":2,"maximumConcurrency":1}}"#;
         let queue = Manifest::parse(manifest).unwrap().queue.unwrap();
         let expected = ManifestQueue {
-            visibility_timeout: Duration::from_secs(7),
+            visibility_timeout: Some(Duration::from_secs(7)),
             batch_size: 50,
             batching_window: Duration::from_secs(2),
             maximum_concurrency: 1,

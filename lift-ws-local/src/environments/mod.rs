@@ -19,4 +19,4 @@ pub(crate) use pool::{Overdue, Pool, PoolAction, PoolSettings};
 pub(crate) use process::{Launcher, Process};
 pub(crate) use process_groups::ProcessGroups;
 pub(crate) use request_id::{RequestId, RequestIds};
-pub(crate) use variables::Endpoints;
+pub(crate) use variables::{Endpoints, QueueEndpoint};

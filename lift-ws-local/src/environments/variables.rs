@@ -17,19 +17,28 @@ pub(crate) struct Endpoints {
     /// `http://127.0.0.1:PORT` of the queues.
     pub(crate) sqs_url: String,
     /// The queue of jobs, if the program uses it.
-    pub(crate) queue_url: Option<String>,
+    pub(crate) queue: Option<QueueEndpoint>,
     /// The first table of the manifest.
     pub(crate) table: Option<String>,
     pub(crate) region: String,
 }
 
+/// Where a function finds its queue.
+#[derive(Clone, Debug)]
+pub(crate) struct QueueEndpoint {
+    pub(crate) url: String,
+    /// `maxReceiveCount` of its redrive policy.
+    pub(crate) max_receives: String,
+}
+
 /// Variables of the developer's shell that would change what a function does.
-const NOT_INHERITED: [&str; 6] = [
+const NOT_INHERITED: [&str; 7] = [
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_LAMBDA_INITIALIZATION_TYPE",
     "AWS_LAMBDA_MAX_CONCURRENCY",
     "LIFT_WS_DESCRIBE",
+    "LIFT_WS_QUEUE_MAX_RECEIVES",
     "LIFT_WS_QUEUE_URL",
 ];
 
@@ -80,7 +89,12 @@ fn of_gateway(endpoints: &Endpoints) -> impl Iterator<Item = (&'static str, &str
     ];
     let database = endpoints.database_url.as_deref().map(|url| ("AWS_ENDPOINT_URL_DYNAMODB", url));
     let table = endpoints.table.as_deref().map(|table| ("LIFT_WS_TABLE", table));
-    let queue = endpoints.queue_url.as_deref().map(|queue| ("LIFT_WS_QUEUE_URL", queue));
+    let queue = endpoints.queue.iter().flat_map(|queue| {
+        [
+            ("LIFT_WS_QUEUE_URL", queue.url.as_str()),
+            ("LIFT_WS_QUEUE_MAX_RECEIVES", queue.max_receives.as_str()),
+        ]
+    });
     always.into_iter().chain(database).chain(table).chain(queue)
 }
 
@@ -108,7 +122,7 @@ mod tests {
             callback_url: "http://127.0.0.1:3000/dev".to_owned(),
             database_url: Some("http://127.0.0.1:4000".to_owned()),
             sqs_url: "http://127.0.0.1:4001".to_owned(),
-            queue_url: None,
+            queue: None,
             table: None,
             region: "us-east-1".to_owned(),
         };

@@ -208,7 +208,7 @@ impl LocalGatewayBuilder {
                 callback_url: format!("http://{address}/{}", self.stage),
                 database_url: Some(database.url().to_owned()),
                 sqs_url: sqs.url().to_owned(),
-                queue_url: None,
+                queue: None,
                 table: first_table(&self.manifest),
                 region: api.region.clone(),
             },
@@ -235,7 +235,7 @@ impl LocalGatewayBuilder {
             clock: Arc::clone(&self.clock),
             sink: self.sink,
         });
-        let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web);
+        let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web, self.clock);
         let started = Started {
             address,
             api: Box::new(api),

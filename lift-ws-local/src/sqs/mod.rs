@@ -44,17 +44,14 @@ impl Sqs {
     }
 
     /// Makes the queue of jobs and maps it to the function, or ends the mapping of one that is not wanted any
-    /// more. Queues that exist keep their messages and attributes.
+    /// more. A queue that exists keeps its messages.
     ///
-    /// The function has at most `concurrency` batches at a time, and what the manifest says.
-    ///
-    /// Lambda refuses a mapping whose queue gives messages to others while the function may still work on
-    /// them, so the visibility timeout is at least the function's.
+    /// The function has at most `concurrency` batches at a time, or what the manifest says if that is less.
     pub(crate) fn configure(
         &mut self,
         now: Moment,
         queue: Option<&ManifestQueue>,
-        function_timeout: Duration,
+        visibility_timeout: Duration,
         concurrency: usize,
     ) {
         let Some(queue) = queue else {
@@ -63,7 +60,7 @@ impl Sqs {
             }
             return;
         };
-        self.create_jobs(now, queue, function_timeout);
+        self.create_jobs(now, queue.max_receive_count, visibility_timeout);
         let settings = MappingSettings {
             queue: JOBS.to_owned(),
             batch_size: queue.batch_size,
@@ -76,19 +73,19 @@ impl Sqs {
         }
     }
 
-    fn create_jobs(&mut self, now: Moment, queue: &ManifestQueue, function_timeout: Duration) {
+    fn create_jobs(&mut self, now: Moment, max_receive_count: u32, visibility_timeout: Duration) {
         let dead =
             QueueAttributes { retention: Duration::from_secs(14 * 24 * 60 * 60), ..Default::default() };
-        self.queues.create_missing(now, DEAD_JOBS, dead);
+        self.queues.put(now, DEAD_JOBS, dead);
         let jobs = QueueAttributes {
-            visibility_timeout: queue.visibility_timeout.max(function_timeout),
+            visibility_timeout,
             redrive: Some(RedrivePolicy {
                 dead_letter_target_arn: self.queues.place().queue_arn(DEAD_JOBS),
-                max_receive_count: queue.max_receive_count,
+                max_receive_count,
             }),
             ..QueueAttributes::default()
         };
-        self.queues.create_missing(now, JOBS, jobs);
+        self.queues.put(now, JOBS, jobs);
     }
 
     /// Where the queue of jobs is, if there is one.

@@ -2,7 +2,7 @@
 
 use super::Driver;
 use crate::core::{ManifestQueue, Moment, Outcome};
-use crate::environments::{Invocation, Source, Work};
+use crate::environments::{Invocation, QueueEndpoint, Source, Work};
 use crate::event::GatewayEvent;
 use crate::sqs::{BatchId, BatchVerdict, Invoke};
 
@@ -15,8 +15,15 @@ impl Driver {
             (1, concurrency) => concurrency - 1,
             (environments, concurrency) => (environments - 1) * concurrency,
         };
-        self.sqs.configure(now, queue, settings.function_timeout, room.max(1));
-        self.launcher.endpoints.queue_url = queue.map(|_| self.sqs.jobs_url());
+        // Lambda refuses a mapping whose queue gives messages to others while the function may still have them.
+        let (least, usual) = (settings.function_timeout, settings.function_timeout + settings.init_timeout);
+        let visibility = queue.and_then(|queue| queue.visibility_timeout);
+        let visibility = visibility.map_or(usual, |wanted| wanted.max(least));
+        self.sqs.configure(now, queue, visibility, room.max(1));
+        self.launcher.endpoints.queue = queue.map(|queue| QueueEndpoint {
+            url: self.sqs.jobs_url(),
+            max_receives: queue.max_receive_count.to_string(),
+        });
     }
 
     /// Gives the function what has come to the queue.

@@ -49,7 +49,6 @@ pub(crate) struct Received {
 
 /// A message that was moved to a dead-letter queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct DeadLetter {
     /// The queue that it was in.
     pub queue: String,

@@ -147,7 +147,9 @@ impl Queues {
                 return Err(SqsError::new(SqsErrorKind::QueueNameExists, message));
             }
         }
-        self.create_missing(now, name, attributes);
+        if !self.queues.contains_key(name) {
+            self.put(now, name, attributes);
+        }
         Ok(json!({ "QueueUrl": self.place.queue_url(name) }))
     }
 
@@ -216,9 +218,7 @@ impl Queues {
         let mut new = self.find(now, url)?.attributes.clone();
         new.apply(&what.attributes)?;
         self.check_dead_letter_queue(&new)?;
-        let queue = self.find(now, url)?;
-        queue.attributes = new;
-        queue.modified = now;
+        self.find(now, url)?.set_attributes(now, new);
         Ok(())
     }
 

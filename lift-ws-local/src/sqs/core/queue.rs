@@ -50,6 +50,13 @@ impl Queue {
         }
     }
 
+    pub(super) fn set_attributes(&mut self, now: Moment, attributes: QueueAttributes) {
+        if self.attributes != attributes {
+            self.attributes = attributes;
+            self.modified = now;
+        }
+    }
+
     pub(super) fn push(&mut self, now: Moment, mut message: Message, delay: Duration) {
         self.last_number += 1;
         let number = self.last_number;

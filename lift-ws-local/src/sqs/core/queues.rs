@@ -132,10 +132,15 @@ impl Queues {
         self.serve_polls(now);
     }
 
-    /// Makes a queue unless there is one of this name, which stays as it is.
-    pub(crate) fn create_missing(&mut self, now: Moment, name: &str, attributes: QueueAttributes) {
-        let tag = self.ids.number();
-        self.queues.entry(name.to_owned()).or_insert_with(|| Queue::new(now, tag, attributes));
+    /// Makes a queue, or gives one of this name these attributes.
+    pub(crate) fn put(&mut self, now: Moment, name: &str, attributes: QueueAttributes) {
+        match self.queues.get_mut(name) {
+            Some(queue) => queue.set_attributes(now, attributes),
+            None => {
+                let queue = Queue::new(now, self.ids.number(), attributes);
+                self.queues.insert(name.to_owned(), queue);
+            }
+        }
     }
 
     /// Bytes of the body of the message that would be received next.

@@ -4,7 +4,6 @@ use crate::core::Moment;
 
 /// A batch of queue messages that the function is done with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct FinishedBatch {
     /// The queue's name.
     pub queue: String,
@@ -22,7 +21,6 @@ pub struct FinishedBatch {
 
 /// What came of a batch; every text may hold internals and stays in the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum BatchVerdict {
     /// All messages are done with, and deleted.
     Succeeded,

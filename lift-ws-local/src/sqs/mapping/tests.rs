@@ -24,9 +24,9 @@ fn world(batch_size: usize, window: u64, concurrency: usize) -> World {
     };
     let redrive = RedrivePolicy { dead_letter_target_arn: place.queue_arn("dead"), max_receive_count: 3 };
     let mut queues = Queues::new(place);
-    queues.create_missing(START, "dead", QueueAttributes::default());
+    queues.put(START, "dead", QueueAttributes::default());
     let attributes = QueueAttributes { redrive: Some(redrive), ..QueueAttributes::default() };
-    queues.create_missing(START, "jobs", attributes);
+    queues.put(START, "jobs", attributes);
     let settings = MappingSettings {
         queue: "jobs".to_owned(),
         batch_size,
