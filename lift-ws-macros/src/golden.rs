@@ -98,7 +98,12 @@ fn job() {
     let made = crate::ws_job::expand(
         quote!("export-v2"),
         quote!(
-            pub async fn export(job: Job<Export>, conns: Connections, _: Invocation<'_>) -> Result<(), ExportError> {}
+            pub async fn export(
+                job: Job<Export>,
+                conns: Connections,
+                _: Invocation<'_>,
+            ) -> Result<(), ExportError> {
+            }
         ),
     );
     check(made, expect_file!["../../tests/expand/job.rs"]);

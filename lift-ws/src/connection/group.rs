@@ -17,10 +17,10 @@ use crate::store::Cursor;
 #[derive(Debug, Clone)]
 #[must_use = "nothing is sent before `send`"]
 pub struct Group<'a> {
-    connections: &'a Connections,
-    name: String,
-    except: Vec<String>,
-    cursor: Option<Cursor>,
+    pub(super) connections: &'a Connections,
+    pub(super) name: String,
+    pub(super) except: Vec<String>,
+    pub(super) cursor: Option<Cursor>,
     pub(super) consistent: bool,
 }
 

@@ -25,6 +25,8 @@ pub enum StoreErrorKind {
     InvalidGroup,
     /// A `member` value is longer than [`MAX_MEMBER_BYTES`](super::MAX_MEMBER_BYTES).
     MemberTooLarge,
+    /// The store keeps no broadcasts, so that none can be handed over to a queue.
+    NoBroadcasts,
     /// The handle knows no scope: it was made outside an event.
     NoScope,
     /// The table does not exist, or is not ready.
@@ -61,6 +63,10 @@ impl StoreErrorKind {
             Self::InvalidGroup => "a group's name must have 1 to 512 bytes",
             Self::MemberTooLarge => {
                 "a `member` value must have at most 1024 bytes of JSON: keep what is large in a table of your own"
+            }
+            Self::NoBroadcasts => {
+                "this store keeps no broadcasts: implement `ConnectionStore::broadcasts` for it, or send within one \
+                 invocation"
             }
             Self::NoScope => {
                 "this handle belongs to no API: use the one that the event gives, or name API and stage with \

@@ -13,7 +13,6 @@ const MORE_THAN_ONE: &[(&str, &str)] = &[
     ("ws_route/several_mistakes", "it makes four mistakes"),
     ("ws_middleware/next_without_impl", "rustc says, too, that a trait is not a type"),
     ("ws_app/unlisted_handler", "the function is never used, and never listed: two warnings, denied"),
-    ("ws_app/unlisted_job", "the function is never used, and never listed: two warnings, denied"),
     ("ws_route/hidden_lifetime", "rustc says it of the function, and of the type in generated code"),
     ("ws_route/unknown_type", "rustc says it of the function, and of the type in generated code"),
     ("ws_route/opaque_return_not_reply", "a type without a name cannot be asked whether it is a reply"),
@@ -24,7 +23,10 @@ const OF_RUSTC: &[(&str, &str)] = &[
     ("ws_app/missing_attribute", "the cure is in the documentation of `ws_app`, under Troubleshooting"),
     ("ws_app/missing_middleware_attribute", "the same"),
     ("ws_app/missing_job_attribute", "the same"),
-    ("ws_job/two_jobs_of_one_payload", "two implementations of one trait; the documentation of `ws_job` says why"),
+    (
+        "ws_job/two_jobs_of_one_payload",
+        "two implementations of one trait; the documentation of `ws_job` says why",
+    ),
     ("ws_job/payload_of_another_crate", "the same"),
     ("ws_route/middleware_missing_attribute", "the same"),
     ("ws_app/unknown_handler", "there is no such function"),
@@ -122,8 +124,8 @@ fn messages() -> Vec<(String, String)> {
 
 fn files(extension: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders =
-        ["ws_route", "ws_job", "ws_middleware", "ws_app", "from_ref"].map(|folder| root.join(folder).join("fail"));
+    let folders = ["ws_route", "ws_job", "ws_middleware", "ws_app", "from_ref"]
+        .map(|folder| root.join(folder).join("fail"));
     let paths = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("the folder is there"));
     let mut paths: Vec<_> = paths.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == extension));
