@@ -53,6 +53,7 @@ pub mod store;
 pub mod testing;
 
 pub use app::App;
+pub use connection::Base64;
 pub use error::Error;
 pub use event::Event;
 pub use extract::{AvailableOn, FromEvent, FromRef};
@@ -77,7 +78,7 @@ pub use lift_ws_macros::ws_route;
 
 /// What most apps need: `use lift_ws::prelude::*;`.
 pub mod prelude {
-    pub use crate::connection::{Connection, Connections};
+    pub use crate::connection::{Connection, Connections, Identity};
     pub use crate::extract::{
         Authorizer, ConnectionId, Cookies, Deadline, DisconnectReason, Headers, Json, Query, RawBody,
         RequestContext, SourceIp, StageVariables, State, Subprotocols, Text, TypedHeader, UserAgent,

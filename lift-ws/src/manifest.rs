@@ -75,5 +75,5 @@ fn tables(needs: Needs) -> Vec<Value> {
 
 /// Does an app with these needs keep records of its connections?
 pub(crate) const fn needs_connections(needs: Needs) -> bool {
-    needs.has(Needs::CONNECTIONS) || needs.has(Needs::RECORD)
+    needs.has(Needs::CONNECTIONS) || needs.has(Needs::RECORD) || needs.has(Needs::IDENTITY)
 }

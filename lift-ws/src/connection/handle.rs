@@ -80,7 +80,7 @@ impl Connections {
     #[must_use]
     pub fn from_config(config: &aws_config::SdkConfig) -> Self {
         let store = crate::store::dynamodb::DynamoStore::from_config(config);
-        let mut builder = Self::builder(store, crate::push::sdk::SdkPoster::new(config));
+        let mut builder = Self::builder(store, crate::push::signed::SignedPoster::new(config));
         if let Some(region) = config.region() {
             builder = builder.region(region.as_ref());
         }

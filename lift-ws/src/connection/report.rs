@@ -51,7 +51,7 @@ pub struct BroadcastReport {
     /// The gateway asked to slow down until tries or time ran out.
     pub throttled: usize,
     /// Nobody knows whether the message arrived: a timeout, a reset or a failure inside the gateway.
-    /// It was not sent again, since it might arrive twice.
+    /// It was not sent again, since it might arrive twice; with [`at_least_once`](super::Group::at_least_once) it was.
     pub unknown: usize,
     /// The gateway refused the message, or could not be reached.
     pub failed: usize,
@@ -62,6 +62,11 @@ pub struct BroadcastReport {
     /// The broadcast that goes on with what is left, if it was handed over: see
     /// [`Group::handing_over`](super::Group::handing_over).
     pub handed_over: Option<BroadcastId>,
+    /// The most posts a second that this environment starts, all its broadcasts together: see
+    /// [`Settings::with_rate`](super::Settings::with_rate).
+    pub rate: u32,
+    /// The id of a message that was sent [at least once](super::Group::at_least_once).
+    pub message_id: Option<String>,
 }
 
 impl BroadcastReport {

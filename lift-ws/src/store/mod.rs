@@ -44,6 +44,14 @@ pub const MAX_MEMBER_BYTES: usize = 1024;
 /// How long a group's name may be, in bytes.
 pub const MAX_GROUP_BYTES: usize = 512;
 
+/// How long the name of a user or a tenant may be, in bytes.
+pub const MAX_NAME_BYTES: usize = 512;
+
+/// How long the attributes of a connection may be, as JSON text in bytes.
+///
+/// A record is read with them whenever it is needed, and each KB of it costs a write unit at every join.
+pub const MAX_ATTRIBUTES_BYTES: usize = 32 * 1024;
+
 /// What became of a record whose connection the gateway called gone.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -1,6 +1,6 @@
 //! One page of a segment's recipients.
 
-use super::plan::{Audience, Plan, Range};
+use super::plan::{Addressees, Plan, Range};
 use crate::connection::Connections;
 use crate::store::{Cursor, StoreError};
 
@@ -28,8 +28,8 @@ pub(super) async fn read(
     after: Cursor,
 ) -> Result<Page, StoreError> {
     let shard = range.start.shard();
-    let (mut recipients, next) = match &plan.audience {
-        Audience::Group(group) => {
+    let (mut recipients, next) = match &plan.to {
+        Addressees::Group(group) => {
             let page = connections.page_of(group, plan.consistent, Some(after)).await?;
             // the next shard is another segment's
             if page.shard != shard {
@@ -53,7 +53,7 @@ pub(super) async fn read(
         }
     };
     // a group's page is in the order of time: what comes after a late one is late as well
-    let is_over = matches!(plan.audience, Audience::Group(_))
+    let is_over = matches!(plan.to, Addressees::Group(_))
         && recipients.last().is_some_and(|last| last.connected_at >= range.before);
     recipients.retain(|recipient| {
         recipient.connected_at < range.before && !plan.except.contains(&recipient.connection_id)

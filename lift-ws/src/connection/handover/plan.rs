@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::connection::listing::Whose;
 use crate::store::{Cursor, Whom};
 
 /// Connections made so long after a broadcast began are not its recipients any more: clocks of two machines differ by
@@ -11,19 +12,31 @@ const SLACK_MS: u64 = 60_000;
 /// Whom a broadcast goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum Audience {
+pub(super) enum Addressees {
     Group(String),
     User(String),
     Tenant(String),
     All,
 }
 
+impl From<Whose> for Addressees {
+    fn from(whose: Whose) -> Self {
+        match whose {
+            Whose::User(user) => Self::User(user),
+            Whose::Tenant(tenant) => Self::Tenant(tenant),
+            Whose::All => Self::All,
+        }
+    }
+}
+
 /// What all segments of a broadcast have in common; it is stored beside the message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Plan {
-    pub(super) audience: Audience,
+    pub(super) to: Addressees,
     pub(super) except: Vec<String>,
+    /// The id of a message that is sent at least once.
+    pub(super) message_id: Option<String>,
     pub(super) consistent: bool,
     /// When it began, in milliseconds since the epoch.
     pub(super) began: u64,
@@ -41,8 +54,9 @@ pub(super) struct Plan {
 /// What a plan is made of.
 #[derive(Debug)]
 pub(super) struct Outline {
-    pub(super) audience: Audience,
+    pub(super) to: Addressees,
     pub(super) except: Vec<String>,
+    pub(super) message_id: Option<String>,
     pub(super) consistent: bool,
     pub(super) from: Option<Cursor>,
     pub(super) now: u64,
@@ -66,17 +80,18 @@ pub(super) struct Range {
 
 impl Plan {
     pub(super) fn new(outline: Outline) -> Self {
-        let Outline { audience, except, consistent, from, now, oldest, shards, segments, rate } = outline;
+        let Outline { to, except, message_id, consistent, from, now, oldest, shards, segments, rate } =
+            outline;
         let (shards, wanted) = (shards.max(1), segments.max(1));
-        let segments = match (&audience, &from) {
+        let segments = match (&to, &from) {
             // a whole number of time slices for each shard
-            (Audience::Group(_), None) => wanted.div_ceil(shards).saturating_mul(shards),
-            (Audience::Group(_), Some(from)) => shards.saturating_sub(from.shard()).max(1),
-            (Audience::All, None) => wanted,
+            (Addressees::Group(_), None) => wanted.div_ceil(shards).saturating_mul(shards),
+            (Addressees::Group(_), Some(from)) => shards.saturating_sub(from.shard()).max(1),
+            (Addressees::All, None) => wanted,
             _ => 1,
         };
         let rate = (rate / u32::from(segments)).max(1);
-        Self { audience, except, consistent, began: now, rate, segments, shards, oldest, from }
+        Self { to, except, message_id, consistent, began: now, rate, segments, shards, oldest, from }
     }
 
     pub(super) fn segments(&self) -> u16 {
@@ -86,13 +101,13 @@ impl Plan {
     pub(super) fn range(&self, segment: u16) -> Range {
         let end = self.began.saturating_add(SLACK_MS);
         let from = self.from.clone();
-        match (&self.audience, from) {
-            (Audience::Group(_), None) => self.slice(segment),
-            (Audience::Group(_), Some(from)) if segment > 0 => {
+        match (&self.to, from) {
+            (Addressees::Group(_), None) => self.slice(segment),
+            (Addressees::Group(_), Some(from)) if segment > 0 => {
                 let start = Cursor::start_of(from.shard().saturating_add(segment));
                 Range { start, before: end, of: 1 }
             }
-            (Audience::All, None) => {
+            (Addressees::All, None) => {
                 Range { start: Cursor::start_of(segment), before: end, of: self.segments }
             }
             (_, from) => Range { start: from.unwrap_or_else(|| Cursor::start_of(0)), before: end, of: 1 },
@@ -113,10 +128,12 @@ impl Plan {
 
     /// Whose connections they are, where it is no group.
     pub(super) fn whom(&self, range: &Range) -> Whom<'_> {
-        match &self.audience {
-            Audience::User(user) => Whom::User(user),
-            Audience::Tenant(tenant) => Whom::Tenant(tenant),
-            Audience::All | Audience::Group(_) => Whom::All { segment: range.start.shard(), of: range.of },
+        match &self.to {
+            Addressees::User(user) => Whom::User(user),
+            Addressees::Tenant(tenant) => Whom::Tenant(tenant),
+            Addressees::All | Addressees::Group(_) => {
+                Whom::All { segment: range.start.shard(), of: range.of }
+            }
         }
     }
 }
@@ -125,7 +142,7 @@ impl Plan {
 mod tests {
     use super::*;
 
-    fn plan(audience: Audience, shards: u16, segments: u16, from: Option<Cursor>) -> Plan {
+    fn plan(to: Addressees, shards: u16, segments: u16, from: Option<Cursor>) -> Plan {
         let (now, oldest) = (10_000, 2_000);
         let except = Vec::new();
         Plan::new(Outline {
@@ -144,7 +161,7 @@ mod tests {
     #[test]
     fn slices_of_a_group_cover_each_moment_of_each_shard_once() {
         for (shards, wanted) in [(1, 1), (1, 4), (3, 4), (8, 2), (2, 7)] {
-            let plan = plan(Audience::Group("red".into()), shards, wanted, None);
+            let plan = plan(Addressees::Group("red".into()), shards, wanted, None);
             assert!(plan.segments() >= wanted);
             let ranges: Vec<_> = (0..plan.segments()).map(|segment| plan.range(segment)).collect();
             for shard in 0..shards {
@@ -163,7 +180,7 @@ mod tests {
     #[test]
     fn the_rest_of_a_group_is_the_shard_it_stopped_in_and_those_after_it() {
         let from = Cursor::after(1, 5_000, "x");
-        let plan = plan(Audience::Group("red".into()), 3, 9, Some(from.clone()));
+        let plan = plan(Addressees::Group("red".into()), 3, 9, Some(from.clone()));
         assert_eq!(plan.segments(), 2);
         assert_eq!(plan.range(0).start, from);
         assert_eq!(plan.range(1).start, Cursor::start_of(2));
@@ -171,7 +188,7 @@ mod tests {
 
     #[test]
     fn the_rate_is_divided() {
-        assert_eq!(plan(Audience::All, 1, 4, None).rate, 250);
-        assert_eq!(plan(Audience::User("ann".into()), 1, 4, None).segments(), 1);
+        assert_eq!(plan(Addressees::All, 1, 4, None).rate, 250);
+        assert_eq!(plan(Addressees::User("ann".into()), 1, 4, None).segments(), 1);
     }
 }

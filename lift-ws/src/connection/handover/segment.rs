@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::page::{self, Page, Recipient};
-use super::plan::{Audience, Plan, Range};
+use super::plan::{Addressees, Plan, Range};
 use super::turns::Turns;
+use crate::connection::deliver::Repeat;
 use crate::connection::gate::Gate;
 use crate::connection::{Connections, SendError};
 use crate::queue::QueueMessage;
@@ -115,8 +116,8 @@ enum Ended {
 impl Work<'_> {
     async fn run(&mut self, stored: StoredBroadcast, times: &Times, attempt: u32) -> Result<(), Error> {
         let posting = self.connections.clone().with_deadline(times.posts_end);
-        let group = match &self.plan.audience {
-            Audience::Group(group) => Some(group.clone()),
+        let group = match &self.plan.to {
+            Addressees::Group(group) => Some(group.clone()),
             _ => None,
         };
         let settings = &self.connections.shared.settings;
@@ -126,6 +127,7 @@ impl Work<'_> {
             url: self.connections.url()?,
             group: group.as_deref(),
             message: stored.message,
+            repeat: Repeat::with(self.plan.message_id.as_deref()),
             pace: &pace,
             until: times.last_post,
         };

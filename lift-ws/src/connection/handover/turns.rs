@@ -8,6 +8,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::SemaphorePermit;
 
 use super::page::Recipient;
+use crate::connection::deliver::Repeat;
 use crate::connection::gate::Gate;
 use crate::connection::{CallbackUrl, Connections};
 use crate::push::PostErrorKind;
@@ -21,6 +22,7 @@ pub(super) struct Turns<'a> {
     /// The group that they are in, if it is one.
     pub(super) group: Option<&'a str>,
     pub(super) message: Bytes,
+    pub(super) repeat: Repeat,
     /// The segment's rate.
     pub(super) pace: &'a Gate,
     /// No turn begins after this.
@@ -76,7 +78,7 @@ impl Turns<'_> {
 
     async fn turn<'r>(&self, recipient: &'r Recipient, place: SemaphorePermit<'_>) -> Outcome<'r> {
         let id = &recipient.connection_id;
-        let post = self.connections.deliver(self.url, id, self.message.clone(), Some(place));
+        let post = self.connections.deliver(self.url, id, self.message.clone(), self.repeat, Some(place));
         match post.await.map_err(|error| error.kind()) {
             Ok(()) => Outcome::Delivered,
             Err(PostErrorKind::Gone) => self.gone(recipient).await,
@@ -93,6 +95,7 @@ impl Turns<'_> {
         }
         let record = match self.connections.remove_gone(connection_id).await {
             Ok(GoneOutcome::Removed(record)) => Some(record),
+            Ok(GoneOutcome::Young) => return Outcome::Connecting,
             _ => None,
         };
         // The record names the group, unless it was cut short; without record only this row is known.
