@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | record, or tombstone | `{scope}#C#{connectionId}` | `C` |
 //! | membership | `{scope}#G#{group}#{shard}` | `{connectedAt}#{connectionId}` |
+//! | broadcast | `{scope}#B#{broadcastId}` | `P` the message, `S#{segment}` how far it has come |
 //!
 //! Records also stand in two indexes, ordered by `{connectedAt}#{connectionId}`: by user
 //! (`{scope}#U#{user}`) and by tenant (`{scope}#T#{tenant}#{shard}`). A connection without user is in no user
@@ -14,6 +15,8 @@
 //! record is in; `get` 1 read unit; `delete` as `put`; `join` 4 write units (a transaction over two rows);
 //! `leave` 1 read unit and 4 write units; a page of members 1 read unit per 8 KB, or per 4 KB when consistent.
 
+#[cfg(feature = "aws")]
+mod broadcasts;
 #[cfg(feature = "aws")]
 mod failure;
 #[cfg(feature = "aws")]
