@@ -1,9 +1,13 @@
 //! The management API of the gateway (`@connections`): the [`Poster`] trait and what implements it.
 
 mod error;
+#[cfg(feature = "aws")]
+mod outcome;
 pub mod recording;
 #[cfg(feature = "aws")]
 pub mod sdk;
+#[cfg(feature = "aws")]
+pub mod signed;
 
 use std::fmt;
 use std::sync::Arc;

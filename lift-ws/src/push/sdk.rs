@@ -6,12 +6,12 @@ use std::sync::{PoisonError, RwLock};
 use aws_sdk_apigatewaymanagement::Client;
 use aws_sdk_apigatewaymanagement::config::retry::RetryConfig;
 use aws_sdk_apigatewaymanagement::config::{self, StalledStreamProtectionConfig};
-use aws_sdk_apigatewaymanagement::error::SdkError;
 use aws_sdk_apigatewaymanagement::operation::get_connection::GetConnectionOutput;
 use aws_sdk_apigatewaymanagement::primitives::{Blob, DateTime};
 use bytes::Bytes;
 
-use super::{ConnectionInfo, PostError, PostErrorKind, Poster};
+use super::outcome::of_sdk_error;
+use super::{ConnectionInfo, PostError, Poster};
 use crate::store::BoxFuture;
 
 /// How many callback URLs have a client that is kept. A function serves a stage or two.
@@ -33,7 +33,7 @@ impl SdkPoster {
         Self { config: config.clone(), clients: RwLock::default() }
     }
 
-    fn client(&self, callback_url: &str) -> Client {
+    pub(super) fn client(&self, callback_url: &str) -> Client {
         let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = find(&clients, callback_url) {
             return client;
@@ -75,7 +75,7 @@ impl Poster for SdkPoster {
     ) -> BoxFuture<'a, Result<(), PostError>> {
         Box::pin(async move {
             let post = self.client(callback_url).post_to_connection().connection_id(connection_id);
-            post.data(Blob::new(message)).send().await.map(drop).map_err(classify)
+            post.data(Blob::new(message)).send().await.map(drop).map_err(of_sdk_error)
         })
     }
 
@@ -86,7 +86,7 @@ impl Poster for SdkPoster {
     ) -> BoxFuture<'a, Result<ConnectionInfo, PostError>> {
         Box::pin(async move {
             let get = self.client(callback_url).get_connection().connection_id(connection_id);
-            get.send().await.map(into_info).map_err(classify)
+            get.send().await.map(into_info).map_err(of_sdk_error)
         })
     }
 
@@ -97,7 +97,7 @@ impl Poster for SdkPoster {
     ) -> BoxFuture<'a, Result<(), PostError>> {
         Box::pin(async move {
             let delete = self.client(callback_url).delete_connection().connection_id(connection_id);
-            delete.send().await.map(drop).map_err(classify)
+            delete.send().await.map(drop).map_err(of_sdk_error)
         })
     }
 
@@ -126,59 +126,6 @@ fn millis(time: &DateTime) -> Option<u64> {
     time.to_millis().ok().and_then(|millis| u64::try_from(millis).ok())
 }
 
-/// The status decides: a bare 410 has no error type, and the SDK then knows no `GoneException` (contract §5.4).
-fn classify<E>(error: SdkError<E>) -> PostError
-where
-    E: Error + Send + Sync + 'static,
-{
-    let post_error = match &error {
-        SdkError::ConstructionFailure(_) => PostError::new(PostErrorKind::Configuration),
-        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
-            Some(connector) if has_words(connector, &NEVER_MADE) => {
-                PostError::new(PostErrorKind::Configuration)
-            }
-            Some(connector) if has_words(connector, &NEVER_CONNECTED) => {
-                PostError::new(PostErrorKind::Unreachable)
-            }
-            _ if failure.is_user() => PostError::new(PostErrorKind::Refused),
-            _ => PostError::new(PostErrorKind::UnknownOutcome),
-        },
-        SdkError::ResponseError(_) | SdkError::ServiceError(_) => match status(&error) {
-            Some(status) if status >= 400 => PostError::from_status(status),
-            _ => PostError::new(PostErrorKind::UnknownOutcome),
-        },
-        _ => PostError::new(PostErrorKind::UnknownOutcome),
-    };
-    post_error.with_source(error)
-}
-
-fn status<E>(error: &SdkError<E>) -> Option<u16> {
-    error.raw_response().map(|response| response.status().as_u16())
-}
-
-/// The failure came before there was a request. The SDK calls this a dispatch failure like any other and keeps its
-/// types to itself; the words are those of its choice of credentials and endpoint. They come first: credentials
-/// that are fetched over a network may fail to connect too.
-const NEVER_MADE: [&str; 5] =
-    ["credential provider", "credentials", "auth scheme", "identity resolver", "failed to resolve endpoint"];
-
-/// The failure came before there was a connection, so nothing can have been sent. The HTTP client does not expose
-/// this as a type either; the words are those of hyper-util and of the SDK's connector.
-const NEVER_CONNECTED: [&str; 2] = ["client error (Connect)", "HTTP connect timeout"];
-
-/// Whether an error or one of its causes says one of these.
-fn has_words(error: &(dyn Error + 'static), any: &[&str]) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let words = error.to_string();
-        if any.iter().any(|any| words.contains(any)) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use aws_sdk_apigatewaymanagement::config::{
@@ -189,6 +136,7 @@ mod tests {
     use tokio::task::JoinHandle;
 
     use super::*;
+    use crate::push::PostErrorKind;
 
     fn poster() -> SdkPoster {
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");

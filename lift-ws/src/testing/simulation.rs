@@ -117,7 +117,9 @@ fn with<T>(f: impl FnOnce(&mut World) -> T) -> Option<T> {
     WORLD.with_borrow_mut(|world| world.as_mut().map(f))
 }
 
-pub(crate) fn now() -> Option<Instant> {
+/// Now, in virtual time; `None` if there is no simulation on this thread. Deadlines are counted from it.
+#[must_use]
+pub fn now() -> Option<Instant> {
     with(|world| world.started + world.passed)
 }
 
