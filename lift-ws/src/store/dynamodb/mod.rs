@@ -16,6 +16,7 @@
 //! | --- | --- | --- |
 //! | `put` | 1, and 1 per index that the record is in: 2 without user, 3 with | |
 //! | `get` | | 1 |
+//! | `change` | 1, and 2 for the index of a user or tenant that changes | |
 //! | `delete`, `delete_gone` | as `put`; 2 if there was nothing (the tombstone) | |
 //! | `join` | 4: a transaction over two rows; no index changes | |
 //! | `leave` | 4 | 1 |
@@ -26,6 +27,8 @@
 //! DynamoDB takes 1,000 writes a second per partition, in an index too, and an index that cannot keep up refuses the
 //! table's writes. [`Shards`] spread large groups and tenants.
 
+#[cfg(feature = "aws")]
+mod change;
 #[cfg(feature = "aws")]
 mod failure;
 #[cfg(feature = "aws")]
