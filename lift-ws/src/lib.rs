@@ -98,7 +98,9 @@ pub mod __private {
     pub use crate::event::{Event, OtherEvent};
     pub use crate::extract::{AvailableOn, FromEvent, FromRef};
     pub use crate::job::gate::*;
-    pub use crate::job::{AvailableInJob, FromJob, JobHandler, JobInfo, JobMeta, JobPayload, JobScope, assert_first};
+    pub use crate::job::{
+        AvailableInJob, FromJob, JobHandler, JobInfo, JobMeta, JobPayload, JobScope, assert_first,
+    };
     pub use crate::middleware::{Continue, Inside, Middleware, MiddlewareOn, Stack, Wrap};
     pub use crate::provide::{After, Extract, Provides, ProvidesAs, Start, Values};
     pub use crate::reply::{IntoReply, Reply};

@@ -50,7 +50,7 @@ fn name(written: Option<LitStr>, function: &Function, errors: &mut Errors) -> Li
 pub(super) fn payload(function: &Function, errors: &mut Errors) -> Option<Type> {
     let arguments = function.arguments();
     let mut jobs = arguments.iter().filter_map(|argument| Some((argument, job_of(&argument.ty)?)));
-    let Some((argument, payload)) = jobs.next() else {
+    let Some((_, payload)) = jobs.next() else {
         if !function.has_receiver() {
             errors.at(function.name(), format!("job `{}` does not say what it is about: it takes no `Job<T>`\nhelp: add an argument `job: Job<T>`, where `T` is a type of yours that implements `Serialize` and `Deserialize`\nnote: the type is found by its name: write `Job<…>`, not an alias or a reference", function.plain_name()));
         }
@@ -62,10 +62,7 @@ pub(super) fn payload(function: &Function, errors: &mut Errors) -> Option<Type> 
             "a job is about one thing: this is a second `Job<T>`\nhelp: put both into one struct",
         );
     }
-    let Some(payload) = payload else {
-        errors.at(&argument.ty, "`Job` needs the type of what is enqueued\nhelp: write `Job<T>`, where `T` is a type of yours that implements `Serialize` and `Deserialize`");
-        return None;
-    };
+    let payload = payload?; // rustc says that the type's parameter is missing
     if borrows(&payload) {
         errors.at(&payload, "a job's payload cannot borrow: it comes from a queue, long after whatever it could borrow from\nhelp: make its fields own what they have: `String` for `&str`");
         return None;

@@ -84,6 +84,10 @@ impl Connections {
         if let Some(region) = config.region() {
             builder = builder.region(region.as_ref());
         }
+        #[cfg(feature = "queue")]
+        if let Some(queue) = crate::queue::sqs::SqsQueue::from_config(config) {
+            builder = builder.queue(queue);
+        }
         builder.build()
     }
 

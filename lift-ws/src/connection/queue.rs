@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use crate::ambient;
 use super::recipients::Recipient;
 use super::{BroadcastReport, Record, SendError};
+use crate::ambient;
 use crate::store::{Cursor, StoreError};
 
 /// With fewer recipients waiting than this, the next page is read: a page's worth.

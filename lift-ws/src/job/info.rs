@@ -19,12 +19,7 @@ pub struct JobInfo {
 
 impl JobInfo {
     #[doc(hidden)]
-    pub const fn __new(
-        name: &'static str,
-        handler: &'static str,
-        location: Location,
-        needs: Needs,
-    ) -> Self {
+    pub const fn __new(name: &'static str, handler: &'static str, location: Location, needs: Needs) -> Self {
         JobInfo { name, handler, location, needs }
     }
 }

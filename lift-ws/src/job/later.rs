@@ -86,7 +86,8 @@ fn message<J: JobPayload>(
     let payload = serde_json::value::to_raw_value(job)
         .map_err(|error| QueueError::new(QueueErrorKind::Json).about(J::NAME).with_source(error))?;
     let id = JobId::random();
-    let body = Body::job(connections, JobBody { name: J::NAME.into(), id: id.as_str().into(), payload: &payload });
+    let body =
+        Body::job(connections, JobBody { name: J::NAME.into(), id: id.as_str().into(), payload: &payload });
     let json = body.to_json()?;
     Ok((id, QueueMessage::new(json).delayed(delay)))
 }

@@ -23,6 +23,18 @@ pub(crate) struct Body<'m> {
     pub(crate) url: Option<Cow<'m, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(crate) job: Option<JobBody<'m>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(crate) broadcast: Option<BroadcastBody<'m>>,
+}
+
+/// A segment of a broadcast. How far it has come is in the store, not in the message: that may be older.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct BroadcastBody<'m> {
+    #[serde(borrow)]
+    pub(crate) id: Cow<'m, str>,
+    pub(crate) segment: u16,
+    /// How many continuations came before.
+    pub(crate) turn: u32,
 }
 
 /// A job.
@@ -50,12 +62,17 @@ impl<'m> Body<'m> {
         Body { job: Some(job), ..Body::of(connections) }
     }
 
+    pub(crate) fn broadcast(connections: &Connections, broadcast: BroadcastBody<'m>) -> Self {
+        Body { broadcast: Some(broadcast), ..Body::of(connections) }
+    }
+
     fn of(connections: &Connections) -> Self {
         Body {
             lift_ws: VERSION,
             scope: connections.scope_text().map(|scope| scope.to_owned().into()),
             url: connections.callback_url().map(|url| url.as_str().to_owned().into()),
             job: None,
+            broadcast: None,
         }
     }
 
@@ -82,7 +99,9 @@ impl<'m> Body<'m> {
         let mark = serde_json::from_str::<Mark>(text).ok().and_then(|mark| mark.lift_ws);
         match mark {
             None => Err(Unreadable::Foreign),
-            Some(VERSION) => serde_json::from_str(text).map_err(|error| Unreadable::Broken(error.to_string())),
+            Some(VERSION) => {
+                serde_json::from_str(text).map_err(|error| Unreadable::Broken(error.to_string()))
+            }
             Some(other) => Err(Unreadable::Broken(format!(
                 "it is of form {other}, and this release reads form {VERSION}: deploy the release that wrote it, then redrive the dead letters"
             ))),
@@ -106,7 +125,8 @@ mod tests {
 
     fn job(payload: &RawValue) -> Body<'_> {
         let job = JobBody { name: "export".into(), id: "7".into(), payload };
-        Body { lift_ws: VERSION, scope: Some("a/b".into()), url: Some("https://x".into()), job: Some(job) }
+        let (scope, url) = (Some("a/b".into()), Some("https://x".into()));
+        Body { lift_ws: VERSION, scope, url, job: Some(job), broadcast: None }
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl Connections {
         self.in_time(queue.send_batch(messages)).await
     }
 
-    fn some_queue(&self) -> Result<&dyn Queue, QueueError> {
+    pub(crate) fn some_queue(&self) -> Result<&dyn Queue, QueueError> {
         self.queue().ok_or_else(|| QueueError::new(QueueErrorKind::NoQueue))
     }
 

@@ -146,7 +146,10 @@ mod tests {
     #[test]
     fn a_client_reads_no_text_of_ours() {
         let reply = QueueError::new(QueueErrorKind::NoSuchQueue).about("secret").into_reply();
-        assert_eq!((reply.error_code(), reply.error_message()), (Some("internal_error"), Some("internal error")));
+        assert_eq!(
+            (reply.error_code(), reply.error_message()),
+            (Some("internal_error"), Some("internal error"))
+        );
         assert!(reply.cause().unwrap().to_string().contains("secret"));
     }
 

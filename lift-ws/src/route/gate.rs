@@ -89,7 +89,7 @@ pub trait MiddlewareFn {}
 
 /// What may stand in a list of middleware.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is a route handler: list it in `routes = […]`",
+    message = "`{Self}` is not middleware: list a route handler in `routes = […]`, a job in `jobs = […]`",
     label = "not middleware",
     note = "in `middleware = […]` are functions with `#[ws_middleware]`, which run around handlers"
 )]

@@ -1,11 +1,12 @@
 //! A queue's event: each message runs by itself, and is reported by itself.
 
 use super::{Service, guard};
+use crate::connection::{Connections, run_segment};
 use crate::event::OtherEvent;
 use crate::extract::Deadline;
 use crate::job::{JobId, JobScope};
 use crate::queue::MAX_RECEIVES_VARIABLE;
-use crate::queue::body::{Body, JobBody, Unreadable};
+use crate::queue::body::{Body, BroadcastBody, JobBody, Unreadable};
 use crate::queue::event::{BatchAnswer, QueueEvent, QueueRecord};
 use crate::{App, Error, Invocation, ambient};
 use futures_util::StreamExt;
@@ -97,6 +98,9 @@ impl<A: App> Service<A> {
         let due = ambient::now() + deadline.remaining();
         let connections = self.connections.as_ref();
         let connections = connections.map(|connections| body.bind(connections).with_deadline(due));
+        if let (Some(segment), Some(connections)) = (&body.broadcast, &connections) {
+            return segment_of_broadcast(connections, segment, record).await;
+        }
         let Some(job) = &body.job else {
             tracing::error!(
                 message_id = &*record.message_id,
@@ -127,7 +131,9 @@ impl<A: App> Service<A> {
     async fn job(&self, index: usize, scope: &JobScope<'_, A::State>, due: Instant) -> Outcome {
         let mut job = pin!(A::run_job(index, scope));
         let guarded = poll_fn(|cx| {
-            guard::poll_or(job.as_mut(), cx, |panic| Err(Error::internal(format!("the job panicked: {panic}"))))
+            guard::poll_or(job.as_mut(), cx, |panic| {
+                Err(Error::internal(format!("the job panicked: {panic}")))
+            })
         });
         let result = ambient::timeout_at(due, guarded).await.unwrap_or_else(|_| {
             Err(Error::internal(
@@ -149,6 +155,28 @@ impl<A: App> Service<A> {
                 tracing::error!(job, id, attempt, %cause, "the job failed; {then}");
                 Outcome::Failed
             }
+        }
+    }
+}
+
+/// A part of a broadcast that was handed over.
+async fn segment_of_broadcast(
+    connections: &Connections,
+    body: &BroadcastBody<'_>,
+    record: &QueueRecord<'_>,
+) -> Outcome {
+    let (broadcast, segment, attempt) = (&*body.id, body.segment, record.receives());
+    let mut run = pin!(run_segment(connections, body, attempt));
+    let guarded = poll_fn(|cx| {
+        guard::poll_or(run.as_mut(), cx, |panic| {
+            Err(Error::internal(format!("the segment panicked: {panic}")))
+        })
+    });
+    match guarded.await {
+        Ok(()) => Outcome::Done,
+        Err(cause) => {
+            tracing::warn!(broadcast, segment, attempt, %cause, "a segment of a broadcast is to be delivered again");
+            Outcome::Failed
         }
     }
 }

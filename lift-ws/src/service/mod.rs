@@ -117,7 +117,11 @@ impl<A: App> Service<A> {
         }
     }
 
-    async fn other(&self, other: OtherEvent<'_>, invocation: Invocation<'_>) -> Result<serde_json::Value, Error> {
+    async fn other(
+        &self,
+        other: OtherEvent<'_>,
+        invocation: Invocation<'_>,
+    ) -> Result<serde_json::Value, Error> {
         if const { A::QUEUE } && other.source() == OtherSource::Records("aws:sqs") {
             // boxed, so that the future of the usual event is none the larger
             return Box::pin(self.batch(other, invocation)).await;

@@ -29,6 +29,8 @@ pub enum StoreErrorKind {
     InvalidGroup,
     /// A `member` value is longer than [`MAX_MEMBER_BYTES`](super::MAX_MEMBER_BYTES).
     MemberTooLarge,
+    /// The store keeps no broadcasts, so that none can be handed over to a queue.
+    NoBroadcasts,
     /// The name of a user or a tenant is longer than [`MAX_NAME_BYTES`](super::MAX_NAME_BYTES).
     NameTooLong,
     /// The handle knows no scope: it was made outside an event.
@@ -76,6 +78,10 @@ impl StoreErrorKind {
             Self::InvalidGroup => "a group's name must have 1 to 512 bytes",
             Self::MemberTooLarge => {
                 "a `member` value must have at most 1024 bytes of JSON: keep what is large in a table of your own"
+            }
+            Self::NoBroadcasts => {
+                "this store keeps no broadcasts: implement `ConnectionStore::broadcasts` for it, or send within one \
+                 invocation"
             }
             Self::NameTooLong => "the name of a user or a tenant must have at most 512 bytes",
             Self::NoScope => {

@@ -8,6 +8,7 @@
 //! of your own implements the trait and proves itself with
 //! [`testing::store_contract`](crate::testing::store_contract).
 
+mod broadcasts;
 mod change;
 mod cursor;
 pub mod dynamodb;
@@ -21,6 +22,9 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+pub use self::broadcasts::{
+    BroadcastCounts, BroadcastStore, Claim, Claimed, Postponed, SegmentState, StoredBroadcast,
+};
 pub use self::change::Change;
 pub use self::cursor::{Cursor, ParseCursorError};
 pub use self::error::{StoreError, StoreErrorKind};
@@ -214,6 +218,12 @@ pub trait ConnectionStore: fmt::Debug + Send + Sync + 'static {
                 }
             }
         })
+    }
+
+    /// Where broadcasts are kept that outlast one invocation; `None` if this store keeps none: then they cannot be
+    /// handed over to a queue.
+    fn broadcasts(&self) -> Option<&dyn BroadcastStore> {
+        None
     }
 
     /// Opens the network connection ahead of the first event. Failing is no harm, so nothing is returned.

@@ -44,7 +44,14 @@ impl<A: App> TestApp<A> {
         let service = Service::new(state).with_connections(connections.clone());
         let connections = connections.bind("test", "test");
         TestApp {
-            inner: Arc::new(Inner { service, store, gateway, queue, connections, next_id: AtomicU64::new(1) }),
+            inner: Arc::new(Inner {
+                service,
+                store,
+                gateway,
+                queue,
+                connections,
+                next_id: AtomicU64::new(1),
+            }),
         }
     }
 
@@ -82,7 +89,8 @@ impl<A: App> TestApp<A> {
             }
             deliveries += batch.len();
             let answer = self.invoke(&MemoryQueue::event(&batch)).await;
-            let answer = answer.unwrap_or_else(|error| panic!("the app did not take its queue's event: {error}"));
+            let answer =
+                answer.unwrap_or_else(|error| panic!("the app did not take its queue's event: {error}"));
             self.inner.queue.settle(batch, &answer);
         }
     }

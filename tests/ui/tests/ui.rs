@@ -13,7 +13,6 @@ const MORE_THAN_ONE: &[(&str, &str)] = &[
     ("ws_route/several_mistakes", "it makes four mistakes"),
     ("ws_middleware/next_without_impl", "rustc says, too, that a trait is not a type"),
     ("ws_app/unlisted_handler", "the function is never used, and never listed: two warnings, denied"),
-    ("ws_app/unlisted_job", "the function is never used, and never listed: two warnings, denied"),
     ("ws_route/hidden_lifetime", "rustc says it of the function, and of the type in generated code"),
     ("ws_route/unknown_type", "rustc says it of the function, and of the type in generated code"),
     ("ws_route/opaque_return_not_reply", "a type without a name cannot be asked whether it is a reply"),

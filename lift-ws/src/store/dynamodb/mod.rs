@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | record, or tombstone | `{scope}#C#{connectionId}` | `C` |
 //! | membership | `{scope}#G#{group}#{shard}` | `{connectedAt}#{connectionId}` |
+//! | broadcast | `{scope}#B#{broadcastId}` | `P` the message, `S#{segment}` how far it has come |
 //!
 //! Records also stand in two indexes, ordered by `{connectedAt}#{connectionId}`: by user
 //! (`{scope}#U#{user}`) and by tenant (`{scope}#T#{tenant}#{shard}`). A connection without user is in no user
@@ -27,6 +28,8 @@
 //! DynamoDB takes 1,000 writes a second per partition, in an index too, and an index that cannot keep up refuses the
 //! table's writes. [`Shards`] spread large groups and tenants.
 
+#[cfg(feature = "aws")]
+mod broadcasts;
 #[cfg(feature = "aws")]
 mod change;
 #[cfg(feature = "aws")]

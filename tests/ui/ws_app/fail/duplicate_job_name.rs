@@ -6,13 +6,13 @@ struct Export {
 }
 
 #[ws_job]
-async fn export(job: Job<Export>) {}
+async fn export(_: Job<Export>) {}
 
 #[derive(Serialize, Deserialize)]
 struct Clean;
 
 #[ws_job("export")]
-async fn clean(job: Job<Clean>) {}
+async fn clean(_: Job<Clean>) {}
 
 #[ws_app(jobs = [export, clean])]
 struct Reports;

@@ -5,7 +5,7 @@ struct Export {
     rows: usize,
 }
 
-async fn export(job: Job<Export>) {}
+async fn export(_: Job<Export>) {}
 
 #[ws_app(jobs = [export])]
 struct Reports;

@@ -14,7 +14,7 @@ struct AppState {
 }
 
 #[ws_job]
-async fn export(job: Job<Export>, _: State<Db>) {}
+async fn export(_: Job<Export>, _: State<Db>) {}
 
 #[ws_app(state = AppState, jobs = [export])]
 struct Reports;

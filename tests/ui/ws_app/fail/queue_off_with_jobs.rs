@@ -6,7 +6,7 @@ struct Export {
 }
 
 #[ws_job]
-async fn export(job: Job<Export>) {}
+async fn export(_: Job<Export>) {}
 
 #[ws_app(jobs = [export], queue = false)]
 struct Reports;

@@ -9,7 +9,7 @@ struct Export {
 
 #[ws_job]
 async fn export(job: Job<Export>) {
-    drop(job.rows);
+    println!("{}", job.rows);
 }
 
 #[ws_app]

@@ -6,7 +6,7 @@ struct Export {
 }
 
 #[ws_job]
-async fn export(job: Job<Export>, id: ConnectionId<'_>) {}
+async fn export(_: Job<Export>, _: ConnectionId<'_>) {}
 
 #[ws_app(jobs = [export])]
 struct Reports;

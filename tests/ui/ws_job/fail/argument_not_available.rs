@@ -6,7 +6,7 @@ struct Export {
 }
 
 #[ws_job]
-async fn export(job: Job<Export>, rows: usize) {}
+async fn export(_: Job<Export>, _: usize) {}
 
 #[ws_app(jobs = [export])]
 struct Reports;

@@ -12,6 +12,6 @@ struct Named<'m> {
 }
 
 #[ws_job]
-async fn export(job: Job<Named<'_>>) {}
+async fn export(_: Job<Named<'_>>) {}
 
 fn main() {}

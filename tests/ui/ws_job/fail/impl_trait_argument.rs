@@ -6,6 +6,6 @@ struct Export {
 }
 
 #[ws_job]
-async fn export(job: Job<Export>, more: impl Clone) {}
+async fn export(_: Job<Export>, _: impl Clone) {}
 
 fn main() {}

@@ -6,6 +6,6 @@ struct Export {
 }
 
 #[ws_job(export)]
-async fn export(job: Job<Export>) {}
+async fn export(_: Job<Export>) {}
 
 fn main() {}

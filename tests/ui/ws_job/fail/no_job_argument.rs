@@ -6,6 +6,6 @@ struct Export {
 }
 
 #[ws_job]
-async fn export(conns: Connections) {}
+async fn export(_: Connections) {}
 
 fn main() {}

@@ -6,6 +6,6 @@ struct Export {
 }
 
 #[ws_job]
-async fn export(job: Export) {}
+async fn export(_: Export) {}
 
 fn main() {}

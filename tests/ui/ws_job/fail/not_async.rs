@@ -6,6 +6,6 @@ struct Export {
 }
 
 #[ws_job]
-fn export(job: Job<Export>) {}
+fn export(_: Job<Export>) {}
 
 fn main() {}

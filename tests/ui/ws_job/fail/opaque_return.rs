@@ -6,6 +6,6 @@ struct Export {
 }
 
 #[ws_job]
-async fn export(job: Job<Export>) -> impl IntoReply {}
+async fn export(_: Job<Export>) -> impl IntoReply {}
 
 fn main() {}

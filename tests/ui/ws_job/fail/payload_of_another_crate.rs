@@ -1,7 +1,7 @@
 use lift_ws::prelude::*;
 
 #[ws_job]
-async fn export(job: Job<String>) {}
+async fn export(_: Job<String>) {}
 
 #[ws_app(jobs = [export])]
 struct Reports;

@@ -8,7 +8,7 @@ struct Export {
 struct Failed;
 
 #[ws_job]
-async fn export(job: Job<Export>) -> Result<(), Failed> {
+async fn export(_: Job<Export>) -> Result<(), Failed> {
     Err(Failed)
 }
 

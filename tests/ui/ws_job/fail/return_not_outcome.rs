@@ -6,7 +6,7 @@ struct Export {
 }
 
 #[ws_job]
-async fn export(job: Job<Export>) -> Json<u32> {
+async fn export(_: Job<Export>) -> Json<u32> {
     Json(7)
 }
 

@@ -9,6 +9,6 @@ struct Export {
 struct Clean;
 
 #[ws_job]
-async fn export(job: Job<Export>, clean: Job<Clean>) {}
+async fn export(_: Job<Export>, _: Job<Clean>) {}
 
 fn main() {}

@@ -6,10 +6,10 @@ struct Export {
 }
 
 #[ws_job]
-async fn export(job: Job<Export>) {}
+async fn export(_: Job<Export>) {}
 
 #[ws_job]
-async fn report(job: Job<Export>) {}
+async fn report(_: Job<Export>) {}
 
 #[ws_app(jobs = [export, report])]
 struct Reports;

@@ -6,6 +6,6 @@ struct Export {
 }
 
 #[ws_job]
-async fn export<T>(job: Job<Export>) {}
+async fn export<T>(_: Job<Export>) {}
 
 fn main() {}

@@ -6,6 +6,6 @@ struct Export {
 }
 
 #[ws_job("export", retries = 7)]
-async fn export(job: Job<Export>) {}
+async fn export(_: Job<Export>) {}
 
 fn main() {}

@@ -9,7 +9,7 @@ struct Reports;
 
 impl Reports {
     #[ws_job]
-    async fn export(&self, job: Job<Export>) {}
+    async fn export(&self, _: Job<Export>) {}
 }
 
 fn main() {}
