@@ -191,4 +191,6 @@ impl Filling {
 }
 
 #[cfg(test)]
+mod schedules;
+#[cfg(test)]
 mod tests;

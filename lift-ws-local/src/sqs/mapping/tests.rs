@@ -10,13 +10,13 @@ use crate::sqs::core::{Place, QueueAttributes, RedrivePolicy, Request};
 const START: Moment = Moment::from_millis(1_777_976_430_100);
 
 /// A mapping of the queue `jobs`, whose messages are received three times at most.
-struct World {
-    queues: Queues,
-    mapping: Mapping,
-    now: Moment,
+pub(super) struct World {
+    pub(super) queues: Queues,
+    pub(super) mapping: Mapping,
+    pub(super) now: Moment,
 }
 
-fn world(batch_size: usize, window: u64, concurrency: usize) -> World {
+pub(super) fn world(batch_size: usize, window: u64, concurrency: usize) -> World {
     let place = Place {
         url: "http://127.0.0.1:4000".to_owned(),
         region: "us-east-1".to_owned(),
@@ -37,7 +37,7 @@ fn world(batch_size: usize, window: u64, concurrency: usize) -> World {
 }
 
 impl World {
-    fn ask(&mut self, operation: &str, body: &Value) -> Value {
+    pub(super) fn ask(&mut self, operation: &str, body: &Value) -> Value {
         let (reply, mut answer) = oneshot::channel();
         let request = Request::parse(operation, body.to_string().as_bytes()).unwrap();
         self.queues.call(self.now, request, reply);
@@ -48,12 +48,12 @@ impl World {
         self.ask("SendMessage", &json!({ "QueueUrl": "jobs", "MessageBody": body }));
     }
 
-    fn wait(&mut self, seconds: u64) {
+    pub(super) fn wait(&mut self, seconds: u64) {
         self.now = self.now.after(Duration::from_secs(seconds));
     }
 
     /// The batches that the function gets now: id and event.
-    fn poll(&mut self) -> Vec<(BatchId, Value)> {
+    pub(super) fn poll(&mut self) -> Vec<(BatchId, Value)> {
         let invokes = self.mapping.poll(self.now, &mut self.queues).into_iter();
         invokes.map(|Invoke { batch, event }| (batch, serde_json::from_slice(&event).unwrap())).collect()
     }
@@ -63,15 +63,15 @@ impl World {
         self.poll().into_iter().map(|(_, event)| bodies(&event)).collect()
     }
 
-    fn answer(&mut self, batch: BatchId, answer: &Value) -> FinishedBatch {
+    pub(super) fn answer(&mut self, batch: BatchId, answer: &Value) -> FinishedBatch {
         self.finish(batch, Outcome::Returned(Bytes::from(answer.to_string())))
     }
 
-    fn finish(&mut self, batch: BatchId, outcome: Outcome) -> FinishedBatch {
+    pub(super) fn finish(&mut self, batch: BatchId, outcome: Outcome) -> FinishedBatch {
         self.mapping.finished(self.now, batch, outcome, &mut self.queues).expect("the batch is under way")
     }
 
-    fn left(&mut self) -> Value {
+    pub(super) fn left(&mut self) -> Value {
         let wanted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
         let answer = self.ask("GetQueueAttributes", &json!({ "QueueUrl": "jobs", "AttributeNames": wanted }));
         json!([answer["Attributes"][wanted[0]], answer["Attributes"][wanted[1]]])
