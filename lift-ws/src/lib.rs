@@ -120,3 +120,12 @@ pub mod __private {
 #[cfg(all(doctest, feature = "aws", feature = "lambda"))]
 #[doc = include_str!("../../README.md")]
 mod readme {}
+
+/// The guide's code compiles and runs.
+#[cfg(all(doctest, feature = "aws", feature = "lambda"))]
+mod guide {
+    #[doc = include_str!("../../docs/guide/connections.md")]
+    mod connections {}
+    #[doc = include_str!("../../docs/guide/jobs.md")]
+    mod jobs {}
+}
