@@ -4,7 +4,7 @@ use lift_ws::prelude::*;
 struct Clean;
 
 #[ws_route("clean")]
-async fn clean(_: Connections) -> Result<(), Error> {
+async fn clean(conns: Connections) -> Result<(), Error> {
     conns.later(Clean).await?;
     Ok(())
 }
