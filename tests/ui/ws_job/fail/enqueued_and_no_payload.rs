@@ -5,7 +5,7 @@ struct Clean;
 
 #[ws_route("clean")]
 async fn clean(conns: Connections) -> Result<(), Error> {
-    conns.later(Clean).await?;
+    let _later = conns.later(Clean);
     Ok(())
 }
 
