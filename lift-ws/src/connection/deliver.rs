@@ -15,13 +15,38 @@ use crate::store::{GoneOutcome, StoreError};
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// What may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// What has certainly not arrived.
+    NotArrived,
+    /// What may have arrived, too.
+    Unknown,
+}
+
+impl Repeat {
+    /// A message with an id may come twice: receivers know it.
+    pub(super) fn with(message_id: Option<&str>) -> Self {
+        if message_id.is_some() { Self::Unknown } else { Self::NotArrived }
+    }
+
+    fn allows(self, failure: PostErrorKind) -> bool {
+        match failure {
+            PostErrorKind::Throttled | PostErrorKind::Unreachable => true,
+            PostErrorKind::UnknownOutcome => self == Self::Unknown,
+            _ => false,
+        }
+    }
+}
+
 impl Connections {
-    /// Posts, and posts again as long as it is certain that nothing has arrived and there is time.
+    /// Posts, and posts again what may be repeated as long as there is time.
     pub(super) async fn deliver<'a>(
         &'a self,
         url: &CallbackUrl,
         connection_id: &str,
         message: Bytes,
+        repeat: Repeat,
         mut place: Option<SemaphorePermit<'a>>,
     ) -> Result<(), PostError> {
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
@@ -36,7 +61,7 @@ impl Connections {
             };
             tries = tries.saturating_sub(1);
             let pause = backoff.pause();
-            if tries == 0 || !has_certainly_not_arrived(&failure) || !self.has_time_for(pause) {
+            if tries == 0 || !repeat.allows(failure.kind()) || !self.has_time_for(pause) {
                 return Err(failure);
             }
             earlier = Some(failure);
@@ -120,9 +145,4 @@ impl Connections {
         // The end of this millisecond: with no grace, a connection made just now counts as well.
         self.shared.clock.now().saturating_add(1).saturating_sub(grace)
     }
-}
-
-/// Only then may a message be sent again without the risk of arriving twice.
-fn has_certainly_not_arrived(error: &PostError) -> bool {
-    matches!(error.kind(), PostErrorKind::Throttled | PostErrorKind::Unreachable)
 }

@@ -3,9 +3,8 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::broadcast::Broadcast;
-use super::send::{sized, to_json};
-use super::{BroadcastReport, Connections, SendError};
+use super::sending::Sending;
+use super::{BroadcastReport, Connections, SendError, recipients};
 use crate::store::Cursor;
 
 /// The members of a group, to be sent to: see [`Connections::group`].
@@ -17,20 +16,18 @@ use crate::store::Cursor;
 #[derive(Debug, Clone)]
 #[must_use = "nothing is sent before `send`"]
 pub struct Group<'a> {
-    connections: &'a Connections,
-    name: String,
-    except: Vec<String>,
-    cursor: Option<Cursor>,
+    pub(super) name: String,
+    pub(super) sending: Sending<'a>,
     pub(super) consistent: bool,
 }
 
 impl<'a> Group<'a> {
     pub(super) fn new(connections: &'a Connections, name: &str) -> Self {
-        Self { connections, name: name.to_owned(), except: Vec::new(), cursor: None, consistent: true }
+        Self { name: name.to_owned(), sending: Sending::new(connections), consistent: true }
     }
 
     pub(super) fn connections(&self) -> &'a Connections {
-        self.connections
+        self.sending.connections
     }
 
     /// The group's name.
@@ -41,7 +38,7 @@ impl<'a> Group<'a> {
 
     /// Leaves a connection out. May be called several times.
     pub fn except(mut self, connection_id: impl AsRef<str>) -> Self {
-        self.except.push(connection_id.as_ref().to_owned());
+        self.sending.except(connection_id.as_ref());
         self
     }
 
@@ -53,7 +50,36 @@ impl<'a> Group<'a> {
 
     /// Goes on where an earlier send had to stop: see [`BroadcastReport::cursor`].
     pub fn resume(mut self, cursor: Cursor) -> Self {
-        self.cursor = Some(cursor);
+        self.sending.cursor = Some(cursor);
+        self
+    }
+
+    /// Sends again what may have arrived, too: a post without an answer, and one that the gateway failed at.
+    ///
+    /// A member may then get the message twice. So [`send`](Self::send) puts a random `"messageId"` first into the
+    /// message, which has to be a JSON object; a receiver that remembers the ids of the last minutes knows the second
+    /// copy. A message that has that field keeps it, and [`send_raw`](Self::send_raw) changes nothing: what you send
+    /// needs an id of yours then.
+    ///
+    /// It makes up for unknown outcomes, as long as tries and time last; it does not reach who is not there.
+    ///
+    /// ```
+    /// # use lift_ws::connection::{Connections, SendError};
+    /// # #[derive(serde::Serialize)] struct Paid<'a> { r#type: &'a str, invoice: u32 }
+    /// # async fn handler(conns: Connections) -> Result<(), SendError> {
+    /// // {"messageId":"6b0c…","type":"paid","invoice":7}
+    /// conns.group("accounting").at_least_once().send(&Paid { r#type: "paid", invoice: 7 }).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn at_least_once(mut self) -> Self {
+        self.sending.at_least_once();
+        self
+    }
+
+    /// As [`at_least_once`](Self::at_least_once), with an id of yours: when a send is [resumed](Self::resume) or a
+    /// whole job is repeated, receivers know the message by the same id.
+    pub fn message_id(mut self, id: impl Into<String>) -> Self {
+        self.sending.message_id(id.into());
         self
     }
 
@@ -71,7 +97,7 @@ impl<'a> Group<'a> {
     /// Dropped before it ends, it has reached some members, and nobody knows which. Of connections that were found
     /// gone, the records are lost: nobody announces those departures.
     pub async fn send<T: Serialize + ?Sized>(self, message: &T) -> Result<BroadcastReport, SendError> {
-        let message = to_json(message)?;
+        let message = self.sending.json(message)?;
         self.send_raw(message).await
     }
 
@@ -85,16 +111,9 @@ impl<'a> Group<'a> {
     ///
     /// As [`send`](Self::send).
     pub async fn send_raw(self, message: impl Into<Bytes>) -> Result<BroadcastReport, SendError> {
-        let message = sized(message.into())?;
-        let url = self.connections.url()?;
-        let broadcast = Broadcast {
-            connections: self.connections,
-            url,
-            group: &self.name,
-            except: &self.except,
-            consistent: self.consistent,
-            message,
-        };
-        broadcast.run(self.cursor).await
+        let Self { name, sending, consistent } = self;
+        let start = sending.cursor.clone().unwrap_or_else(|| Cursor::start_of(0));
+        let pages = recipients::members(sending.connections, &name, consistent, start.clone());
+        sending.run(message.into(), pages, start, Some(&name)).await
     }
 }

@@ -7,7 +7,9 @@ use super::joining::{check_group, check_member};
 use super::settings::TOMBSTONE_LIFE;
 use super::{Admission, Connections, Record};
 use crate::ambient;
-use crate::store::{MAX_GROUPS, Membership, StoreError, StoreErrorKind};
+use crate::store::{
+    MAX_ATTRIBUTES_BYTES, MAX_GROUPS, MAX_NAME_BYTES, Membership, StoreError, StoreErrorKind,
+};
 
 /// How long taking a refused connection's record back may last.
 const WITHDRAWAL: Duration = Duration::from_secs(1);
@@ -20,8 +22,8 @@ impl Connections {
     ///
     /// # Errors
     ///
-    /// [`StoreErrorKind::Closed`] if the connection has closed meanwhile; what [`join`](Self::join) refuses;
-    /// a failure of the store.
+    /// [`StoreErrorKind::Closed`] if the connection has closed meanwhile; [`StoreErrorKind::NameTooLong`] or
+    /// [`StoreErrorKind::AttributesTooLarge`]; what [`join`](Self::join) refuses; a failure of the store.
     ///
     /// # Cancel safety
     ///
@@ -62,13 +64,21 @@ impl Connections {
     /// is still under way. It has a time of its own: often the event's is up, and that is why.
     async fn withdraw(&self, record: &Record) {
         let anew = self.clone().with_deadline(ambient::now() + WITHDRAWAL);
-        if let Err(error) = anew.departed(record.connection_id()).await {
+        if let Err(error) = anew.depart_for_good(record.connection_id()).await {
             tracing::warn!(
                 connection_id = record.connection_id(),
                 error = &error as &dyn std::error::Error,
                 "the record of a refused connection could not be removed; it expires by itself"
             );
         }
+    }
+
+    /// A deletion that found the record leaves no tombstone, and a second try of the save may still be on its way.
+    async fn depart_for_good(&self, connection_id: &str) -> Result<(), StoreError> {
+        if self.departed(connection_id).await?.is_some() {
+            self.departed(connection_id).await?;
+        }
+        Ok(())
     }
 
     /// The record of a connection, at most as old as the cache's life; `None` if there is none.
@@ -171,8 +181,16 @@ impl Connections {
 }
 
 fn check(record: &Record, groups: &[(String, Option<String>)]) -> Result<(), StoreError> {
+    let id = record.connection_id();
+    let too_long = |name: Option<&str>| name.is_some_and(|name| name.len() > MAX_NAME_BYTES);
+    if too_long(record.user()) || too_long(record.tenant()) {
+        return Err(StoreError::new(StoreErrorKind::NameTooLong).about(id));
+    }
+    if record.attributes_json().is_some_and(|json| json.len() > MAX_ATTRIBUTES_BYTES) {
+        return Err(StoreError::new(StoreErrorKind::AttributesTooLarge).about(id));
+    }
     if groups.len() > MAX_GROUPS {
-        return Err(StoreError::new(StoreErrorKind::TooManyGroups).about(record.connection_id()));
+        return Err(StoreError::new(StoreErrorKind::TooManyGroups).about(id));
     }
     groups.iter().try_for_each(|(group, member)| {
         check_group(group)?;

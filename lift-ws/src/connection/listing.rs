@@ -37,14 +37,14 @@ pub struct Found<'a> {
 
 /// [`Whom`] with a name of its own.
 #[derive(Debug, Clone)]
-enum Whose {
+pub(super) enum Whose {
     User(String),
     Tenant(String),
     All,
 }
 
 impl Whose {
-    fn whom(&self) -> Whom<'_> {
+    pub(super) fn whom(&self) -> Whom<'_> {
         match self {
             Self::User(user) => Whom::User(user),
             Self::Tenant(tenant) => Whom::Tenant(tenant),

@@ -5,6 +5,8 @@
 //! [`Poster`](crate::push::Poster).
 
 mod admission;
+mod audience;
+mod base64;
 mod broadcast;
 mod builder;
 mod cache;
@@ -15,30 +17,43 @@ mod extract;
 mod gate;
 mod group;
 mod handle;
+mod handover;
+mod identity;
 mod joining;
 mod lifecycle;
 mod listing;
 mod members;
+mod message_id;
+mod queue;
+mod recipients;
 mod record;
 mod report;
 mod send;
 mod send_error;
+mod sending;
 mod settings;
 mod target;
 #[cfg(test)]
 mod tests;
+mod to;
 
 pub use self::admission::Admission;
+pub use self::audience::Audience;
+pub use self::base64::Base64;
 pub use self::builder::ConnectionsBuilder;
 pub use self::callback_url::{CALLBACK_URL_VARIABLE, CallbackUrl};
 pub use self::clock::{Clock, ManualClock, SystemClock};
 pub use self::extract::Connection;
 pub use self::group::Group;
 pub use self::handle::Connections;
+pub(crate) use self::handover::run as run_segment;
+pub use self::handover::{BroadcastId, BroadcastStatus, HandingOver};
+pub use self::identity::Identity;
 pub use self::listing::Found;
 pub use self::members::{Member, Members};
 pub use self::record::{RECORD_VERSION, Record};
 pub use self::report::BroadcastReport;
 pub use self::send_error::{SendError, SendErrorKind};
 pub use self::settings::{MAX_MESSAGE_BYTES, Settings};
+pub use self::to::To;
 pub use crate::push::ConnectionInfo;

@@ -1,6 +1,6 @@
 //! What became of a message to many.
 
-use super::Record;
+use super::{BroadcastId, Record};
 use crate::store::Cursor;
 
 /// What became of a message to many: how many recipients had which outcome.
@@ -51,7 +51,7 @@ pub struct BroadcastReport {
     /// The gateway asked to slow down until tries or time ran out.
     pub throttled: usize,
     /// Nobody knows whether the message arrived: a timeout, a reset or a failure inside the gateway.
-    /// It was not sent again, since it might arrive twice.
+    /// It was not sent again, since it might arrive twice; with [`at_least_once`](super::Group::at_least_once) it was.
     pub unknown: usize,
     /// The gateway refused the message, or could not be reached.
     pub failed: usize,
@@ -59,13 +59,21 @@ pub struct BroadcastReport {
     pub unsent: usize,
     /// Where to go on with what is left; `None` when everyone had a turn.
     pub cursor: Option<Cursor>,
+    /// The broadcast that goes on with what is left, if it was handed over: see
+    /// [`Group::handing_over`](super::Group::handing_over).
+    pub handed_over: Option<BroadcastId>,
+    /// The most posts a second that this environment starts, all its broadcasts together: see
+    /// [`Settings::with_rate`](super::Settings::with_rate).
+    pub rate: u32,
+    /// The id of a message that was sent [at least once](super::Group::at_least_once).
+    pub message_id: Option<String>,
 }
 
 impl BroadcastReport {
     /// Whether everyone had a turn.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.cursor.is_none()
+        self.cursor.is_none() && self.handed_over.is_none()
     }
 
     /// How many recipients had a turn.

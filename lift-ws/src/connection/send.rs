@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::deliver::Repeat;
 use super::{ConnectionInfo, Connections, MAX_MESSAGE_BYTES, SendError, SendErrorKind};
 
 impl Connections {
@@ -42,10 +43,12 @@ impl Connections {
         connection_id: impl AsRef<str>,
         message: impl Into<Bytes>,
     ) -> Result<(), SendError> {
-        let message = sized(message.into())?;
-        let id = connection_id.as_ref();
-        let url = self.url()?;
-        match self.deliver(url, id, message, None).await {
+        self.send_bytes(connection_id.as_ref(), message.into(), Repeat::NotArrived).await
+    }
+
+    pub(super) async fn send_bytes(&self, id: &str, message: Bytes, repeat: Repeat) -> Result<(), SendError> {
+        let (message, url) = (sized(message)?, self.url()?);
+        match self.deliver(url, id, message, repeat, None).await {
             Ok(()) => Ok(()),
             Err(error) => Err(self.failed(id, error).await),
         }

@@ -10,6 +10,9 @@ use std::time::{Duration, SystemTime};
 /// How long the gateway waits for an integration (contract §3.5).
 pub(crate) const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
+/// How long Lambda lets a function run at most.
+const LONGEST_INVOCATION: Duration = Duration::from_secs(15 * 60);
+
 /// When the answer is due: the lesser of Lambda's deadline and the gateway's patience (29 s after it got the
 /// request), less a margin to get the answer out.
 ///
@@ -35,6 +38,13 @@ impl Deadline {
         };
         let patience = requested + INTEGRATION_TIMEOUT;
         let due = invocation.deadline().map_or(patience, |lambda| lambda.min(patience));
+        Deadline(due - Self::MARGIN)
+    }
+
+    /// Lambda's alone: what runs from a queue has nobody who waits for it. Without one it is the longest that Lambda
+    /// knows.
+    pub(crate) fn of_invocation(invocation: &Invocation<'_>) -> Self {
+        let due = invocation.deadline().unwrap_or_else(|| ambient::time_of_day() + LONGEST_INVOCATION);
         Deadline(due - Self::MARGIN)
     }
 

@@ -11,6 +11,7 @@
 //! | [`State<T>`], [`Provided<T>`](crate::provide::Provided) | ✓ | ✓ | ✓ | a part of the state; a value from middleware |
 //! | [`Connections`](crate::connection::Connections) | ✓ | ✓ | ✓ | the handle for sending |
 //! | [`Connection`](crate::connection::Connection) | | ✓ | ✓ | the stored record |
+//! | [`Identity`](crate::connection::Identity) | | ✓ | ✓ | user and tenant, from the authorizer or the record |
 //! | [`Authorizer<T>`], [`StageVariables`] | ✓ | ✓ | ✓ | what the gateway adds |
 //! | [`ConnectionId`], [`SourceIp`], [`UserAgent`], [`RequestContext`], [`Deadline`], [`Invocation`] | ✓ | ✓ | ✓ | about the request |
 //!

@@ -20,6 +20,8 @@ impl Needs {
     pub const HEADERS: Needs = Needs(2);
     /// The handle for sending.
     pub const CONNECTIONS: Needs = Needs(4);
+    /// Who the client is: the stored record, unless the event's authorizer says it.
+    pub const IDENTITY: Needs = Needs(8);
 
     /// Both sets together.
     #[must_use]
@@ -34,9 +36,14 @@ impl Needs {
 
     /// The words of the manifest, such as `["record", "connections"]`.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        [(Needs::RECORD, "record"), (Needs::HEADERS, "headers"), (Needs::CONNECTIONS, "connections")]
-            .into_iter()
-            .filter(move |(need, _)| self.has(*need))
-            .map(|(_, name)| name)
+        [
+            (Needs::RECORD, "record"),
+            (Needs::HEADERS, "headers"),
+            (Needs::CONNECTIONS, "connections"),
+            (Needs::IDENTITY, "identity"),
+        ]
+        .into_iter()
+        .filter(move |(need, _)| self.has(*need))
+        .map(|(_, name)| name)
     }
 }

@@ -3,7 +3,7 @@
 use super::{Service, bind};
 use crate::ambient;
 use crate::buffer::Buffer;
-use crate::connection::{Admission, Connections, Record};
+use crate::connection::{Admission, Connections, Identity, Record};
 use crate::event::Event;
 use crate::reply::{Answer, Correlation};
 use crate::route::Needs;
@@ -57,11 +57,11 @@ impl<A: App> Service<A> {
     pub(super) async fn message(&self, scope: Scope<'_, A::State>) -> Answer {
         let event = scope.event();
         let route = A::routes().get(scope.__route());
-        let record =
-            match self.record_for(&scope, route.is_some_and(|route| route.needs.has(Needs::RECORD))).await {
-                Ok(record) => record,
-                Err(reply) => return self.deliver(&scope, reply).await,
-            };
+        let record = match self.record_for(&scope, route.is_some_and(|route| reads(route.needs, event))).await
+        {
+            Ok(record) => record,
+            Err(reply) => return self.deliver(&scope, reply).await,
+        };
         let scope = scope.with_record(record.as_deref());
         let reply = self.dispatch(&scope).await;
         if !reply.has_body() {
@@ -146,6 +146,11 @@ impl<A: App> Service<A> {
     }
 }
 
+/// Does a message of a route with these needs have to know the record?
+fn reads(needs: Needs, event: &Event<'_>) -> bool {
+    needs.has(Needs::RECORD) || (needs.has(Needs::IDENTITY) && Identity::authorized(event).is_none())
+}
+
 async fn load(connections: &Connections, event: &Event<'_>) -> Result<Option<Arc<Record>>, Reply> {
     connections.record(event.connection_id()).await.map_err(|error| {
         let (route, request_id) = (event.route_key(), event.request_id());
@@ -162,8 +167,9 @@ async fn load(connections: &Connections, event: &Event<'_>) -> Result<Option<Arc
 fn admission(event: &Event<'_>, accept: Option<&Accept>) -> Admission {
     let accept = accept.cloned().unwrap_or_default();
     let mut admission = Admission::new(event.connection_id(), connected_at(event));
-    admission.user = accept.user;
-    admission.tenant = accept.tenant;
+    let authorized = Identity::authorized(event).unwrap_or_default();
+    admission.user = accept.user.or_else(|| authorized.user().map(Into::into));
+    admission.tenant = accept.tenant.or_else(|| authorized.tenant().map(Into::into));
     admission.attributes = accept.attributes;
     admission.groups = accept.groups;
     admission.source_ip = Some(event.source_ip()).filter(|ip| !ip.is_empty()).map(Into::into);

@@ -3,6 +3,7 @@
 //! bytes → [`Envelope`] → [`Event`] → route → middleware → extractors → handler → [`Reply`] → bytes. Nothing on
 //! this way allocates but what the handler's own types own.
 
+mod batch;
 mod error_posts;
 mod guard;
 mod lifecycle;
@@ -10,7 +11,7 @@ mod lifecycle;
 use crate::ambient;
 use crate::buffer::Buffer;
 use crate::connection::Connections;
-use crate::event::{Envelope, Event, EventType};
+use crate::event::{Envelope, Event, EventType, OtherEvent, OtherSource};
 use crate::extract::Deadline;
 use crate::manifest::needs_connections;
 use crate::reply::Answer;
@@ -112,8 +113,20 @@ impl<A: App> Service<A> {
         let envelope = Envelope::parse(payload, &mut scratch.0)?;
         match &envelope {
             Envelope::WebSocket(event) => Ok(Response(Outcome::Event(self.event(event, invocation).await))),
-            Envelope::Other(other) => Ok(Response(Outcome::Other(A::other(*other, &self.state).await?))),
+            Envelope::Other(other) => Ok(Response(Outcome::Other(self.other(*other, invocation).await?))),
         }
+    }
+
+    async fn other(
+        &self,
+        other: OtherEvent<'_>,
+        invocation: Invocation<'_>,
+    ) -> Result<serde_json::Value, Error> {
+        if const { A::QUEUE } && other.source() == OtherSource::Records("aws:sqs") {
+            // boxed, so that the future of the usual event is none the larger
+            return Box::pin(self.batch(other, invocation)).await;
+        }
+        A::other(other, &self.state).await
     }
 
     async fn event(&self, event: &Event<'_>, invocation: Invocation<'_>) -> Answer {

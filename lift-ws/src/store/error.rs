@@ -13,8 +13,12 @@ type Source = Box<dyn Error + Send + Sync>;
 pub enum StoreErrorKind {
     /// The credentials may not do this.
     AccessDenied,
+    /// The attributes are longer than [`MAX_ATTRIBUTES_BYTES`](super::MAX_ATTRIBUTES_BYTES).
+    AttributesTooLarge,
     /// The connection has closed: a save came after its `$disconnect`.
     Closed,
+    /// The SDK could not make the request: no credentials, no region.
+    Configuration,
     /// A row is there but cannot be understood.
     Corrupt,
     /// A value could not be turned into JSON or back.
@@ -25,6 +29,10 @@ pub enum StoreErrorKind {
     InvalidGroup,
     /// A `member` value is longer than [`MAX_MEMBER_BYTES`](super::MAX_MEMBER_BYTES).
     MemberTooLarge,
+    /// The store keeps no broadcasts, so that none can be handed over to a queue.
+    NoBroadcasts,
+    /// The name of a user or a tenant is longer than [`MAX_NAME_BYTES`](super::MAX_NAME_BYTES).
+    NameTooLong,
     /// The handle knows no scope: it was made outside an event.
     NoScope,
     /// The table does not exist, or is not ready.
@@ -50,9 +58,18 @@ impl StoreErrorKind {
         match self {
             Self::AccessDenied => {
                 "the connection table refused the credentials: allow dynamodb:GetItem, PutItem, UpdateItem, \
-                 DeleteItem, BatchWriteItem and Query on the table and its indexes"
+                 DeleteItem, BatchWriteItem, ConditionCheckItem, Query and Scan on the table and its indexes"
+            }
+            Self::AttributesTooLarge => {
+                "the attributes of a connection must have at most 32 KiB of JSON: keep what is large in a table of \
+                 your own"
             }
             Self::Closed => "the connection has already closed",
+            Self::Configuration => {
+                "the request to the connection table could not be made: on Lambda the function's role gives \
+                 credentials and AWS_REGION the region; elsewhere set a profile in AWS_PROFILE, or \
+                 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION"
+            }
             Self::Corrupt => "a stored row cannot be understood",
             Self::Json => "a value does not convert to or from JSON",
             Self::InvalidCursor => {
@@ -62,6 +79,11 @@ impl StoreErrorKind {
             Self::MemberTooLarge => {
                 "a `member` value must have at most 1024 bytes of JSON: keep what is large in a table of your own"
             }
+            Self::NoBroadcasts => {
+                "this store keeps no broadcasts: implement `ConnectionStore::broadcasts` for it, or send within one \
+                 invocation"
+            }
+            Self::NameTooLong => "the name of a user or a tenant must have at most 512 bytes",
             Self::NoScope => {
                 "this handle belongs to no API: use the one that the event gives, or name API and stage with \
                  `.scope(\"{apiId}/{stage}\")`"
@@ -72,8 +94,9 @@ impl StoreErrorKind {
             }
             Self::Other => "the connection store failed",
             Self::Throttled => {
-                "the connection table is throttled: a hot key, an index that cannot keep up (which refuses the \
-                 table's writes too), or the account's limit"
+                "the connection table is throttled: a hot key (spread it: `with_group_shards`, \
+                 `with_tenant_shards`), an index that cannot keep up and so refuses the table's writes, or the \
+                 account's limit"
             }
             Self::Timeout => "the connection store did not answer in time",
             Self::TooManyGroups => "a connection can be in 100 groups at most: leave one first",

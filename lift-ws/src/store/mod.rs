@@ -8,6 +8,7 @@
 //! of your own implements the trait and proves itself with
 //! [`testing::store_contract`](crate::testing::store_contract).
 
+mod broadcasts;
 mod cursor;
 pub mod dynamodb;
 mod error;
@@ -20,6 +21,9 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+pub use self::broadcasts::{
+    BroadcastCounts, BroadcastStore, Claim, Claimed, Postponed, SegmentState, StoredBroadcast,
+};
 pub use self::cursor::{Cursor, ParseCursorError};
 pub use self::error::{StoreError, StoreErrorKind};
 pub use self::listing::{ConnectionsPage, ConnectionsQuery, Listed, Whom};
@@ -39,6 +43,14 @@ pub const MAX_MEMBER_BYTES: usize = 1024;
 
 /// How long a group's name may be, in bytes.
 pub const MAX_GROUP_BYTES: usize = 512;
+
+/// How long the name of a user or a tenant may be, in bytes.
+pub const MAX_NAME_BYTES: usize = 512;
+
+/// How long the attributes of a connection may be, as JSON text in bytes.
+///
+/// A record is read with them whenever it is needed, and each KB of it costs a write unit at every join.
+pub const MAX_ATTRIBUTES_BYTES: usize = 32 * 1024;
 
 /// What became of a record whose connection the gateway called gone.
 #[derive(Debug)]
@@ -191,6 +203,12 @@ pub trait ConnectionStore: fmt::Debug + Send + Sync + 'static {
                 }
             }
         })
+    }
+
+    /// Where broadcasts are kept that outlast one invocation; `None` if this store keeps none: then they cannot be
+    /// handed over to a queue.
+    fn broadcasts(&self) -> Option<&dyn BroadcastStore> {
+        None
     }
 
     /// Opens the network connection ahead of the first event. Failing is no harm, so nothing is returned.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    BoxFuture, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery, Membership,
-    MembershipPage, StoreError,
+    BoxFuture, BroadcastStore, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery,
+    Membership, MembershipPage, StoreError,
 };
 use crate::connection::Record;
 
@@ -80,6 +80,10 @@ impl<S: ConnectionStore + ?Sized> ConnectionStore for Arc<S> {
 
     fn count<'a>(&'a self, query: &'a ConnectionsQuery<'a>) -> BoxFuture<'a, Result<u64, StoreError>> {
         (**self).count(query)
+    }
+
+    fn broadcasts(&self) -> Option<&dyn BroadcastStore> {
+        (**self).broadcasts()
     }
 
     fn prewarm(&self) -> BoxFuture<'_, ()> {

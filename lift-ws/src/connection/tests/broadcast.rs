@@ -40,7 +40,7 @@ async fn everyone_in_the_group_is_reached_once_over_many_pages() {
 #[tokio::test]
 async fn an_empty_group_is_no_error() {
     let report = World::new().conns.group("red").send("hi").await.unwrap();
-    assert_eq!(report, crate::connection::BroadcastReport::default());
+    assert_eq!((report.attempted(), report.is_complete()), (0, true));
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! The handle over a store that counts and fails as it is told, and a gateway in memory.
 
+mod at_least_once;
+mod audience;
 mod broadcast;
 mod counting;
+mod fanout;
 mod lifecycle;
 mod listing;
 mod sending;

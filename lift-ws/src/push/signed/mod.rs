@@ -69,9 +69,14 @@ impl SignedPoster {
 
     /// How to post to a callback URL; `None` if only the SDK knows.
     async fn way(&self, callback_url: &str) -> Result<Option<Arc<Way>>, PostError> {
-        if let Some(way) = self.known(callback_url) {
-            return Ok(Some(way));
+        match self.known(callback_url) {
+            Some(way) => Ok(Some(way)),
+            // In a box: what is needed once would make every post's future large.
+            None => Box::pin(self.learn(callback_url)).await,
         }
+    }
+
+    async fn learn(&self, callback_url: &str) -> Result<Option<Arc<Way>>, PostError> {
         let client = self.sdk.client(callback_url);
         let Some(template) = Template::learn(&client).await? else { return Ok(None) };
         let way = Arc::new(Way { template, signer: RwLock::default() });
@@ -139,11 +144,14 @@ impl Way {
     async fn signer(&self) -> Result<Arc<Signer>, PostError> {
         let since = self.template.now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let second = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
-        if let Some((of, signer)) = &*self.signer.read().unwrap_or_else(PoisonError::into_inner)
-            && *of == second
-        {
-            return Ok(Arc::clone(signer));
+        match &*self.signer.read().unwrap_or_else(PoisonError::into_inner) {
+            Some((of, signer)) if *of == second => return Ok(Arc::clone(signer)),
+            _ => {}
         }
+        Box::pin(self.renew(second)).await
+    }
+
+    async fn renew(&self, second: i64) -> Result<Arc<Signer>, PostError> {
         let failed = || PostError::new(PostErrorKind::Configuration);
         let credentials = self.template.credentials().await.map_err(|error| failed().with_source(error))?;
         let signer = Signer::new(&self.template.signed, &credentials, second);

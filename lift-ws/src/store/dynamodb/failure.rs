@@ -3,6 +3,10 @@
 use std::error::Error;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::ThrottlingReason;
+use aws_sdk_dynamodb::types::error::{
+    ProvisionedThroughputExceededException, RequestLimitExceeded, ThrottlingException,
+};
 
 use crate::store::{StoreError, StoreErrorKind};
 
@@ -16,11 +20,72 @@ where
         SdkError::TimeoutError(_) => StoreErrorKind::Timeout,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => StoreErrorKind::Timeout,
         SdkError::DispatchFailure(failure) if failure.is_user() => StoreErrorKind::Other,
+        _ if was_never_made(&error) => StoreErrorKind::Configuration,
         SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => StoreErrorKind::Unavailable,
         SdkError::ServiceError(service) => from_code(service.err().code().unwrap_or_default()),
         _ => StoreErrorKind::Other,
     };
-    StoreError::new(kind).about(table).with_source(error)
+    let about = match throttled(&error) {
+        Some(reason) => format!("{table}: {reason}"),
+        None => table.to_owned(),
+    };
+    StoreError::new(kind).about(about).with_source(error)
+}
+
+/// What DynamoDB says was throttled, such as `IndexWriteKeyRangeThroughputExceeded of arn:…/index/tenants`: an index
+/// that cannot take a row refuses the write to the table.
+fn throttled<E, R>(error: &SdkError<E, R>) -> Option<String>
+where
+    E: Error + 'static,
+{
+    let SdkError::ServiceError(service) = error else { return None };
+    let cause = service.err().source()?;
+    let reasons = if let Some(cause) = cause.downcast_ref::<ThrottlingException>() {
+        cause.throttling_reasons()
+    } else if let Some(cause) = cause.downcast_ref::<ProvisionedThroughputExceededException>() {
+        cause.throttling_reasons()
+    } else {
+        cause.downcast_ref::<RequestLimitExceeded>()?.throttling_reasons()
+    };
+    let shown = reasons.iter().map(|reason: &ThrottlingReason| {
+        let what = reason.reason().unwrap_or("throttled");
+        reason.resource().map_or_else(|| what.to_owned(), |whose| format!("{what} of {whose}"))
+    });
+    Some(shown.collect::<Vec<_>>().join(", ")).filter(|shown| !shown.is_empty())
+}
+
+/// The failure came before there was a request: no credentials, no region. The SDK calls it a dispatch failure like
+/// any other and keeps its types to itself; these are the words of its choice of credentials and endpoint.
+const NEVER_MADE: [&str; 6] = [
+    "credential provider",
+    "credentials",
+    "auth scheme",
+    "identity resolver",
+    "failed to resolve endpoint",
+    "failed to apply endpoint",
+];
+
+fn was_never_made<E, R>(error: &SdkError<E, R>) -> bool
+where
+    E: Error + 'static,
+    R: std::fmt::Debug,
+{
+    let failure: Option<&(dyn Error + 'static)> = match error {
+        SdkError::DispatchFailure(failure) if failure.is_other() => {
+            failure.as_connector_error().map(|error| error as _)
+        }
+        SdkError::ConstructionFailure(_) => Error::source(error),
+        _ => None,
+    };
+    let mut next = failure;
+    while let Some(cause) = next {
+        let words = cause.to_string();
+        if NEVER_MADE.iter().any(|never| words.contains(never)) {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
 }
 
 fn from_code(code: &str) -> StoreErrorKind {
@@ -45,6 +110,7 @@ fn from_code(code: &str) -> StoreErrorKind {
 mod tests {
     use aws_sdk_dynamodb::error::ErrorMetadata;
     use aws_sdk_dynamodb::operation::get_item::GetItemError;
+    use aws_sdk_dynamodb::operation::put_item::PutItemError;
 
     use super::*;
 
@@ -58,6 +124,18 @@ mod tests {
         assert_eq!(kind("ResourceNotFoundException"), StoreErrorKind::NoTable);
         assert_eq!(kind("AccessDeniedException"), StoreErrorKind::AccessDenied);
         assert_eq!(kind("ValidationException"), StoreErrorKind::Other);
+    }
+
+    #[test]
+    fn an_index_that_is_throttled_is_named() {
+        let reason = ThrottlingReason::builder()
+            .reason("IndexWriteKeyRangeThroughputExceeded")
+            .resource("arn:aws:dynamodb:eu-central-1:123456789012:table/t/index/tenants");
+        let throttled = ThrottlingException::builder().throttling_reasons(reason.build()).build();
+        let error = classify("t", SdkError::service_error(PutItemError::ThrottlingException(throttled), ()));
+        let text = error.to_string();
+        assert!(text.contains("(`t: IndexWriteKeyRangeThroughputExceeded of arn:"), "{text}");
+        assert!(text.contains("index/tenants`)"), "{text}");
     }
 
     #[test]

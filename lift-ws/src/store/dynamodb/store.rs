@@ -12,8 +12,8 @@ use super::keys::{self, Shards};
 use super::table::table_name_from_env;
 use crate::connection::Record;
 use crate::store::{
-    BoxFuture, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery, Membership,
-    MembershipPage, StoreError,
+    BoxFuture, BroadcastStore, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery,
+    Membership, MembershipPage, StoreError,
 };
 
 /// How long one try of a request may take, unless the configuration says so itself: DynamoDB answers in
@@ -100,6 +100,10 @@ impl DynamoStore {
 }
 
 impl ConnectionStore for DynamoStore {
+    fn broadcasts(&self) -> Option<&dyn BroadcastStore> {
+        Some(self)
+    }
+
     fn put<'a>(&'a self, scope: &'a str, record: &'a Record) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(self.put_record(scope, record))
     }

@@ -1,0 +1,80 @@
+//! The id by which a receiver knows a message that comes twice.
+
+use std::hash::{BuildHasher, RandomState};
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{SendError, SendErrorKind};
+
+/// Where the id stands in a message.
+pub(super) const FIELD: &str = "messageId";
+
+/// An id that no other message has: each `RandomState` has other keys.
+pub(super) fn random() -> String {
+    let (one, other) = (RandomState::new(), RandomState::new());
+    format!("{:016x}{:016x}", one.hash_one(FIELD), other.hash_one(FIELD))
+}
+
+/// Puts the id first into a JSON object. One that has such a field keeps it: the sender knows better.
+pub(super) fn add(message: Bytes, id: Option<&str>) -> Result<Bytes, SendError> {
+    let Some(id) = id else { return Ok(message) };
+    let refusal = || {
+        let why = "a message that is sent at least once carries a `messageId`, so it has to be a JSON object";
+        SendError::new(SendErrorKind::Json).because(why)
+    };
+    let rest = message.strip_prefix(b"{").ok_or_else(refusal)?;
+    let Has { message_id } = serde_json::from_slice(&message).map_err(|_| refusal())?;
+    if message_id.is_some() {
+        return Ok(message);
+    }
+    let id = serde_json::to_string(id).map_err(|_| refusal())?;
+    let comma = if rest.first() == Some(&b'}') { "" } else { "," };
+    let mut with_id = Vec::with_capacity(message.len() + FIELD.len() + id.len() + 4);
+    with_id.extend_from_slice(format!("{{\"{FIELD}\":{id}{comma}").as_bytes());
+    with_id.extend_from_slice(rest);
+    Ok(with_id.into())
+}
+
+#[derive(Deserialize)]
+struct Has {
+    #[serde(rename = "messageId", default)]
+    message_id: Option<IgnoredAny>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(message: &'static str, id: &str) -> String {
+        let bytes = add(Bytes::from_static(message.as_bytes()), Some(id)).unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn the_id_stands_first_and_the_rest_stays_as_it_was() {
+        assert_eq!(with(r#"{"a":{"messageId":1}}"#, "x\"1"), r#"{"messageId":"x\"1","a":{"messageId":1}}"#);
+        assert_eq!(with("{}", "x1"), r#"{"messageId":"x1"}"#);
+    }
+
+    #[test]
+    fn an_id_of_the_senders_own_is_kept() {
+        assert_eq!(with(r#"{"messageId":7}"#, "x1"), r#"{"messageId":7}"#);
+    }
+
+    #[test]
+    fn what_is_no_object_cannot_carry_an_id() {
+        for message in ["\"text\"", "[1]", "7", "null"] {
+            let error = add(Bytes::from_static(message.as_bytes()), Some("x")).unwrap_err();
+            assert_eq!(error.kind(), SendErrorKind::Json, "{message}");
+        }
+    }
+
+    #[test]
+    fn no_two_random_ids_are_alike() {
+        let ids: std::collections::HashSet<String> = (0..1_000).map(|_| random()).collect();
+        assert_eq!(ids.len(), 1_000);
+        assert!(ids.iter().all(|id| id.len() == 32));
+    }
+}

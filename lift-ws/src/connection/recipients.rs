@@ -1,0 +1,96 @@
+//! Who is to be sent to, page by page.
+
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt, stream};
+
+use super::Connections;
+use super::listing::Whose;
+use crate::store::{Cursor, Listed, Membership, StoreError};
+
+/// How many ids of a stream make a page.
+const PAGE_OF_IDS: usize = 1_000;
+
+/// One who is to be sent to, and where reading goes on after it.
+#[derive(Debug)]
+pub(super) enum Recipient {
+    Member {
+        shard: u16,
+        membership: Membership,
+    },
+    Listed(Listed),
+    /// One of a stream of ids, with the number of those up to it.
+    Id {
+        number: u64,
+        id: String,
+    },
+}
+
+impl Recipient {
+    pub(super) fn connection_id(&self) -> &str {
+        match self {
+            Self::Member { membership, .. } => &membership.connection_id,
+            Self::Listed(listed) => &listed.connection_id,
+            Self::Id { id, .. } => id,
+        }
+    }
+
+    /// When it connected, if what was read tells.
+    pub(super) fn connected_at(&self) -> Option<u64> {
+        match self {
+            Self::Member { membership, .. } => Some(membership.connected_at),
+            Self::Listed(listed) => Some(listed.connected_at),
+            Self::Id { .. } => None,
+        }
+    }
+
+    pub(super) fn cursor(&self) -> Cursor {
+        match self {
+            Self::Member { shard, membership } => {
+                Cursor::after(*shard, membership.connected_at, membership.connection_id.clone())
+            }
+            Self::Listed(listed) => listed.cursor(),
+            Self::Id { number, id } => Cursor::after(0, *number, id.clone()),
+        }
+    }
+}
+
+/// Recipients in the order of their cursors. It reads when it is asked and not ahead.
+pub(super) type Pages<'a> = BoxStream<'a, Result<Vec<Recipient>, StoreError>>;
+
+/// The members of a group.
+pub(super) fn members<'a>(
+    connections: &'a Connections,
+    group: &'a str,
+    consistent: bool,
+    start: Cursor,
+) -> Pages<'a> {
+    let pages = stream::try_unfold(Some(start), move |next| async move {
+        let Some(cursor): Option<Cursor> = next else { return Ok(None) };
+        let page = connections.page_of(group, consistent, Some(cursor)).await?;
+        let shard = page.shard;
+        let members = page.members.into_iter();
+        let recipients = members.map(|membership| Recipient::Member { shard, membership }).collect();
+        Ok(Some((recipients, page.cursor)))
+    });
+    pages.boxed()
+}
+
+/// The connections of a user, of a tenant, or all.
+pub(super) fn listed<'a>(connections: &'a Connections, whose: &'a Whose, start: Cursor) -> Pages<'a> {
+    let pages = stream::try_unfold(Some(start), move |next| async move {
+        let Some(cursor): Option<Cursor> = next else { return Ok(None) };
+        let page = connections.listed_page(whose.whom(), Some(cursor)).await?;
+        let recipients = page.connections.into_iter().map(Recipient::Listed).collect();
+        Ok(Some((recipients, page.cursor)))
+    });
+    pages.boxed()
+}
+
+/// The ids that a stream gives, after those that the cursor has counted already.
+pub(super) fn ids<'a>(ids: impl Stream<Item = String> + Send + 'a, start: &Cursor) -> Pages<'a> {
+    let done = start.connected_at();
+    let numbered = ids.enumerate().map(|(index, id)| Recipient::Id { number: index as u64 + 1, id });
+    let rest = numbered.skip(usize::try_from(done).unwrap_or(usize::MAX));
+    // A slow stream is not waited for to fill a page.
+    rest.ready_chunks(PAGE_OF_IDS).map(Ok).boxed()
+}
