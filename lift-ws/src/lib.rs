@@ -125,6 +125,11 @@ mod readme {}
 /// The guide's code compiles and runs.
 #[cfg(all(doctest, feature = "aws", feature = "lambda"))]
 mod guide {
+    #[cfg(all(feature = "jwt", feature = "tickets"))]
+    #[doc = include_str!("../../docs/guide/authentication.md")]
+    mod authentication {}
     #[doc = include_str!("../../docs/guide/connections.md")]
     mod connections {}
+    #[doc = include_str!("../../docs/guide/jobs.md")]
+    mod jobs {}
 }

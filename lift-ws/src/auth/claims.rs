@@ -1,10 +1,10 @@
 //! What a token or a ticket says.
 
-use super::Identity;
+use super::Principal;
 use serde_json::{Map, Value};
 use std::ops::Deref;
 
-/// What a good token or ticket says: its claims in a type of the app's, or as JSON, and the [`Identity`] that they
+/// What a good token or ticket says: its claims in a type of the app's, or as JSON, and the [`Principal`] that they
 /// make.
 ///
 /// Middleware hands it on; the handler of `$connect` takes it as
@@ -12,23 +12,23 @@ use std::ops::Deref;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims<T = Map<String, Value>> {
     claims: T,
-    identity: Identity<'static>,
+    principal: Principal<'static>,
 }
 
 impl<T> Claims<T> {
     /// Claims of somebody.
-    pub const fn new(identity: Identity<'static>, claims: T) -> Self {
-        Self { claims, identity }
+    pub const fn new(principal: Principal<'static>, claims: T) -> Self {
+        Self { claims, principal }
     }
 
     /// User, tenant and roles, as the verifier reads them from the claims, and when they expire.
-    pub const fn identity(&self) -> &Identity<'static> {
-        &self.identity
+    pub const fn principal(&self) -> &Principal<'static> {
+        &self.principal
     }
 
-    /// The identity, and the claims.
-    pub fn into_parts(self) -> (Identity<'static>, T) {
-        (self.identity, self.claims)
+    /// The principal, and the claims.
+    pub fn into_parts(self) -> (Principal<'static>, T) {
+        (self.principal, self.claims)
     }
 }
 

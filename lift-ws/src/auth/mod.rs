@@ -5,11 +5,11 @@
 //! | Which pages may connect? | [`check_origin`], [`AllowedOrigins`] | |
 //! | Who is it? | [`jwt_middleware!`](crate::jwt_middleware), [`JwtVerifier`] | `jwt` |
 //! | Who is it, without a token in the URL? | [`redeem_ticket`], [`Tickets`] | `tickets` |
-//! | Who was it, on a later message? | [`Identity`] | |
+//! | Who was it, on a later message? | [`Principal`] | |
 //!
 //! All of it is ordinary [middleware](macro@crate::ws_middleware) that takes its configuration from the state:
 //! what is missing there is a compile error. It belongs to `$connect`: messages have no headers, and what is known
-//! of the client from then on is its stored [`Identity`].
+//! of the client from then on is its stored [`Principal`].
 //!
 //! Whoever does not come in reads the same text whatever the reason ([`AuthError`]); the log has the reason, and
 //! neither it nor the table ever holds a token or a ticket.
@@ -23,10 +23,10 @@
 mod claims;
 mod error;
 mod handshake;
-mod identity;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod origin;
+mod principal;
 mod source;
 #[cfg(feature = "tickets")]
 mod ticket;
@@ -35,12 +35,12 @@ mod ticket;
 pub use self::claims::Claims;
 pub use self::error::{AuthError, AuthErrorKind};
 pub use self::handshake::Handshake;
-pub use self::identity::Identity;
 #[cfg(feature = "jwt")]
 pub use self::jwt::{
     HttpsFetch, InvalidVerifier, JwtVerifier, JwtVerifierBuilder, KeyFetch, MAX_TOKEN_BYTES, authenticate,
 };
 pub use self::origin::{AllowedOrigins, InvalidOrigin, check_origin};
+pub use self::principal::Principal;
 pub use self::source::TokenSource;
 #[cfg(all(feature = "tickets", feature = "aws"))]
 pub use self::ticket::DynamoTicketStore;

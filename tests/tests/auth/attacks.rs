@@ -28,7 +28,7 @@ async fn connect(offered: Subprotocols<'_>, Provided(who): Provided<'_, Claims<M
 }
 
 #[ws_route("whoami")]
-async fn whoami(me: lift_ws::auth::Identity<'_>) -> Json<Value> {
+async fn whoami(me: lift_ws::auth::Principal<'_>) -> Json<Value> {
     Json(json!([me.user(), me.tenant(), me.roles().collect::<Vec<_>>()]))
 }
 
@@ -388,7 +388,7 @@ async fn every_algorithm_lets_its_own_key_in() {
         let verifier = ours(builder).build().unwrap();
         let token = signed(&Header::new(algorithm), &claims(), &key);
         let claims: Claims<MyClaims> = verifier.verify(&token).await.unwrap();
-        assert_eq!((claims.identity().user(), claims.email.as_str()), (Some("ann"), "ann@example.org"));
+        assert_eq!((claims.principal().user(), claims.email.as_str()), (Some("ann"), "ann@example.org"));
         let spoilt = format!("{}AAAA", &token[..token.len() - 4]);
         assert!(verifier.verify::<MyClaims>(&spoilt).await.is_err(), "{algorithm:?}");
     }

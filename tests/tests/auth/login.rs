@@ -2,7 +2,9 @@
 
 use crate::captured;
 use crate::tokens::{SECRET, claims, claims_with, hs256};
-use lift_ws::auth::{AllowedOrigins, Claims, Identity, JwtVerifier, TokenSource, authenticate, check_origin};
+use lift_ws::auth::{
+    AllowedOrigins, Claims, JwtVerifier, Principal, TokenSource, authenticate, check_origin,
+};
 use lift_ws::prelude::*;
 use lift_ws::testing::TestApp;
 use serde_json::{Value, json};
@@ -24,7 +26,7 @@ async fn connect(offered: Subprotocols<'_>, Provided(who): Provided<'_, Claims>)
 }
 
 #[ws_route("whoami")]
-async fn whoami(me: Identity<'_>, record: Connection<'_>) -> Json<Value> {
+async fn whoami(me: Principal<'_>, record: Connection<'_>) -> Json<Value> {
     let expires_at = me.expires_at().unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let attributes: Value = record.attributes().unwrap().unwrap();
     Json(json!([me.user(), me.tenant(), me.has_role("admin"), expires_at, attributes["plan"]]))

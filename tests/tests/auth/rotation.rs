@@ -139,7 +139,7 @@ impl Key {
 
 async fn outcome(verifier: &JwtVerifier, token: &str) -> Result<String, AuthErrorKind> {
     let verified: Result<Claims, _> = verifier.verify(token).await;
-    verified.map(|claims| claims.identity().user().unwrap().to_owned()).map_err(|error| error.kind())
+    verified.map(|claims| claims.principal().user().unwrap().to_owned()).map_err(|error| error.kind())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

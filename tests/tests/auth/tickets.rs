@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use dynoxide::Database;
 use lift_ws::auth::{
-    AuthError, AuthErrorKind, Claims, DynamoTicketStore, Handshake, Identity, JwtVerifier, MemoryTicketStore,
-    Ticket, TicketStore, Tickets,
+    AuthError, AuthErrorKind, Claims, DynamoTicketStore, Handshake, JwtVerifier, MemoryTicketStore,
+    Principal, Ticket, TicketStore, Tickets,
 };
 use lift_ws::connection::ManualClock;
 use lift_ws::prelude::*;
@@ -38,8 +38,8 @@ async fn log_in(
         true => tickets.redeem(&handshake).await?,
         false => tokens.authenticate(&handshake).await?,
     };
-    let identity = claims.identity().clone();
-    Ok(identity.admit(next.provide(claims).run().await))
+    let principal = claims.principal().clone();
+    Ok(principal.admit(next.provide(claims).run().await))
 }
 
 #[ws_route("$connect", middleware = [log_in])]
@@ -48,12 +48,12 @@ async fn connect(Provided(who): Provided<'_, Claims>) -> Accept {
 }
 
 #[ws_route("ticket")]
-async fn ticket(State(tickets): State<Tickets>, me: Identity<'_>) -> Result<Json<String>, Error> {
+async fn ticket(State(tickets): State<Tickets>, me: Principal<'_>) -> Result<Json<String>, Error> {
     Ok(Json(tickets.issue(&Ticket::new(&me)).await?))
 }
 
 #[ws_route("whoami")]
-async fn whoami(me: Identity<'_>) -> Json<Value> {
+async fn whoami(me: Principal<'_>) -> Json<Value> {
     Json(json!([me.user(), me.tenant(), me.roles().collect::<Vec<_>>()]))
 }
 
@@ -84,8 +84,8 @@ impl Setting {
     }
 }
 
-fn ann() -> Identity<'static> {
-    Identity::of_user("ann").with_tenant("acme").with_role("admin")
+fn ann() -> Principal<'static> {
+    Principal::of_user("ann").with_tenant("acme").with_role("admin")
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ fn with_secret() -> JwtVerifier {
 
 async fn outcome(verifier: &JwtVerifier, token: &str) -> Result<String, AuthErrorKind> {
     let verified: Result<Claims, _> = verifier.verify(token).await;
-    verified.map(|claims| claims.identity().user().unwrap().to_owned()).map_err(|error| error.kind())
+    verified.map(|claims| claims.principal().user().unwrap().to_owned()).map_err(|error| error.kind())
 }
 
 fn vectors() -> [(JwtVerifier, &'static str, &'static str); 3] {

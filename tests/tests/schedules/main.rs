@@ -44,6 +44,7 @@
 mod app;
 mod ending;
 mod environments;
+mod event;
 mod executor;
 mod gateway;
 mod lots;

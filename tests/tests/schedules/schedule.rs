@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lift_ws::store::memory::MemoryStore;
-use lift_ws::testing::TestEvent;
 use lift_ws::testing::simulation::{self, Simulation, sleep};
 
 use super::app;
 use super::ending;
 use super::environments::{Call, Environments, begin};
+use super::event;
 use super::executor;
 use super::lots::Lots;
 use super::promises::{Broken, Promise};
@@ -67,7 +67,7 @@ fn plan(lots: &mut Lots) -> Plan {
         short_deadlines: some(matches!(kind, 3 | 7 | 9), 250),
         lost_disconnects: some(kind != 0, 120),
         concurrent: lots.permille(300),
-        steps: lots.among(15..45),
+        steps: lots.among(10..32),
     }
 }
 
@@ -134,8 +134,7 @@ impl Driver {
             let scope = usize::from(w.lots.permille(300));
             (scope, format!("{}{n:04}=", ["Prod", "Test"][scope]))
         });
-        let mut event = event(TestEvent::connect(), &id, scope, now());
-        let how = world(|w| {
+        let (user, groups, how) = world(|w| {
             let user = w.lots.permille(750).then(|| w.lots.pick(&USERS));
             let groups: Vec<&'static str> = GROUPS.iter().copied().filter(|_| w.lots.permille(450)).collect();
             let how = match w.lots.among(0..100) {
@@ -157,14 +156,11 @@ impl Driver {
                 disconnects: 0,
             };
             w.note(|| format!("{id} connects ({how}) as {user:?} to {:?}", connection.groups));
-            if let Some(user) = user {
-                event = event.clone().query("user", user);
-            }
-            event = event.clone().query("groups", &connection.groups.join(","));
+            let groups = connection.groups.join(",");
             w.connections.insert(id.clone(), connection);
-            how
+            (user, groups, how)
         });
-        let call = self.call(event.query("how", how), "$connect", &id);
+        let call = self.call(event::connect(&id, user, &groups, how), "$connect", &id);
         let (this, of) = (self.clone_for_task(), id.clone());
         self.under_way.set(self.under_way.get() + 1);
         self.environments.invoke(call, move |answer| {
@@ -277,10 +273,7 @@ impl Driver {
             self.under_way.set(self.under_way.get() + 1);
             executor::spawn(async move {
                 sleep(delay).await;
-                let scope = world(|w| w.connections[&id].scope);
-                let connected_at = world(|w| w.connections[&id].connected_at);
-                let event = event(TestEvent::disconnect(code, ""), &id, scope, connected_at);
-                let call = this.call(event, "$disconnect", &id);
+                let call = this.call(event::disconnect(&id, code), "$disconnect", &id);
                 let under_way = Rc::clone(&this.under_way);
                 this.environments.invoke(call, move |answer| {
                     under_way.set(under_way.get() - 1);
@@ -308,10 +301,8 @@ impl Driver {
         let body = format!(
             r#"{{"action":"{what}","group":"{group}","except":{except},"to":"{to}","user":"{user}"}}"#
         );
-        let connected_at = world(|w| w.connections[&id].connected_at);
-        let event = event(TestEvent::message(what, &body), &id, scope, connected_at);
         let opened = world(|w| w.connections[&id].opened_at);
-        self.environments.invoke(self.call(event, what, &id), move |answer| {
+        self.environments.invoke(self.call(event::message(&id, what, &body), what, &id), move |answer| {
             let body = answer.as_ref().and_then(|answer| answer["body"].as_str()).unwrap_or_default();
             if what == "whoami" && body.contains("unknown_connection") && opened.is_some() {
                 world(|w| {
@@ -386,13 +377,12 @@ impl Driver {
         })
     }
 
-    fn call(&self, event: TestEvent, what: &'static str, id: &str) -> Call {
+    fn call(&self, payload: Vec<u8>, what: &'static str, id: &str) -> Call {
         let time = world(|w| {
             let short = w.plan.short_deadlines;
             if w.lots.permille(short) { w.lots.among(210..500) } else { 30_000 }
         });
-        let event = event.context("requestTimeEpoch", now());
-        Call { payload: event.to_bytes(), what, about: id.to_owned(), deadline: now() + time }
+        Call { payload, what, about: id.to_owned(), deadline: now() + time }
     }
 
     fn clone_for_task(&self) -> Self {
@@ -403,11 +393,6 @@ impl Driver {
             last: 0,
         }
     }
-}
-
-fn event(event: TestEvent, id: &str, scope: usize, connected_at: u64) -> TestEvent {
-    let (api, stage) = SCOPES[scope];
-    event.connection_id(id).context("apiId", api).context("stage", stage).context("connectedAt", connected_at)
 }
 
 fn time_between(w: &mut World) -> Duration {

@@ -13,6 +13,7 @@ use lift_ws::{Invocation, Service};
 use serde_json::json;
 
 use crate::table::Table;
+use crate::wire::Fault;
 use crate::{EXPIRY, NOON, on_both_tables};
 
 on_both_tables![
@@ -20,6 +21,7 @@ on_both_tables![
     a_message_reads_the_record_once_while_cached_and_only_if_it_needs_it,
     a_message_with_an_authorizer_reads_nothing_to_know_who_it_is,
     a_refused_connection_costs_nothing,
+    a_connection_that_cannot_be_saved_is_refused_with_503,
     a_disconnect_costs_one_delete_and_batches_of_25,
     records_cost_a_unit_per_row_and_index,
     groups_cost_two_units_per_row_of_a_transaction,
@@ -131,6 +133,20 @@ async fn a_refused_connection_costs_nothing(table: Table) {
     let environment = Environment::on(&table);
     assert_eq!(environment.connect("mallory", 0).await["statusCode"], 403);
     assert!(table.wire.take().is_empty());
+}
+
+async fn a_connection_that_cannot_be_saved_is_refused_with_503(table: Table) {
+    let environment = Environment::on(&table);
+    let unavailable = || Fault::code(500, "InternalServerError");
+    (0..3).for_each(|_| table.wire.fail("PutItem", unavailable()));
+    let answer = environment.connect("ann", 1).await;
+    assert_eq!(answer, json!({ "statusCode": 503 }), "the client learns nothing of why");
+    (0..6).for_each(|_| table.wire.fail("TransactWriteItems", unavailable()));
+    let bob = TestEvent::connect().query("name", "bob").query("groups", "1").connection_id("DeF=");
+    assert_eq!(environment.answer(bob).await["statusCode"], 503);
+    assert!(table.wire.faults_left() <= 3, "the join was tried");
+    let all = ConnectionsQuery::new("test/test", Whom::ALL);
+    assert_eq!(table.store().count(&all).await.unwrap(), 0);
 }
 
 async fn a_disconnect_costs_one_delete_and_batches_of_25(table: Table) {

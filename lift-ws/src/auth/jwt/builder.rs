@@ -1,8 +1,8 @@
 //! Putting a verifier together.
 
-use super::identity_claims::IdentityClaims;
 use super::jwk_set;
 use super::key::{Key, KeySet};
+use super::principal_claims::PrincipalClaims;
 use super::registered::Expectations;
 use super::remote::{KeyFetch, Location, Remote, Settings};
 use super::verifier::{JwtVerifier, Keys, Parts};
@@ -21,7 +21,7 @@ const LEEWAY: Duration = Duration::from_secs(30);
 pub struct JwtVerifierBuilder {
     keys: Result<Given, InvalidVerifier>,
     expected: Expectations,
-    identity: IdentityClaims,
+    principal: PrincipalClaims,
     sources: Vec<TokenSource>,
     origins: Option<AllowedOrigins>,
     any_origin: bool,
@@ -43,7 +43,7 @@ impl JwtVerifierBuilder {
         Self {
             keys,
             expected: Expectations { leeway: LEEWAY, ..Expectations::default() },
-            identity: IdentityClaims::default(),
+            principal: PrincipalClaims::default(),
             sources: Vec::new(),
             origins: None,
             any_origin: false,
@@ -108,20 +108,20 @@ impl JwtVerifierBuilder {
     /// The claim that names the user; `sub` if nothing is said. A path (RFC 6901) begins with `/`. A token without
     /// it is refused.
     pub fn user(mut self, claim: impl Into<String>) -> Self {
-        self.identity.user = claim.into();
+        self.principal.user = claim.into();
         self
     }
 
     /// The claim that names the tenant, as [`user`](Self::user). A token without it is refused.
     pub fn tenant(mut self, claim: impl Into<String>) -> Self {
-        self.identity.tenant = Some(claim.into());
+        self.principal.tenant = Some(claim.into());
         self
     }
 
     /// The claim with the roles: a list, or a text with spaces between. `cognito:groups`, `/realm_access/roles` and
     /// `scope` are usual ones. A token without it gives no role.
     pub fn roles(mut self, claim: impl Into<String>) -> Self {
-        self.identity.roles = Some(claim.into());
+        self.principal.roles = Some(claim.into());
         self
     }
 
@@ -191,7 +191,7 @@ impl JwtVerifierBuilder {
         Ok(JwtVerifier::from_parts(Parts {
             keys,
             expected,
-            identity: self.identity,
+            principal: self.principal,
             sources,
             origins: self.origins,
             token_type: self.token_type,

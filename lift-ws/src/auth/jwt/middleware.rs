@@ -9,11 +9,11 @@ use crate::{Reply, ws_middleware};
 /// Middleware for `$connect` that lets in who has a good token, and hands on its [`Claims`] as JSON.
 ///
 /// The [`JwtVerifier`] comes from the state. User, tenant and roles are stored with the connection, where the handler
-/// says none itself; messages read them as [`Identity`](crate::auth::Identity). For claims in a type of yours use
+/// says none itself; messages read them as [`Principal`](crate::auth::Principal). For claims in a type of yours use
 /// [`jwt_middleware!`](crate::jwt_middleware).
 ///
 /// ```
-/// use lift_ws::auth::{Claims, Identity, JwtVerifier, authenticate};
+/// use lift_ws::auth::{Claims, Principal, JwtVerifier, authenticate};
 /// use lift_ws::prelude::*;
 ///
 /// #[derive(Clone, FromRef)]
@@ -25,7 +25,7 @@ use crate::{Reply, ws_middleware};
 /// }
 ///
 /// #[ws_route("whoami")]
-/// async fn whoami(me: Identity<'_>) -> Json<String> { Json(me.user().unwrap_or_default().to_owned()) }
+/// async fn whoami(me: Principal<'_>) -> Json<String> { Json(me.user().unwrap_or_default().to_owned()) }
 ///
 /// #[ws_app(state = AppState, routes = [connect, whoami])]
 /// struct Chat;
@@ -37,18 +37,18 @@ pub async fn authenticate(
     next: impl Provide<Claims>,
 ) -> Result<Reply, AuthError> {
     let claims: Claims = verifier.authenticate(&handshake).await?;
-    let identity = claims.identity().clone();
-    Ok(identity.admit(next.provide(claims).run().await))
+    let principal = claims.principal().clone();
+    Ok(principal.admit(next.provide(claims).run().await))
 }
 
 /// Makes middleware for `$connect` that lets in who has a good token, and hands on its [`Claims`](crate::auth::Claims)
 /// in a type of yours.
 ///
 /// The [`JwtVerifier`](crate::auth::JwtVerifier) comes from the state. User, tenant and roles are stored with the
-/// connection, where the handler says none itself; messages read them as [`Identity`](crate::auth::Identity).
+/// connection, where the handler says none itself; messages read them as [`Principal`](crate::auth::Principal).
 ///
 /// ```
-/// use lift_ws::auth::{Claims, Identity, JwtVerifier};
+/// use lift_ws::auth::{Claims, Principal, JwtVerifier};
 /// use lift_ws::jwt_middleware;
 /// use lift_ws::prelude::*;
 ///
@@ -82,8 +82,8 @@ pub async fn authenticate(
 ///     next: impl Provide<Claims<MyClaims>>,
 /// ) -> Result<Reply, AuthError> {
 ///     let claims = verifier.authenticate::<MyClaims>(&handshake).await?;
-///     let identity = claims.identity().clone();
-///     Ok(identity.admit(next.provide(claims).run().await))
+///     let principal = claims.principal().clone();
+///     Ok(principal.admit(next.provide(claims).run().await))
 /// }
 /// ```
 #[macro_export]
@@ -98,8 +98,8 @@ macro_rules! jwt_middleware {
         ) -> ::core::result::Result<$crate::Reply, $crate::auth::AuthError> {
             use $crate::middleware::{Next as _, Provide as _};
             let claims = verifier.authenticate::<$claims>(&handshake).await?;
-            let identity = ::core::clone::Clone::clone(claims.identity());
-            ::core::result::Result::Ok(identity.admit(next.provide(claims).run().await))
+            let principal = ::core::clone::Clone::clone(claims.principal());
+            ::core::result::Result::Ok(principal.admit(next.provide(claims).run().await))
         }
     };
 }

@@ -3,10 +3,10 @@
 mod builder;
 mod compact;
 mod https;
-mod identity_claims;
 mod jwk_set;
 mod key;
 mod middleware;
+mod principal_claims;
 mod registered;
 mod remote;
 mod verifier;

@@ -2,8 +2,8 @@
 
 use super::builder::JwtVerifierBuilder;
 use super::compact::{Compact, Header};
-use super::identity_claims::IdentityClaims;
 use super::key::{Key, KeySet};
+use super::principal_claims::PrincipalClaims;
 use super::registered::{Expectations, Registered};
 use super::remote::{Location, Remote};
 use crate::auth::{AllowedOrigins, AuthError, AuthErrorKind, Claims, Handshake, TokenSource};
@@ -34,7 +34,7 @@ pub struct JwtVerifier(Arc<Parts>);
 pub(super) struct Parts {
     pub(super) keys: Keys,
     pub(super) expected: Expectations,
-    pub(super) identity: IdentityClaims,
+    pub(super) principal: PrincipalClaims,
     pub(super) sources: Vec<TokenSource>,
     pub(super) origins: Option<AllowedOrigins>,
     pub(super) token_type: Option<String>,
@@ -204,9 +204,9 @@ impl Parts {
         let payload = token.payload()?;
         let now = i64::try_from(self.clock.now() / 1_000).unwrap_or(i64::MAX);
         let expires_at = Registered::parse(&payload)?.check(&self.expected, now)?;
-        let identity = self.identity.read(&payload, expires_at)?;
+        let principal = self.principal.read(&payload, expires_at)?;
         let claims = serde_json::from_slice(&payload).map_err(|error| wrong_claims(&error))?;
-        Ok(Claims::new(identity, claims))
+        Ok(Claims::new(principal, claims))
     }
 
     /// The case of a type does not matter, nor does `application/` before it (RFC 7515 §4.1.9).

@@ -9,10 +9,10 @@ use crate::{Reply, ws_middleware};
 /// Middleware for `$connect` that lets in who has a good ticket, and hands on its [`Claims`] as JSON.
 ///
 /// The [`Tickets`] come from the state. User, tenant and roles are stored with the connection, where the handler says
-/// none itself; messages read them as [`Identity`](crate::auth::Identity).
+/// none itself; messages read them as [`Principal`](crate::auth::Principal).
 ///
 /// ```
-/// use lift_ws::auth::{Claims, Identity, Ticket, Tickets, redeem_ticket};
+/// use lift_ws::auth::{Claims, Principal, Ticket, Tickets, redeem_ticket};
 /// use lift_ws::prelude::*;
 ///
 /// #[derive(Clone, FromRef)]
@@ -20,12 +20,12 @@ use crate::{Reply, ws_middleware};
 ///
 /// #[ws_route("$connect", middleware = [redeem_ticket])]
 /// async fn connect(Provided(who): Provided<'_, Claims>) -> Accept {
-///     Accept::new().group(who.identity().user().unwrap_or("guests"))
+///     Accept::new().group(who.principal().user().unwrap_or("guests"))
 /// }
 ///
 /// /// For a second window.
 /// #[ws_route("ticket")]
-/// async fn ticket(State(tickets): State<Tickets>, me: Identity<'_>) -> Result<Json<String>, Error> {
+/// async fn ticket(State(tickets): State<Tickets>, me: Principal<'_>) -> Result<Json<String>, Error> {
 ///     Ok(Json(tickets.issue(&Ticket::new(&me)).await?))
 /// }
 ///
@@ -54,8 +54,8 @@ use crate::{Reply, ws_middleware};
 ///         true => tickets.redeem(&handshake).await?,
 ///         false => tokens.authenticate(&handshake).await?,
 ///     };
-///     let identity = claims.identity().clone();
-///     Ok(identity.admit(next.provide(claims).run().await))
+///     let principal = claims.principal().clone();
+///     Ok(principal.admit(next.provide(claims).run().await))
 /// }
 /// # }
 /// ```
@@ -66,6 +66,6 @@ pub async fn redeem_ticket(
     next: impl Provide<Claims>,
 ) -> Result<Reply, AuthError> {
     let claims: Claims = tickets.redeem(&handshake).await?;
-    let identity = claims.identity().clone();
-    Ok(identity.admit(next.provide(claims).run().await))
+    let principal = claims.principal().clone();
+    Ok(principal.admit(next.provide(claims).run().await))
 }

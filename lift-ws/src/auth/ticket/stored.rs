@@ -1,6 +1,6 @@
 //! A ticket as it is issued, and as it is stored.
 
-use crate::auth::{AuthError, AuthErrorKind, Claims, Handshake, Identity};
+use crate::auth::{AuthError, AuthErrorKind, Claims, Handshake, Principal};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 /// What a ticket says: who holds it, and to what it is bound.
 ///
 /// ```
-/// use lift_ws::auth::{Identity, Ticket};
+/// use lift_ws::auth::{Principal, Ticket};
 ///
-/// let identity = Identity::of_user("ann").with_tenant("acme").with_role("admin");
-/// let ticket = Ticket::new(&identity).origin("https://app.example.org").source_ip("192.0.2.10");
+/// let principal = Principal::of_user("ann").with_tenant("acme").with_role("admin");
+/// let ticket = Ticket::new(&principal).origin("https://app.example.org").source_ip("192.0.2.10");
 /// ```
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 pub struct Ticket {
@@ -35,12 +35,12 @@ pub struct Ticket {
 impl Ticket {
     /// For somebody.
     #[must_use]
-    pub fn new(identity: &Identity<'_>) -> Self {
+    pub fn new(principal: &Principal<'_>) -> Self {
         Self {
-            user: identity.user().map(ToOwned::to_owned),
-            tenant: identity.tenant().map(ToOwned::to_owned),
-            roles: identity.roles().map(ToOwned::to_owned).collect(),
-            known_until: identity.expires_at_seconds(),
+            user: principal.user().map(ToOwned::to_owned),
+            tenant: principal.tenant().map(ToOwned::to_owned),
+            roles: principal.roles().map(ToOwned::to_owned).collect(),
+            known_until: principal.expires_at_seconds(),
             claims: Value::Object(Map::new()),
             origin: None,
             source_ip: None,
@@ -52,7 +52,7 @@ impl Ticket {
     /// # Errors
     /// If they cannot be serialised.
     pub fn of<T: Serialize>(claims: &Claims<T>) -> serde_json::Result<Self> {
-        Self::new(claims.identity()).claims(&**claims)
+        Self::new(claims.principal()).claims(&**claims)
     }
 
     /// With claims of the app's.
@@ -92,21 +92,21 @@ impl Ticket {
     }
 
     pub(super) fn into_claims<T: DeserializeOwned>(self) -> Result<Claims<T>, AuthError> {
-        let mut identity = Identity::default();
+        let mut principal = Principal::default();
         if let Some(user) = self.user {
-            identity = Identity::of_user(user);
+            principal = Principal::of_user(user);
         }
         if let Some(tenant) = self.tenant {
-            identity = identity.with_tenant(tenant);
+            principal = principal.with_tenant(tenant);
         }
-        identity = self.roles.into_iter().fold(identity, Identity::with_role);
+        principal = self.roles.into_iter().fold(principal, Principal::with_role);
         if let Some(until) = self.known_until {
-            identity = identity.with_expiry(until);
+            principal = principal.with_expiry(until);
         }
         let claims = serde_json::from_value(self.claims).map_err(|_| {
             AuthError::from(AuthErrorKind::WrongClaims)
                 .with_detail("those of the ticket are not of the app's type")
         })?;
-        Ok(Claims::new(identity, claims))
+        Ok(Claims::new(principal, claims))
     }
 }

@@ -22,11 +22,11 @@ const MAX_SECRET_BYTES: usize = 128;
 /// as `{apiId}/{stage}`: a ticket of one is none in another.
 ///
 /// ```
-/// use lift_ws::auth::{Identity, MemoryTicketStore, Ticket, Tickets};
+/// use lift_ws::auth::{Principal, MemoryTicketStore, Ticket, Tickets};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let tickets = Tickets::new(MemoryTicketStore::new(), "a1b2c3/prod");
-/// let secret = tickets.issue(&Ticket::new(&Identity::of_user("ann"))).await?;
+/// let secret = tickets.issue(&Ticket::new(&Principal::of_user("ann"))).await?;
 /// println!("wss://a1b2c3.execute-api.eu-central-1.amazonaws.com/prod?ticket={secret}");
 /// # Ok::<(), lift_ws::auth::AuthError>(()) }).unwrap();
 /// ```

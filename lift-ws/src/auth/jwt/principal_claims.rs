@@ -1,44 +1,43 @@
 //! From claims to user, tenant and roles.
 
 use super::compact::object;
-use crate::auth::{AuthError, AuthErrorKind, Identity};
+use crate::auth::{AuthError, AuthErrorKind, Principal};
+use crate::store::MAX_NAME_BYTES;
 use serde_json::Value;
-
-/// The longest name of a user or a tenant, in bytes: they are keys of the table's indexes.
-const MAX_NAME_BYTES: usize = 1_024;
 
 /// Which claims say who it is. A name that begins with `/` is a path into the claims (RFC 6901).
 #[derive(Clone, Debug)]
-pub(super) struct IdentityClaims {
+pub(super) struct PrincipalClaims {
     pub(super) user: String,
     pub(super) tenant: Option<String>,
     pub(super) roles: Option<String>,
 }
 
-impl Default for IdentityClaims {
+impl Default for PrincipalClaims {
     fn default() -> Self {
         Self { user: "sub".to_owned(), tenant: None, roles: None }
     }
 }
 
-impl IdentityClaims {
-    pub(super) fn read(&self, payload: &[u8], expires_at: u64) -> Result<Identity<'static>, AuthError> {
+impl PrincipalClaims {
+    pub(super) fn read(&self, payload: &[u8], expires_at: u64) -> Result<Principal<'static>, AuthError> {
         let claims: Value = object(payload).ok_or(AuthErrorKind::WrongClaims)?;
         let user = name(find(&claims, &self.user)).ok_or_else(|| lacks(&self.user))?;
-        let mut identity = Identity::of_user(user).with_expiry(expires_at);
+        let mut principal = Principal::of_user(user).with_expiry(expires_at);
         if let Some(claim) = &self.tenant {
-            identity = identity.with_tenant(name(find(&claims, claim)).ok_or_else(|| lacks(claim))?);
+            principal = principal.with_tenant(name(find(&claims, claim)).ok_or_else(|| lacks(claim))?);
         }
         let roles = self.roles.as_ref().and_then(|claim| find(&claims, claim));
         Ok(match roles {
             // as in `scope` (RFC 8693 §4.2)
             Some(Value::String(list)) => {
-                list.split_ascii_whitespace().fold(identity, |it, role| it.with_role(role.to_owned()))
+                list.split_ascii_whitespace().fold(principal, |it, role| it.with_role(role.to_owned()))
             }
-            Some(Value::Array(list)) => {
-                list.iter().filter_map(Value::as_str).fold(identity, |it, role| it.with_role(role.to_owned()))
-            }
-            _ => identity,
+            Some(Value::Array(list)) => list
+                .iter()
+                .filter_map(Value::as_str)
+                .fold(principal, |it, role| it.with_role(role.to_owned())),
+            _ => principal,
         })
     }
 }
@@ -66,16 +65,16 @@ fn name(claim: Option<&Value>) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn claims(user: &str, tenant: Option<&str>, roles: Option<&str>) -> IdentityClaims {
+    fn claims(user: &str, tenant: Option<&str>, roles: Option<&str>) -> PrincipalClaims {
         let owned = |name: Option<&str>| name.map(ToOwned::to_owned);
-        IdentityClaims { user: user.into(), tenant: owned(tenant), roles: owned(roles) }
+        PrincipalClaims { user: user.into(), tenant: owned(tenant), roles: owned(roles) }
     }
 
     #[test]
     fn claims_become_user_tenant_and_roles() {
         let payload = br#"{"sub":"ann","org":7,"cognito:groups":["admin",1,"ops"],"scope":"read  write","realm":{"roles":["x"]}}"#;
         let read = |tenant, roles| claims("sub", tenant, roles).read(payload, 9).unwrap();
-        let ann = Identity::of_user("ann").with_expiry(9);
+        let ann = Principal::of_user("ann").with_expiry(9);
         assert_eq!(read(None, None), ann.clone());
         assert_eq!(
             read(Some("org"), Some("cognito:groups")),

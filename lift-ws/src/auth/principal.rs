@@ -14,11 +14,11 @@ use std::time::{Duration, SystemTime};
 /// extractor that reads the stored record:
 ///
 /// ```
-/// use lift_ws::auth::Identity;
+/// use lift_ws::auth::Principal;
 /// use lift_ws::prelude::*;
 ///
 /// #[ws_route("ban")]
-/// async fn ban(me: Identity<'_>) -> Result<(), Error> {
+/// async fn ban(me: Principal<'_>) -> Result<(), Error> {
 ///     if !me.has_role("moderator") {
 ///         return Err(Error::new("forbidden", "only moderators may do this"));
 ///     }
@@ -29,7 +29,7 @@ use std::time::{Duration, SystemTime};
 /// User and tenant stand in the record itself. Roles and expiry stand in its attributes, under `@auth`, beside
 /// what the app keeps there; [`Accept::attributes`](crate::Accept::attributes) must then be a struct or a map.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Identity<'i> {
+pub struct Principal<'i> {
     user: Option<Cow<'i, str>>,
     tenant: Option<Cow<'i, str>>,
     roles: Vec<Text<'i>>,
@@ -37,7 +37,7 @@ pub struct Identity<'i> {
     expires_at: Option<u64>,
 }
 
-impl<'i> Identity<'i> {
+impl<'i> Principal<'i> {
     /// Somebody.
     pub fn of_user(user: impl Into<Cow<'i, str>>) -> Self {
         Self { user: Some(user.into()), ..Self::default() }
@@ -105,7 +105,7 @@ impl<'i> Identity<'i> {
         self.expires_at
     }
 
-    /// The reply of `$connect`, with this identity where the handler named none: middleware that authenticates passes
+    /// The reply of `$connect`, with this principal where the handler named none: middleware that authenticates passes
     /// its reply through here.
     ///
     /// The handler's own [`Accept::user`](crate::Accept::user) and [`Accept::tenant`](crate::Accept::tenant) come first.
@@ -127,8 +127,8 @@ impl<'i> Identity<'i> {
 
     /// The same, borrowing nothing.
     #[must_use]
-    pub fn into_owned(self) -> Identity<'static> {
-        Identity {
+    pub fn into_owned(self) -> Principal<'static> {
+        Principal {
             user: self.user.map(|user| Cow::Owned(user.into_owned())),
             tenant: self.tenant.map(|tenant| Cow::Owned(tenant.into_owned())),
             roles: self.roles.into_iter().map(|role| Text::from(role.into_owned())).collect(),
@@ -137,7 +137,7 @@ impl<'i> Identity<'i> {
     }
 }
 
-/// What of an identity stands in the record's attributes. The name cannot be that of a field by accident.
+/// What of a principal stands in the record's attributes. The name cannot be that of a field by accident.
 #[derive(Default, Deserialize, Serialize)]
 struct Stored<'s> {
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
@@ -176,16 +176,16 @@ impl<'s> Stored<'s> {
     }
 }
 
-impl<'e, S> FromEvent<'e, S> for Identity<'e> {
+impl<'e, S> FromEvent<'e, S> for Principal<'e> {
     type Rejection = ConnectionRejection;
     fn from_event(scope: &'e Scope<'e, S>) -> Result<Self, Self::Rejection> {
-        scope.record().map(Identity::of_record).ok_or_else(ConnectionRejection::new)
+        scope.record().map(Principal::of_record).ok_or_else(ConnectionRejection::new)
     }
 }
-impl AvailableOn<Message> for Identity<'_> {
+impl AvailableOn<Message> for Principal<'_> {
     const NEEDS: Needs = Needs::RECORD;
 }
-impl AvailableOn<Disconnect> for Identity<'_> {
+impl AvailableOn<Disconnect> for Principal<'_> {
     const NEEDS: Needs = Needs::RECORD;
 }
 
@@ -194,8 +194,8 @@ mod tests {
     use super::*;
     use crate::{Accept, IntoReply};
 
-    fn identity() -> Identity<'static> {
-        Identity::of_user("ann")
+    fn principal() -> Principal<'static> {
+        Principal::of_user("ann")
             .with_tenant("acme")
             .with_role("admin")
             .with_role("a\"b")
@@ -203,7 +203,7 @@ mod tests {
     }
 
     fn stored(accept: Accept) -> Record {
-        let reply = identity().admit(accept.into_reply());
+        let reply = principal().admit(accept.into_reply());
         let accept = reply.accept().unwrap();
         assert_eq!(accept.invalid, None);
         Record::new("c=", 1, 2)
@@ -214,14 +214,14 @@ mod tests {
 
     #[test]
     fn an_identity_survives_the_record() {
-        assert_eq!(Identity::of_record(&stored(Accept::new())), identity());
-        assert_eq!(Identity::of_record(&stored(Accept::new().attributes(&()))), identity());
+        assert_eq!(Principal::of_record(&stored(Accept::new())), principal());
+        assert_eq!(Principal::of_record(&stored(Accept::new().attributes(&()))), principal());
     }
 
     #[test]
     fn the_attributes_of_the_app_stand_beside_it() {
         let record = stored(Accept::new().attributes(&serde_json::json!({"plan": "gold", "roles": 7})));
-        assert_eq!(Identity::of_record(&record), identity());
+        assert_eq!(Principal::of_record(&record), principal());
         let attributes: serde_json::Value = record.attributes().unwrap().unwrap();
         assert_eq!((&attributes["plan"], &attributes["roles"]), (&"gold".into(), &7.into()));
     }
@@ -230,13 +230,13 @@ mod tests {
     fn the_handler_has_the_first_word() {
         let record = stored(Accept::new().user("guest-7").tenant("other"));
         assert_eq!((record.user(), record.tenant()), (Some("guest-7"), Some("other")));
-        assert!(Identity::of_record(&record).has_role("admin"));
+        assert!(Principal::of_record(&record).has_role("admin"));
     }
 
     #[test]
     fn a_refusal_stays_one_and_strange_attributes_refuse() {
-        assert!(identity().admit(Reply::error("no", "no")).accept().is_none());
-        let reply = identity().admit(Accept::new().attributes(&[1, 2]).into_reply());
+        assert!(principal().admit(Reply::error("no", "no")).accept().is_none());
+        let reply = principal().admit(Accept::new().attributes(&[1, 2]).into_reply());
         assert!(reply.accept().unwrap().invalid.as_deref().unwrap().contains("a struct or a map"));
     }
 
@@ -244,7 +244,7 @@ mod tests {
     fn attributes_that_cannot_be_read_give_no_role() {
         for json in [r#"{"@auth":7}"#, r#"{"@auth":{"roles":"admin"}}"#, "[]", r#"{"roles":["admin"]}"#] {
             let record = Record::new("c=", 1, 2).with_attributes_json(Some(json.into()));
-            assert_eq!(Identity::of_record(&record).roles().len(), 0, "{json}");
+            assert_eq!(Principal::of_record(&record).roles().len(), 0, "{json}");
         }
     }
 }
