@@ -4,6 +4,7 @@ use super::{AvailableOn, FromEvent, Headers, Text};
 use crate::route::Needs;
 use crate::{Scope, route};
 use std::convert::Infallible;
+use std::fmt;
 
 /// The cookies that a browser sent with the handshake.
 ///
@@ -17,7 +18,7 @@ use std::convert::Infallible;
 ///     Ok(Accept::new().user(session))
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Cookies<'e>(Vec<Text<'e>>);
 
 impl Cookies<'_> {
@@ -43,4 +44,11 @@ impl<'e, S> FromEvent<'e, S> for Cookies<'e> {
 }
 impl AvailableOn<route::Connect> for Cookies<'_> {
     const NEEDS: Needs = Needs::HEADERS;
+}
+
+/// The names alone: values are secrets.
+impl fmt::Debug for Cookies<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+    }
 }

@@ -4,6 +4,7 @@ use super::{AvailableOn, FromEvent, Headers, Text};
 use crate::route::Needs;
 use crate::{Scope, route};
 use std::convert::Infallible;
+use std::fmt;
 
 /// The subprotocols that the client offers, in its order. The gateway picks none: answer with
 /// [`Accept::subprotocol`](crate::Accept::subprotocol), or clients that offered one fail the handshake
@@ -19,7 +20,7 @@ use std::convert::Infallible;
 ///     Ok(Accept::new().subprotocol(chosen))
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Subprotocols<'e>(Vec<Text<'e>>);
 
 impl Subprotocols<'_> {
@@ -47,4 +48,11 @@ impl<'e, S> FromEvent<'e, S> for Subprotocols<'e> {
 }
 impl AvailableOn<route::Connect> for Subprotocols<'_> {
     const NEEDS: Needs = Needs::HEADERS;
+}
+
+/// How many: one may carry a token.
+impl fmt::Debug for Subprotocols<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subprotocols").field("offered", &self.iter().count()).finish_non_exhaustive()
+    }
 }
