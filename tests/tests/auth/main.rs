@@ -3,6 +3,7 @@
 mod attacks;
 mod captured;
 mod login;
+mod oracle;
 mod rotation;
 mod tickets;
 mod tokens;

@@ -1,9 +1,13 @@
 //! From claims to user, tenant and roles.
 
-use super::compact::object;
 use crate::auth::{AuthError, AuthErrorKind, Principal};
+use crate::extract::Text;
 use crate::store::MAX_NAME_BYTES;
-use serde_json::Value;
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::fmt;
 
 /// Which claims say who it is. A name that begins with `/` is a path into the claims (RFC 6901).
 #[derive(Clone, Debug)]
@@ -21,7 +25,7 @@ impl Default for PrincipalClaims {
 
 impl PrincipalClaims {
     pub(super) fn read(&self, payload: &[u8], expires_at: u64) -> Result<Principal<'static>, AuthError> {
-        let claims: Value = object(payload).ok_or(AuthErrorKind::WrongClaims)?;
+        let claims = self.pick(payload).ok_or(AuthErrorKind::WrongClaims)?;
         let user = name(find(&claims, &self.user)).ok_or_else(|| lacks(&self.user))?;
         let mut principal = Principal::of_user(user).with_expiry(expires_at);
         if let Some(claim) = &self.tenant {
@@ -39,6 +43,44 @@ impl PrincipalClaims {
                 .fold(principal, |it, role| it.with_role(role.to_owned())),
             _ => principal,
         })
+    }
+
+    /// Of the claims those that are asked for; the others are passed over as they stand.
+    fn pick(&self, payload: &[u8]) -> Option<Value> {
+        let asked = [Some(&self.user), self.tenant.as_ref(), self.roles.as_ref()];
+        let wanted: Vec<Cow<'_, str>> = asked.into_iter().flatten().map(|claim| root(claim)).collect();
+        let mut reader = serde_json::Deserializer::from_slice(payload);
+        reader.deserialize_map(Pick(wanted)).ok().map(Value::Object)
+    }
+}
+
+/// The claim in which a path begins.
+fn root(claim: &str) -> Cow<'_, str> {
+    match claim.strip_prefix('/') {
+        None => claim.into(),
+        Some(path) => path.split('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~").into(),
+    }
+}
+
+struct Pick<'n>(Vec<Cow<'n, str>>);
+
+impl<'de> Visitor<'de> for Pick<'_> {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of claims")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut claims: A) -> Result<Self::Value, A::Error> {
+        let mut picked = Map::new();
+        while let Some(name) = claims.next_key::<Text<'de>>()? {
+            if self.0.iter().any(|wanted| *wanted == *name) {
+                picked.insert(name.into_owned(), claims.next_value()?);
+            } else {
+                claims.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(picked)
     }
 }
 
@@ -72,7 +114,7 @@ mod tests {
 
     #[test]
     fn claims_become_user_tenant_and_roles() {
-        let payload = br#"{"sub":"ann","org":7,"cognito:groups":["admin",1,"ops"],"scope":"read  write","realm":{"roles":["x"]}}"#;
+        let payload = br#"{"sub":"ann","org":7,"cognito:groups":["admin",1,"ops"],"scope":"read  write","realm":{"roles":["x"]},"https://a/b":["y"]}"#;
         let read = |tenant, roles| claims("sub", tenant, roles).read(payload, 9).unwrap();
         let ann = Principal::of_user("ann").with_expiry(9);
         assert_eq!(read(None, None), ann.clone());
@@ -82,6 +124,7 @@ mod tests {
         );
         assert_eq!(read(None, Some("scope")), ann.clone().with_role("read").with_role("write"));
         assert_eq!(read(None, Some("/realm/roles")), ann.clone().with_role("x"));
+        assert_eq!(read(None, Some("/https:~1~1a~1b")), ann.clone().with_role("y"));
         assert_eq!(read(None, Some("absent")), ann);
     }
 

@@ -73,7 +73,7 @@ impl<'c> Registered<'c> {
     }
 }
 
-/// Seconds since the epoch; a fraction is cut off.
+/// Seconds since the epoch, not before it; a fraction is cut off.
 struct NumericDate(i64);
 
 impl<'de> Deserialize<'de> for NumericDate {
@@ -87,12 +87,12 @@ impl<'de> Deserialize<'de> for NumericDate {
             fn visit_u64<E>(self, seconds: u64) -> Result<NumericDate, E> {
                 Ok(NumericDate(i64::try_from(seconds).unwrap_or(i64::MAX)))
             }
-            fn visit_i64<E>(self, seconds: i64) -> Result<NumericDate, E> {
-                Ok(NumericDate(seconds))
-            }
-            #[allow(clippy::cast_possible_truncation, reason = "the cast saturates, and seconds are whole")]
-            fn visit_f64<E>(self, seconds: f64) -> Result<NumericDate, E> {
-                Ok(NumericDate(seconds as i64))
+            #[allow(clippy::cast_possible_truncation, reason = "it fits, and seconds are whole")]
+            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<NumericDate, E> {
+                match seconds {
+                    0.0..9e18 => Ok(NumericDate(seconds as i64)),
+                    _ => Err(E::custom("no time")),
+                }
             }
         }
         from.deserialize_any(Number)
@@ -164,6 +164,10 @@ mod tests {
         for strange in [
             r#"{"exp":"1767229999"}"#,
             r#"{"exp":true}"#,
+            r#"{"exp":-1}"#,
+            r#"{"exp":1e300}"#,
+            r#"{"exp":1767229999,"nbf":-1}"#,
+            r#"{"exp":1767229999,"nbf":-9223372036854775808}"#,
             r#"{"exp":1767229999,"exp":1}"#,
             r#"{"exp":1767229999,"nbf":"x"}"#,
             r#"{"exp":1767229999,"iss":["a"]}"#,
