@@ -126,4 +126,6 @@ mod readme {}
 mod guide {
     #[doc = include_str!("../../docs/guide/connections.md")]
     mod connections {}
+    #[doc = include_str!("../../docs/guide/jobs.md")]
+    mod jobs {}
 }

@@ -212,6 +212,34 @@ async fn batches_leave_an_environment_to_sockets() {
 }
 
 #[tokio::test]
+async fn with_a_single_environment_batches_and_events_take_turns() {
+    let mut watched = start(queued(&clock()).environments(1)).await;
+    let mut client = watched.connect().await;
+    for number in 0..5 {
+        watched.send(json!({ "job": "done" })).await;
+        assert_eq!(client.ask(&format!("event {number}")).await, format!("event {number}"));
+    }
+    let mut done = 0;
+    while done < 5 {
+        done += watched.batch().await.records;
+    }
+    assert_eq!(watched.gateway.shutdown().await.environments, 1);
+}
+
+#[tokio::test]
+async fn a_program_that_cannot_start_fails_its_batches_and_they_end_as_dead_letters() {
+    let clock = clock();
+    let manifest = with_queue(json!({ "visibilityTimeout": 30, "maxReceiveCount": 1 }));
+    let function = function().env("FAIL_TO_START", "no such file: config.toml");
+    let mut watched = start(LocalGateway::builder(manifest, function).clock(clock.clone())).await;
+    watched.send(json!({ "job": "done" })).await;
+    assert!(matches!(watched.batch().await.verdict, BatchVerdict::Unavailable { .. }));
+    clock.advance(Duration::from_secs(30));
+    let reason = watched.dead_letter().await.reason;
+    assert!(reason.is_some_and(|reason| reason.contains("did not start")));
+}
+
+#[tokio::test]
 async fn functions_find_the_queue_and_write_to_it() {
     let mut watched = start(queued(&clock())).await;
     let mut client = watched.connect().await;

@@ -182,13 +182,7 @@ impl Connections {
 
 fn check(record: &Record, groups: &[(String, Option<String>)]) -> Result<(), StoreError> {
     let id = record.connection_id();
-    let too_long = |name: Option<&str>| name.is_some_and(|name| name.len() > MAX_NAME_BYTES);
-    if too_long(record.user()) || too_long(record.tenant()) {
-        return Err(StoreError::new(StoreErrorKind::NameTooLong).about(id));
-    }
-    if record.attributes_json().is_some_and(|json| json.len() > MAX_ATTRIBUTES_BYTES) {
-        return Err(StoreError::new(StoreErrorKind::AttributesTooLarge).about(id));
-    }
+    check_identity(id, record.user(), record.tenant(), record.attributes_json())?;
     if groups.len() > MAX_GROUPS {
         return Err(StoreError::new(StoreErrorKind::TooManyGroups).about(id));
     }
@@ -196,6 +190,22 @@ fn check(record: &Record, groups: &[(String, Option<String>)]) -> Result<(), Sto
         check_group(group)?;
         check_member(group, member.as_deref())
     })
+}
+
+pub(super) fn check_identity(
+    connection_id: &str,
+    user: Option<&str>,
+    tenant: Option<&str>,
+    attributes: Option<&str>,
+) -> Result<(), StoreError> {
+    let longer = |text: Option<&str>, most: usize| text.is_some_and(|text| text.len() > most);
+    if longer(user, MAX_NAME_BYTES) || longer(tenant, MAX_NAME_BYTES) {
+        return Err(StoreError::new(StoreErrorKind::NameTooLong).about(connection_id));
+    }
+    if longer(attributes, MAX_ATTRIBUTES_BYTES) {
+        return Err(StoreError::new(StoreErrorKind::AttributesTooLarge).about(connection_id));
+    }
+    Ok(())
 }
 
 fn membership(record: &Record, member: Option<String>) -> Membership {

@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::rows::Scope;
 use super::{
-    BoxFuture, BroadcastStore, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery,
-    Membership, MembershipPage, StoreError,
+    BoxFuture, BroadcastStore, Change, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome,
+    MembersQuery, Membership, MembershipPage, StoreError,
 };
 use crate::connection::Record;
 
@@ -102,6 +102,15 @@ impl ConnectionStore for MemoryStore {
         connected_before: u64,
     ) -> BoxFuture<'a, Result<GoneOutcome, StoreError>> {
         Box::pin(async move { Ok(self.with(scope, |scope| scope.delete_gone(id, connected_before))) })
+    }
+
+    fn change<'a>(
+        &'a self,
+        scope: &'a str,
+        id: &'a str,
+        change: &'a Change,
+    ) -> BoxFuture<'a, Result<Record, StoreError>> {
+        Box::pin(async move { self.with(scope, |scope| scope.change(id, change)) })
     }
 
     fn join<'a>(

@@ -9,6 +9,7 @@
 //! [`testing::store_contract`](crate::testing::store_contract).
 
 mod broadcasts;
+mod change;
 mod cursor;
 pub mod dynamodb;
 mod error;
@@ -24,6 +25,7 @@ use std::pin::Pin;
 pub use self::broadcasts::{
     BroadcastCounts, BroadcastStore, Claim, Claimed, Postponed, SegmentState, StoredBroadcast,
 };
+pub use self::change::Change;
 pub use self::cursor::{Cursor, ParseCursorError};
 pub use self::error::{StoreError, StoreErrorKind};
 pub use self::listing::{ConnectionsPage, ConnectionsQuery, Listed, Whom};
@@ -117,6 +119,19 @@ pub trait ConnectionStore: fmt::Debug + Send + Sync + 'static {
         connection_id: &'a str,
         connected_before: u64,
     ) -> BoxFuture<'a, Result<GoneOutcome, StoreError>>;
+
+    /// Changes who a connection is, adds one to the record's [`revision`](Record::revision), and returns the record as
+    /// it then is. Its groups stay, whatever joins or leaves at the same time. Memberships keep the user they have.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreErrorKind::UnknownConnection`] if there is no record.
+    fn change<'a>(
+        &'a self,
+        scope: &'a str,
+        connection_id: &'a str,
+        change: &'a Change,
+    ) -> BoxFuture<'a, Result<Record, StoreError>>;
 
     /// Puts a connection into a group: the group into the record and the membership beside it, both or neither.
     ///

@@ -6,8 +6,8 @@ use futures_util::FutureExt;
 use lift_ws::connection::Record;
 use lift_ws::store::memory::MemoryStore;
 use lift_ws::store::{
-    BoxFuture, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery, Membership,
-    MembershipPage, StoreError, StoreErrorKind, Whom,
+    BoxFuture, Change, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery,
+    Membership, MembershipPage, StoreError, StoreErrorKind, Whom,
 };
 use lift_ws::testing::simulation::sleep;
 
@@ -264,6 +264,16 @@ impl ConnectionStore for FaultyStore {
         let (key, of) = (scope.to_owned(), id.to_owned());
         let apply = move |rows: &MemoryStore| ready(rows.delete_gone(&key, &of, connected_before));
         Box::pin(self.call(Op::DeleteGone, scope, Some(id), None, apply))
+    }
+
+    /// No schedule changes who a connection is.
+    fn change<'a>(
+        &'a self,
+        scope: &'a str,
+        id: &'a str,
+        change: &'a Change,
+    ) -> BoxFuture<'a, Result<Record, StoreError>> {
+        self.rows.change(scope, id, change)
     }
 
     fn join<'a>(

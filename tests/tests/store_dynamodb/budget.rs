@@ -7,12 +7,13 @@ use std::sync::Arc;
 use lift_ws::connection::{Connections, Record};
 use lift_ws::prelude::*;
 use lift_ws::push::recording::RecordingPoster;
-use lift_ws::store::{ConnectionStore, ConnectionsQuery, MembersQuery, Membership, Whom};
+use lift_ws::store::{Change, ConnectionStore, ConnectionsQuery, MembersQuery, Membership, Whom};
 use lift_ws::testing::TestEvent;
 use lift_ws::{Invocation, Service};
 use serde_json::json;
 
 use crate::table::Table;
+use crate::wire::Fault;
 use crate::{EXPIRY, NOON, on_both_tables};
 
 on_both_tables![
@@ -20,8 +21,10 @@ on_both_tables![
     a_message_reads_the_record_once_while_cached_and_only_if_it_needs_it,
     a_message_with_an_authorizer_reads_nothing_to_know_who_it_is,
     a_refused_connection_costs_nothing,
+    a_connection_that_cannot_be_saved_is_refused_with_503,
     a_disconnect_costs_one_delete_and_batches_of_25,
     records_cost_a_unit_per_row_and_index,
+    changing_who_it_is_costs_a_unit_and_the_indexes_that_move,
     groups_cost_two_units_per_row_of_a_transaction,
     lists_cost_by_what_is_read,
 ];
@@ -133,6 +136,20 @@ async fn a_refused_connection_costs_nothing(table: Table) {
     assert!(table.wire.take().is_empty());
 }
 
+async fn a_connection_that_cannot_be_saved_is_refused_with_503(table: Table) {
+    let environment = Environment::on(&table);
+    let unavailable = || Fault::code(500, "InternalServerError");
+    (0..3).for_each(|_| table.wire.fail("PutItem", unavailable()));
+    let answer = environment.connect("ann", 1).await;
+    assert_eq!(answer, json!({ "statusCode": 503 }), "the client learns nothing of why");
+    (0..6).for_each(|_| table.wire.fail("TransactWriteItems", unavailable()));
+    let bob = TestEvent::connect().query("name", "bob").query("groups", "1").connection_id("DeF=");
+    assert_eq!(environment.answer(bob).await["statusCode"], 503);
+    assert!(table.wire.faults_left() <= 3, "the join was tried");
+    let all = ConnectionsQuery::new("test/test", Whom::ALL);
+    assert_eq!(table.store().count(&all).await.unwrap(), 0);
+}
+
 async fn a_disconnect_costs_one_delete_and_batches_of_25(table: Table) {
     let environment = Environment::on(&table);
     for (groups, expected) in [
@@ -199,6 +216,22 @@ async fn records_cost_a_unit_per_row_and_index(table: Table) {
     table.expect_units("delete of nothing, and the tombstone", &[("table", 2.0)]);
     store.delete_gone("s", "anon=", NOON + 1).await.unwrap();
     table.expect_units("clean-up", &[("table", 1.0), ("tenants", 1.0)]);
+}
+
+async fn changing_who_it_is_costs_a_unit_and_the_indexes_that_move(table: Table) {
+    let store = table.store();
+    store.put("s", &named("AbC=")).await.unwrap();
+    table.take_units();
+    let attributes = Change::new().with_attributes_json("{}");
+    store.change("s", "AbC=", &attributes).await.unwrap();
+    table.expect_units("attributes are in no index", &[("table", 1.0)]);
+    store.change("s", "AbC=", &Change::new().with_user("bob")).await.unwrap();
+    table.expect_units(
+        "the index of tenants knows the user",
+        &[("table", 1.0), ("tenants", 1.0), ("users", 2.0)],
+    );
+    store.change("s", "AbC=", &Change::new().with_tenant("globex")).await.unwrap();
+    table.expect_units("another key is a deletion and a row", &[("table", 1.0), ("tenants", 2.0)]);
 }
 
 async fn groups_cost_two_units_per_row_of_a_transaction(table: Table) {

@@ -52,8 +52,8 @@ impl<'a> Group<'a> {
     /// # Delivery
     ///
     /// Every member whose join was answered before has a turn. Where an invocation dies, the page of members that it
-    /// was sending to (1,000 of them at most) may get the message again; nobody else does. Nobody is told of departures
-    /// that are found: the records are removed.
+    /// was sending to (1,000 of them at most) may get the message again; nobody else does. Records of connections that
+    /// turn out to be gone stay for whoever can announce the departure: their `$disconnect`, or the next `send`.
     ///
     /// # Errors
     ///

@@ -146,8 +146,9 @@ mod tests {
         let (now, oldest) = (10_000, 2_000);
         let except = Vec::new();
         Plan::new(Outline {
-            audience,
+            to,
             except,
+            message_id: None,
             consistent: true,
             from,
             now,

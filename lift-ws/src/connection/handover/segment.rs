@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::page::{self, Page, Recipient};
-use super::plan::{Addressees, Plan, Range};
+use super::plan::{Plan, Range};
 use super::turns::Turns;
 use crate::connection::deliver::Repeat;
 use crate::connection::gate::Gate;
@@ -116,16 +116,11 @@ enum Ended {
 impl Work<'_> {
     async fn run(&mut self, stored: StoredBroadcast, times: &Times, attempt: u32) -> Result<(), Error> {
         let posting = self.connections.clone().with_deadline(times.posts_end);
-        let group = match &self.plan.to {
-            Addressees::Group(group) => Some(group.clone()),
-            _ => None,
-        };
         let settings = &self.connections.shared.settings;
         let pace = Gate::new(settings.concurrency, self.plan.rate);
         let turns = Turns {
             connections: &posting,
             url: self.connections.url()?,
-            group: group.as_deref(),
             message: stored.message,
             repeat: Repeat::with(self.plan.message_id.as_deref()),
             pace: &pace,

@@ -12,15 +12,13 @@ use crate::connection::deliver::Repeat;
 use crate::connection::gate::Gate;
 use crate::connection::{CallbackUrl, Connections};
 use crate::push::PostErrorKind;
-use crate::store::{GoneOutcome, Postponed, SegmentState};
+use crate::store::{Postponed, SegmentState};
 
 /// What all turns have in common.
 #[derive(Debug)]
 pub(super) struct Turns<'a> {
     pub(super) connections: &'a Connections,
     pub(super) url: &'a CallbackUrl,
-    /// The group that they are in, if it is one.
-    pub(super) group: Option<&'a str>,
     pub(super) message: Bytes,
     pub(super) repeat: Repeat,
     /// The segment's rate.
@@ -81,30 +79,17 @@ impl Turns<'_> {
         let post = self.connections.deliver(self.url, id, self.message.clone(), self.repeat, Some(place));
         match post.await.map_err(|error| error.kind()) {
             Ok(()) => Outcome::Delivered,
-            Err(PostErrorKind::Gone) => self.gone(recipient).await,
+            Err(PostErrorKind::Gone) => self.gone(recipient),
             Err(PostErrorKind::Throttled) => Outcome::Throttled(recipient),
             Err(PostErrorKind::UnknownOutcome) => Outcome::Unknown,
             Err(_) => Outcome::Failed,
         }
     }
 
-    async fn gone<'r>(&self, recipient: &'r Recipient) -> Outcome<'r> {
-        let Recipient { connection_id, connected_at, .. } = recipient;
-        if *connected_at >= self.connections.connected_before() {
-            return Outcome::Connecting;
-        }
-        let record = match self.connections.remove_gone(connection_id).await {
-            Ok(GoneOutcome::Removed(record)) => Some(record),
-            Ok(GoneOutcome::Young) => return Outcome::Connecting,
-            _ => None,
-        };
-        // The record names the group, unless it was cut short; without record only this row is known.
-        if let Some(group) = self.group
-            && !record.is_some_and(|record| record.is_in(group))
-        {
-            self.connections.forget_groups(connection_id, *connected_at, &[group]).await;
-        }
-        Outcome::Gone
+    /// Its record stays: who removes one has to announce the departure, and here is nobody who could.
+    fn gone<'r>(&self, recipient: &'r Recipient) -> Outcome<'r> {
+        let is_young = recipient.connected_at >= self.connections.connected_before();
+        if is_young { Outcome::Connecting } else { Outcome::Gone }
     }
 }
 

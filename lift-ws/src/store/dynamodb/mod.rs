@@ -17,6 +17,7 @@
 //! | --- | --- | --- |
 //! | `put` | 1, and 1 per index that the record is in: 2 without user, 3 with | |
 //! | `get` | | 1 |
+//! | `change` | 1; with another user 2 and 1 more (both indexes know the user), with another tenant 2 more | |
 //! | `delete`, `delete_gone` | as `put`; 2 if there was nothing (the tombstone) | |
 //! | `join` | 4: a transaction over two rows; no index changes | |
 //! | `leave` | 4 | 1 |
@@ -29,6 +30,8 @@
 
 #[cfg(feature = "aws")]
 mod broadcasts;
+#[cfg(feature = "aws")]
+mod change;
 #[cfg(feature = "aws")]
 mod failure;
 #[cfg(feature = "aws")]

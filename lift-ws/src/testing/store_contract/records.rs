@@ -1,6 +1,6 @@
 //! Checks of records: saved, read, deleted, tombstones.
 
-use futures_util::future::{join, join3, join_all};
+use futures_util::future::{join, join_all, join3};
 
 use super::{Case, EXPIRY, NOON, Subject, Verdict, cases, ensure, said};
 use crate::connection::Record;

@@ -4,8 +4,8 @@ use lift_ws::prelude::*;
 struct Clean;
 
 #[ws_route("clean")]
-async fn clean(_: Connections) -> Result<(), Error> {
-    conns.later(Clean).await?;
+async fn clean(conns: Connections) -> Result<(), Error> {
+    let _later = conns.later(Clean);
     Ok(())
 }
 
