@@ -97,6 +97,7 @@ impl Copy {
             ])
             .current_dir(&self.0)
             .env("CARGO_TARGET_DIR", self.0.join("target"))
+            .env("CARGO_INCREMENTAL", "0")
             .env("LIFT_WS_SCHEDULES", SCHEDULES)
             .output()
             .expect("cargo runs")
