@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use lift_ws_local::core::{Finished, NoRoute, Verdict};
-use lift_ws_local::{GatewayEvent, OutputStream};
+use lift_ws_local::{BatchVerdict, DeadLetter, FinishedBatch, GatewayEvent, OutputStream};
 
 /// Lines that wait for a slow terminal; what comes on top is left out rather than slowing the gateway down.
 const WAITING_LINES: usize = 10_000;
@@ -71,6 +71,8 @@ fn print_all(events: &Receiver<GatewayEvent>) {
 fn describe(event: &GatewayEvent, paint: Paint) -> String {
     match event {
         GatewayEvent::Finished(finished) => describe_finished(finished, paint),
+        GatewayEvent::BatchFinished(batch) => describe_batch(batch, paint),
+        GatewayEvent::DeadLettered(letter) => describe_dead_letter(letter, paint),
         GatewayEvent::Output { environment, stream, line } => {
             let mark = format!("env {environment} |");
             match stream {
@@ -126,6 +128,45 @@ fn describe_finished(finished: &Finished, paint: Paint) -> String {
     let route = paint.bold(&format!("{:<12}", one_line(&finished.route_key, KEY_CHARACTERS)));
     let connection = paint.dim(finished.connection.as_str());
     format!("{route} {connection} {millis:>5} ms  {outcome}")
+}
+
+/// Queue, records, milliseconds, outcome: the columns of an event.
+fn describe_batch(batch: &FinishedBatch, paint: Paint) -> String {
+    let millis = batch.ended.since(batch.started).as_millis();
+    let outcome = match &batch.verdict {
+        BatchVerdict::Succeeded => paint.green("ok"),
+        BatchVerdict::PartlyFailed => {
+            paint.yellow(&format!("{} failed and will be tried again", batch.failed))
+        }
+        BatchVerdict::Malformed { problem } => {
+            paint.red(&format!("malformed batch response, all failed: {}", message(problem)))
+        }
+        BatchVerdict::FunctionError { message: text } => {
+            paint.red(&format!("function error, all failed: {}", message(text)))
+        }
+        BatchVerdict::Unavailable { message: text } => {
+            paint.red(&format!("no environment, all failed: {}", message(text)))
+        }
+    };
+    let queue = paint.bold(&format!("{:<12}", one_line(&batch.queue, KEY_CHARACTERS)));
+    let records =
+        if batch.records == 1 { "1 record".to_owned() } else { format!("{} records", batch.records) };
+    format!("{queue} {} {millis:>5} ms  {outcome}", paint.dim(&format!("{records:<16}")))
+}
+
+fn describe_dead_letter(letter: &DeadLetter, paint: Paint) -> String {
+    let DeadLetter { queue, dead_letter_queue, message_id, receives, .. } = letter;
+    let times = if *receives == 1 { "once" } else { &format!("{receives} times") };
+    let reason = match &letter.reason {
+        Some(reason) => format!("the last failure: {}", message(reason)),
+        None => "nobody said why".to_owned(),
+    };
+    format!(
+        "{}: message {message_id} of {} was received {times} and not done with; it is in {} now; {reason}",
+        paint.yellow("warning"),
+        one_line(queue, KEY_CHARACTERS),
+        one_line(dead_letter_queue, KEY_CHARACTERS),
+    )
 }
 
 fn describe_no_route(reason: NoRoute) -> &'static str {
@@ -224,6 +265,48 @@ mod tests {
         assert_eq!(line, "say\u{fffd}[2J      AbCdEdXyZ_wCQr0=     3 ms  200");
         let error = Verdict::FunctionError { message: "ValueError: x".to_owned() };
         assert!(describe(&finished(error), plain).ends_with("function error: ValueError: x"));
+    }
+
+    fn batch(records: usize, failed: usize, verdict: BatchVerdict) -> GatewayEvent {
+        GatewayEvent::BatchFinished(FinishedBatch {
+            queue: "lift-ws-jobs".to_owned(),
+            records,
+            failed,
+            started: Moment::from_millis(10),
+            ended: Moment::from_millis(25),
+            verdict,
+        })
+    }
+
+    #[test]
+    fn a_batch_is_one_line_of_queue_records_milliseconds_and_outcome() {
+        let plain = Paint { is_on: false };
+        let line = describe(&batch(3, 0, BatchVerdict::Succeeded), plain);
+        assert_eq!(line, "lift-ws-jobs 3 records           15 ms  ok");
+        let line = describe(&batch(1, 1, BatchVerdict::PartlyFailed), plain);
+        assert_eq!(line, "lift-ws-jobs 1 record            15 ms  1 failed and will be tried again");
+        let error = BatchVerdict::FunctionError { message: "ValueError:\nx".to_owned() };
+        assert!(describe(&batch(2, 2, error), plain).ends_with("function error, all failed: ValueError: x"));
+    }
+
+    #[test]
+    fn a_dead_letter_is_a_warning_with_its_reason_if_there_is_one() {
+        let mut letter = DeadLetter {
+            queue: "lift-ws-jobs".to_owned(),
+            dead_letter_queue: "lift-ws-jobs-dead".to_owned(),
+            message_id: "m-1".to_owned(),
+            receives: 3,
+            reason: Some("ValueError: no\u{1b}[2J".to_owned()),
+        };
+        let line = |letter: &DeadLetter| describe_dead_letter(letter, Paint { is_on: false });
+        assert_eq!(
+            line(&letter),
+            "warning: message m-1 of lift-ws-jobs was received 3 times and not done with; it is in \
+             lift-ws-jobs-dead now; the last failure: ValueError: no\u{fffd}[2J"
+        );
+        letter.reason = None;
+        letter.receives = 1;
+        assert!(line(&letter).contains("received once") && line(&letter).ends_with("nobody said why"));
     }
 
     #[test]

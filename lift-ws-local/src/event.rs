@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::core::Finished;
 use crate::environments::EnvironmentId;
+use crate::sqs::{DeadLetter, FinishedBatch};
 
 /// Something that a person at the terminal wants to see.
 #[derive(Clone, Debug)]
@@ -13,6 +14,10 @@ use crate::environments::EnvironmentId;
 pub enum GatewayEvent {
     /// An event is done with: route, connection, time and outcome.
     Finished(Finished),
+    /// A batch of queue messages is done with: queue, records, time and outcome.
+    BatchFinished(FinishedBatch),
+    /// A message has failed too often and was moved to the dead-letter queue.
+    DeadLettered(DeadLetter),
     /// A line that a function wrote.
     Output {
         /// Whose line it is.

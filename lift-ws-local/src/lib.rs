@@ -1,12 +1,13 @@
 //! A local gateway that behaves like the WebSocket APIs of API Gateway.
 //!
 //! It runs the very same program as Lambda does: WebSockets come in, the program gets events over the Lambda
-//! Runtime API, posts go out through `@connections`, and a DynamoDB is at hand.
+//! Runtime API, posts go out through `@connections`, and a DynamoDB and an SQS are at hand.
 //!
 //! ```text
 //! client ──▶ transport ──▶ owner ──▶ core ──▶ environments ──▶ runtime_api ──▶ program
 //!                ▲                                                               │
-//!                └────────────────── management (@connections) ◀─────────────────┘
+//!                ├────────────────── management (@connections) ◀─────────────────┤
+//!                └────────────────── sqs (queues, event source mapping) ◀────────┘
 //! ```
 //!
 //! [`core`] is a state machine without sockets, processes or clock; everything around it is a thin shell.
@@ -32,6 +33,8 @@ mod owner;
 #[cfg(feature = "server")]
 mod runtime_api;
 #[cfg(feature = "server")]
+mod sqs;
+#[cfg(feature = "server")]
 mod transport;
 
 #[cfg(feature = "server")]
@@ -40,3 +43,5 @@ pub use environments::{EnvironmentId, Function};
 pub use event::{GatewayEvent, OutputStream};
 #[cfg(feature = "server")]
 pub use gateway::{LocalGateway, LocalGatewayBuilder, ReplaceError, Report, StartError};
+#[cfg(feature = "server")]
+pub use sqs::{BatchVerdict, DeadLetter, FinishedBatch};

@@ -4,8 +4,9 @@ use std::fmt;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::core::{Api, ConnectionId, HandshakeRequest, Input, ManagementRequest, SocketId};
+use crate::core::{Api, ConnectionId, HandshakeRequest, Input, ManagementRequest, ManifestQueue, SocketId};
 use crate::environments::{Delivery, EnvironmentId, Function, FunctionAnswer, Receipt, RequestId};
+use crate::sqs;
 use crate::transport::{OpenMessage, OutboxReader};
 
 /// Something for the owner to do, and where to send what comes of it.
@@ -18,6 +19,8 @@ pub(crate) enum Command {
     Happened(Input),
     /// A request to `@connections`.
     Management { request: ManagementRequest, reply: oneshot::Sender<ManagementAnswer> },
+    /// A request to the queues; it may wait for messages.
+    Sqs { request: sqs::Request, reply: oneshot::Sender<sqs::Answer> },
     /// An environment asks for its next event.
     Polled { environment: EnvironmentId, poll: oneshot::Sender<Delivery> },
     /// An environment answers an event.
@@ -46,6 +49,7 @@ impl fmt::Debug for Command {
             Self::Message { .. } => "Message",
             Self::Happened(_) => "Happened",
             Self::Management { .. } => "Management",
+            Self::Sqs { .. } => "Sqs",
             Self::Polled { .. } => "Polled",
             Self::Answered { .. } => "Answered",
             Self::InitError { .. } => "InitError",
@@ -63,6 +67,7 @@ pub(crate) struct NewApi {
     pub(crate) api: Box<Api>,
     /// What functions find in `LIFT_WS_TABLE`.
     pub(crate) table: Option<String>,
+    pub(crate) queue: Option<ManifestQueue>,
 }
 
 /// How a handshake ended.

@@ -12,10 +12,27 @@ use syn::{Ident, Lit, LitBool, LitInt, LitStr, Path, Token, Type, bracketed, tok
 pub(crate) struct Spec {
     /// Such as `ws_route`.
     pub(crate) attribute: &'static str,
-    /// Does a route key come first?
-    pub(crate) key: bool,
+    /// Does a text come first, and what is it?
+    pub(crate) key: Option<&'static Key>,
     pub(crate) arguments: &'static [Argument],
 }
+
+/// A text that comes first, in words.
+pub(crate) struct Key {
+    /// Such as `a route key`.
+    pub(crate) a_noun: &'static str,
+    /// What to say of a second one.
+    pub(crate) twice: &'static str,
+    /// What people call it.
+    pub(crate) synonyms: &'static [&'static str],
+}
+
+/// The key of a route.
+pub(crate) const ROUTE_KEY: Key = Key {
+    a_noun: "a route key",
+    twice: "a handler has one route key\nhelp: write a second handler for a second key; both may call one function",
+    synonyms: &["key", "route", "route_key"],
+};
 
 /// One `name = value`.
 pub(crate) struct Argument {
@@ -127,17 +144,20 @@ impl Arguments {
 
     fn literal(&mut self, input: ParseStream<'_>, spec: &Spec, errors: &mut Errors) {
         let Some(literal) = errors.keep(input.parse::<Lit>()) else { return };
-        if !spec.key {
+        let Some(expected) = spec.key else {
             return errors.at(&literal, format!("expected an argument's name\n{}", spec.note()));
-        }
+        };
         let again = std::mem::replace(&mut self.has_key, true);
         match literal {
             Lit::Str(key) if !again => self.key = Some(key),
-            Lit::Str(key) => errors.at(
-                &key,
-                "a handler has one route key\nhelp: write a second handler for a second key; both may call one function",
+            Lit::Str(key) => errors.at(&key, expected.twice),
+            other => errors.at(
+                &other,
+                format!(
+                    "{} is a string\nhelp: write `#[{}(\"{}\")]`",
+                    expected.a_noun, spec.attribute, expected.synonyms[0]
+                ),
             ),
-            other => errors.at(&other, "a route key is a string\nhelp: write `#[ws_route(\"key\")]`"),
         }
     }
 }
@@ -145,13 +165,16 @@ impl Arguments {
 impl Spec {
     fn unknown(&self, name: &Ident, has_value: bool) -> String {
         let attribute = self.attribute;
-        if self.key && !has_value {
-            return format!("a route key stands in quotes\nhelp: write `#[{attribute}(\"{name}\")]`");
-        }
-        if self.key && (name == "key" || name == "route" || name == "route_key") {
-            return format!(
-                "`#[{attribute}]` has no argument `{name}`\nhelp: write the key alone: `#[{attribute}(\"key\")]`"
-            );
+        if let Some(key) = self.key {
+            let first = key.synonyms[0];
+            if !has_value {
+                return format!("{} stands in quotes\nhelp: write `#[{attribute}(\"{name}\")]`", key.a_noun);
+            }
+            if key.synonyms.iter().any(|synonym| name == synonym) {
+                return format!(
+                    "`#[{attribute}]` has no argument `{name}`\nhelp: write the {first} alone: `#[{attribute}(\"{first}\")]`"
+                );
+            }
         }
         let known = self.arguments.iter().map(|argument| argument.name);
         let hint = nearest(&name.to_string(), known).map(|near| format!("\nhelp: did you mean `{near}`?"));
@@ -160,8 +183,9 @@ impl Spec {
 
     /// What is possible.
     pub(crate) fn note(&self) -> String {
-        let key = self.key.then_some("a route key in quotes");
-        let all: Vec<_> = key.into_iter().chain(self.arguments.iter().map(|a| a.example)).collect();
+        let key = self.key.map(|key| format!("{} in quotes", key.a_noun));
+        let all: Vec<_> =
+            key.into_iter().chain(self.arguments.iter().map(|a| a.example.to_owned())).collect();
         format!("note: possible are {}", all.join(", "))
     }
 }
@@ -263,7 +287,7 @@ mod tests {
 
     const SPEC: Spec = Spec {
         attribute: "ws_test",
-        key: true,
+        key: Some(&ROUTE_KEY),
         arguments: &[
             Argument { name: "middleware", form: Form::Paths, example: "`middleware = [a, b]`" },
             Argument { name: "state", form: Form::Type, example: "`state = AppState`" },

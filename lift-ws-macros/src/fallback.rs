@@ -86,6 +86,105 @@ pub(crate) fn middleware(function: &Function, krate: &Krate) -> TokenStream {
     }
 }
 
+/// In the place of a job: it can be listed and enqueued, and never runs.
+pub(crate) fn job(function: &Function, payload: Option<&Type>, krate: &Krate) -> TokenStream {
+    if function.has_receiver() {
+        return quote!();
+    }
+    let p = krate.private();
+    let name = function.name();
+    let (marker, listed, cfgs) = (marker(function), listed_job(function), function.cfgs());
+    let (no_route, no_middleware) = (no_route(function, krate), no_middleware(function, krate));
+    let payload = payload.map(|payload| {
+        quote! {
+            impl #p::JobPayload for #payload {
+                const NAME: &'static ::core::primitive::str = "";
+            }
+        }
+    });
+    quote! {
+        #marker
+        #(#cfgs)*
+        const _: () = {
+            #payload
+            impl #p::JobFn for #name {}
+            impl #p::JobMeta for #name {
+                const INFO: #p::JobInfo =
+                    #p::JobInfo::__new("", "", #p::Location { file: "", line: 0 }, #p::Needs::NONE);
+            }
+            impl<__S: ::core::marker::Sync> #p::JobStack<__S> for #name {
+                fn run<'__e>(
+                    _: &'__e #p::JobScope<'__e, __S>,
+                ) -> impl ::core::future::Future<Output = ::core::result::Result<(), #p::Error>> + ::core::marker::Send {
+                    #p::no_job_runs()
+                }
+            }
+            #no_route
+            #no_middleware
+            impl #name {
+                #listed
+            }
+        };
+    }
+}
+
+/// What a route handler implements, so that something else in a list of routes is the one error that says so.
+pub(crate) fn no_route(function: &Function, krate: &Krate) -> TokenStream {
+    let p = krate.private();
+    let name = function.name();
+    let plain = name.unraw().to_string();
+    let listed = listed_handler(function);
+    quote! {
+        impl #p::RouteMeta for #name {
+            type Kind = #p::kind::Message;
+            const INFO: #p::RouteInfo = #p::RouteInfo::__new(
+                ::core::concat!("not a route: ", ::core::module_path!(), "::", #plain),
+                "",
+                #p::Location { file: ::core::file!(), line: ::core::line!() },
+                false,
+                #p::Needs::NONE,
+                &[],
+            );
+        }
+        impl<__S, __V: #p::Values> #p::Stack<__S, __V, ()> for #name {
+            fn run<'__e>(
+                _: &'__e #p::Scope<'__e, __S>,
+                _: <__V as #p::Values>::At<'__e>,
+            ) -> impl ::core::future::Future<Output = #p::Reply> + ::core::marker::Send {
+                #p::never_runs()
+            }
+        }
+        impl #name {
+            #[allow(dead_code)]
+            #listed
+        }
+    }
+}
+
+/// What middleware implements but for `MiddlewareFn`, so that something else in a list of middleware is one error.
+pub(crate) fn no_middleware(function: &Function, krate: &Krate) -> TokenStream {
+    let p = krate.private();
+    let name = function.name();
+    let plain = name.unraw().to_string();
+    quote! {
+        impl #p::Inside for #name {
+            const NAME: &'static ::core::primitive::str = ::core::concat!(::core::module_path!(), "::", #plain);
+            type Values<__V: #p::Values> = __V;
+        }
+        impl<__K> #p::MiddlewareOn<__K> for #name {
+            const NEEDS: #p::Needs = #p::Needs::NONE;
+        }
+        impl<__S, __V: #p::Values, __N> #p::Middleware<__S, __V, __N, (), ()> for #name {
+            fn call<'__e>(
+                _: &'__e #p::Scope<'__e, __S>,
+                _: <__V as #p::Values>::At<'__e>,
+            ) -> impl ::core::future::Future<Output = #p::Reply> + ::core::marker::Send {
+                #p::never_runs()
+            }
+        }
+    }
+}
+
 /// In the place of an app: `main` takes it.
 pub(crate) fn app(item: &syn::ItemStruct, state: &Type, krate: &Krate) -> TokenStream {
     let p = krate.private();
@@ -137,5 +236,15 @@ pub(crate) fn listed_handler(function: &Function) -> TokenStream {
         #[allow(non_upper_case_globals, unreachable_pub)]
         #[doc(hidden)]
         #visibility const list_this_handler_in_the_routes_of_a_ws_app: () = ();
+    }
+}
+
+/// The same for a job.
+pub(crate) fn listed_job(function: &Function) -> TokenStream {
+    let (name, visibility) = (function.name(), &function.visibility);
+    quote_spanned! {name.span()=>
+        #[allow(non_upper_case_globals, unreachable_pub)]
+        #[doc(hidden)]
+        #visibility const list_this_job_in_the_jobs_of_a_ws_app: () = ();
     }
 }

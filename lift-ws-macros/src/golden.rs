@@ -94,6 +94,33 @@ fn app() {
 }
 
 #[test]
+fn job() {
+    let made = crate::ws_job::expand(
+        quote!("export-v2"),
+        quote!(
+            pub async fn export(
+                job: Job<Export>,
+                conns: Connections,
+                _: Invocation<'_>,
+            ) -> Result<(), ExportError> {
+            }
+        ),
+    );
+    check(made, expect_file!["../../tests/expand/job.rs"]);
+}
+
+#[test]
+fn app_with_jobs() {
+    let made = crate::ws_app::expand(
+        quote!(state = AppState, jobs = [export, chat::clean]),
+        quote!(
+            struct Reports;
+        ),
+    );
+    check(made, expect_file!["../../tests/expand/app_with_jobs.rs"]);
+}
+
+#[test]
 fn empty_app() {
     check(
         crate::ws_app::expand(
@@ -156,6 +183,24 @@ fn a_renamed_crate_is_the_only_one_named() {
             quote!(crate = ::renamed),
             quote!(
                 async fn audit() -> Reply {}
+            ),
+        ),
+        crate::ws_job::expand(
+            quote!(crate = ::renamed),
+            quote!(
+                async fn export(job: Job<Export>) {}
+            ),
+        ),
+        crate::ws_job::expand(
+            quote!("", crate = ::renamed),
+            quote!(
+                async fn export(job: Job<Export>) {}
+            ),
+        ),
+        crate::ws_app::expand(
+            quote!(jobs = [export], crate = ::renamed),
+            quote!(
+                struct Chat;
             ),
         ),
         crate::ws_app::expand(

@@ -5,6 +5,7 @@ use crate::errors::Errors;
 use crate::lifetimes::replaced;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
@@ -32,6 +33,8 @@ pub(crate) struct Role {
     pub(crate) noun: &'static str,
     /// The same with an article, where it has one.
     pub(crate) a_noun: &'static str,
+    /// Arguments that it may take, for messages.
+    pub(crate) arguments: &'static str,
 }
 
 /// A function without its body.
@@ -68,6 +71,11 @@ impl Function {
 
     pub(crate) fn name(&self) -> &Ident {
         &self.signature.ident
+    }
+
+    /// The name without `r#`.
+    pub(crate) fn plain_name(&self) -> String {
+        self.name().unraw().to_string()
     }
 
     /// `#[cfg]` must sit on what we add, too.
@@ -138,7 +146,7 @@ impl Function {
     /// `impl Trait` as an argument is a type parameter in disguise.
     pub(crate) fn validate_argument(argument: &PatType, role: Role, errors: &mut Errors) {
         if let Some(found) = first_impl_trait(&argument.ty) {
-            errors.at(&found, format!("{} cannot take `impl Trait` here: nothing would choose the type\nhelp: name the type, such as `Json<T>` or `State<T>`", role.a_noun));
+            errors.at(&found, format!("{} cannot take `impl Trait` here: nothing would choose the type\nhelp: name the type, such as {}", role.a_noun, role.arguments));
         }
     }
 }

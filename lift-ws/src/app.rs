@@ -1,6 +1,7 @@
 //! What `#[ws_app]` implements.
 
 use crate::event::{Event, OtherEvent, OtherSource};
+use crate::job::{JobInfo, JobScope};
 use crate::route::{Needs, RouteInfo};
 use crate::{Error, Reply, Scope};
 
@@ -43,6 +44,24 @@ pub trait App: Sized + 'static {
 
     /// Runs the app's middleware, and in it the route that `scope` names.
     fn dispatch<'e>(scope: &'e Scope<'e, Self::State>) -> impl Future<Output = Reply> + Send;
+
+    /// Does the app take the events of its queue itself: for jobs, and for broadcasts that were handed over?
+    const QUEUE: bool = false;
+    /// Is there a function for payloads that are no WebSocket events?
+    const HAS_OTHER: bool = false;
+
+    /// The jobs, in the order of the list.
+    fn jobs() -> &'static [JobInfo] {
+        &[]
+    }
+
+    /// Runs the job with this index.
+    fn run_job<'e>(
+        _index: usize,
+        scope: &'e JobScope<'e, Self::State>,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        std::future::ready(Err(Error::internal(format!("there is no job `{}`", scope.name()))))
+    }
 
     /// What to do with a payload that is no WebSocket event; `#[ws_app(other = …)]` names a function.
     fn other<'e>(

@@ -1,7 +1,8 @@
 //! Waiting between tries: longer each time, and never in step with others.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
+
+use crate::ambient;
 
 /// Exponential backoff with full jitter.
 #[derive(Debug)]
@@ -19,19 +20,13 @@ impl Backoff {
     pub(crate) fn pause(&mut self) -> Duration {
         let span = self.next;
         self.next = (span * 2).min(self.most);
-        span.mul_f64(fraction())
+        span.mul_f64(ambient::fraction())
     }
 
     #[cfg(feature = "aws")]
     pub(crate) async fn wait(&mut self) {
-        tokio::time::sleep(self.pause()).await;
+        ambient::sleep(self.pause()).await;
     }
-}
-
-/// A random number from 0 to 1. Each `RandomState` has other keys, which is random enough to spread retries.
-fn fraction() -> f64 {
-    let bits = RandomState::new().hash_one(0_u8) >> 32;
-    f64::from(u32::try_from(bits).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]
@@ -44,11 +39,5 @@ mod tests {
         for most in [10, 20, 25, 25] {
             assert!(backoff.pause() <= Duration::from_millis(most));
         }
-    }
-
-    #[test]
-    fn fractions_differ() {
-        let fractions: Vec<u64> = (0..10).map(|_| (fraction() * 1e9) as u64).collect();
-        assert!(fractions.iter().any(|other| *other != fractions[0]), "{fractions:?}");
     }
 }

@@ -25,6 +25,7 @@
 //! The list in `#[ws_app]` becomes a table at compile time; nothing is registered at run time. Handlers take
 //! [extractors](extract), return [replies](IntoReply), and stand behind [middleware].
 
+mod ambient;
 mod app;
 mod backoff;
 mod buffer;
@@ -34,10 +35,14 @@ pub mod event;
 pub mod extract;
 mod fields;
 mod invocation;
+pub mod job;
+mod json_text;
 pub mod manifest;
 pub mod middleware;
 pub mod provide;
 pub mod push;
+pub mod queue;
+mod random;
 pub mod reply;
 pub mod route;
 #[cfg(feature = "lambda")]
@@ -64,6 +69,8 @@ pub use service::{Response, Service};
 pub use lift_ws_macros::FromRef;
 #[doc = include_str!("docs/ws_app.md")]
 pub use lift_ws_macros::ws_app;
+#[doc = include_str!("docs/ws_job.md")]
+pub use lift_ws_macros::ws_job;
 #[doc = include_str!("docs/ws_middleware.md")]
 pub use lift_ws_macros::ws_middleware;
 #[doc = include_str!("docs/ws_route.md")]
@@ -76,10 +83,11 @@ pub mod prelude {
         Authorizer, ConnectionId, Cookies, Deadline, DisconnectReason, Headers, Json, Query, RawBody,
         RequestContext, SourceIp, StageVariables, State, Subprotocols, Text, TypedHeader, UserAgent,
     };
+    pub use crate::job::Job;
     pub use crate::middleware::{Next, Provide};
     pub use crate::provide::Provided;
     pub use crate::{Accept, App, Error, Event, IntoReply, Reject, Reply, Status};
-    pub use crate::{FromRef, ws_app, ws_middleware, ws_route};
+    pub use crate::{FromRef, ws_app, ws_job, ws_middleware, ws_route};
     pub use serde::{Deserialize, Serialize};
 }
 
@@ -89,6 +97,10 @@ pub mod __private {
     pub use crate::app::{App, needs_of, unrouted};
     pub use crate::event::{Event, OtherEvent};
     pub use crate::extract::{AvailableOn, FromEvent, FromRef};
+    pub use crate::job::gate::*;
+    pub use crate::job::{
+        AvailableInJob, FromJob, JobHandler, JobInfo, JobMeta, JobPayload, JobScope, assert_first,
+    };
     pub use crate::middleware::{Continue, Inside, Middleware, MiddlewareOn, Stack, Wrap};
     pub use crate::provide::{After, Extract, Provides, ProvidesAs, Start, Values};
     pub use crate::reply::{IntoReply, Reply};
@@ -108,3 +120,12 @@ pub mod __private {
 #[cfg(all(doctest, feature = "aws", feature = "lambda"))]
 #[doc = include_str!("../../README.md")]
 mod readme {}
+
+/// The guide's code compiles and runs.
+#[cfg(all(doctest, feature = "aws", feature = "lambda"))]
+mod guide {
+    #[doc = include_str!("../../docs/guide/connections.md")]
+    mod connections {}
+    #[doc = include_str!("../../docs/guide/jobs.md")]
+    mod jobs {}
+}

@@ -1,6 +1,7 @@
 //! The app describes itself: what the local gateway, templates and generators read.
 
 use crate::App;
+use crate::job::JobInfo;
 use crate::route::{Needs, RouteInfo};
 use serde_json::{Value, json};
 
@@ -27,6 +28,8 @@ pub fn describe<A: App>() -> Value {
         "middleware": A::MIDDLEWARE,
         "routes": A::routes().iter().map(route).chain(implied::<A>()).collect::<Vec<_>>(),
         "tables": tables(A::NEEDS),
+        "queue": A::QUEUE,
+        "jobs": A::jobs().iter().map(job).collect::<Vec<_>>(),
     })
 }
 
@@ -38,6 +41,15 @@ fn route(route: &RouteInfo) -> Value {
         "middleware": route.middleware,
         "handler": route.handler,
         "location": { "file": route.location.file, "line": route.location.line },
+    })
+}
+
+fn job(job: &JobInfo) -> Value {
+    json!({
+        "name": job.name,
+        "needs": job.needs.names().collect::<Vec<_>>(),
+        "handler": job.handler,
+        "location": { "file": job.location.file, "line": job.location.line },
     })
 }
 

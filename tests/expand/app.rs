@@ -35,7 +35,9 @@ impl Chat {
     unused_qualifications
 )]
 const _: () = {
-    use ::lift_ws::__private::{ProbeFallback as _, StackProbeFallback as _};
+    use ::lift_ws::__private::{
+        JobProbeFallback as _, ProbeFallback as _, StackProbeFallback as _,
+    };
     static __ROUTES: [::lift_ws::__private::RouteInfo; 2usize] = <Chat>::ROUTES;
     static __TABLE: ::lift_ws::__private::Table<
         2usize,
@@ -72,6 +74,7 @@ const _: () = {
                 (),
             >>::run(__scope, ())
         }
+        const HAS_OTHER: ::core::primitive::bool = true;
         fn other<'__e>(
             __event: ::lift_ws::__private::OtherEvent<'__e>,
             __state: &'__e AppState,
@@ -163,6 +166,7 @@ const _: () = {
         const LISTED_0: () = ::lift_ws::__private::is_route::<
             (connect),
             { <::lift_ws::__private::Probe<(connect)>>::IS_MIDDLEWARE },
+            { <::lift_ws::__private::Probe<(connect)>>::IS_JOB },
         >();
         const RUNS_0: ::core::primitive::bool = <::lift_ws::__private::StackProbe<
             (connect),
@@ -180,6 +184,7 @@ const _: () = {
         const LISTED_1: () = ::lift_ws::__private::is_route::<
             (chat::say),
             { <::lift_ws::__private::Probe<(chat::say)>>::IS_MIDDLEWARE },
+            { <::lift_ws::__private::Probe<(chat::say)>>::IS_JOB },
         >();
         const RUNS_1: ::core::primitive::bool = <::lift_ws::__private::StackProbe<
             (chat::say),

@@ -12,7 +12,9 @@ impl Empty {
     unused_qualifications
 )]
 const _: () = {
-    use ::lift_ws::__private::{ProbeFallback as _, StackProbeFallback as _};
+    use ::lift_ws::__private::{
+        JobProbeFallback as _, ProbeFallback as _, StackProbeFallback as _,
+    };
     static __ROUTES: [::lift_ws::__private::RouteInfo; 0usize] = <Empty>::ROUTES;
     static __TABLE: ::lift_ws::__private::Table<
         0usize,

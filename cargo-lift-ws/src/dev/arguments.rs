@@ -53,7 +53,11 @@ pub(crate) struct DevArguments {
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..), help_heading = "Gateway")]
     pub(crate) environments: u16,
 
-    /// Routes of PROGRAM: a file in the manifest's format
+    /// How long the function may work on one event, as its timeout on Lambda
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=900), help_heading = "Gateway")]
+    pub(crate) function_timeout: u16,
+
+    /// Routes of PROGRAM, its tables, and `"queue": true` if it uses one: a file in the manifest's format
     #[arg(long, value_name = "FILE", requires = "program", help_heading = "Any other program")]
     routes: Option<PathBuf>,
 
@@ -130,6 +134,7 @@ mod tests {
     fn without_arguments_the_app_is_served_on_port_3000() {
         let dev = parse(&[]).unwrap();
         assert_eq!((dev.port, dev.stage.as_str(), dev.environments), (3000, "dev", 4));
+        assert_eq!(dev.function_timeout, 30);
         assert!(matches!(dev.target(), Target::App(Selection { package: None, release: false, .. })));
     }
 
@@ -149,6 +154,7 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_refused() {
         assert_eq!(parse(&["--environments", "0"]).unwrap_err(), ErrorKind::ValueValidation);
+        assert_eq!(parse(&["--function-timeout", "901"]).unwrap_err(), ErrorKind::ValueValidation);
         assert_eq!(parse(&["--port", "70000"]).unwrap_err(), ErrorKind::ValueValidation);
         assert_eq!(parse(&["--stage", "a/b"]).unwrap_err(), ErrorKind::ValueValidation);
         assert_eq!(parse(&["--bin", "a", "--example", "b"]).unwrap_err(), ErrorKind::ArgumentConflict);

@@ -11,6 +11,7 @@ mod signals;
 mod watch;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use lift_ws_local::core::Manifest;
 use lift_ws_local::{Function, LocalGateway};
@@ -89,6 +90,7 @@ async fn start(
         .port(arguments.port)
         .stage(&arguments.stage)
         .environments(arguments.environments.into())
+        .function_timeout(Duration::from_secs(arguments.function_timeout.into()))
         .on_event(printer.sink());
     if let Some(host) = arguments.host {
         builder = builder.host(host);
@@ -118,6 +120,9 @@ fn announce(arguments: &DevArguments, served: &Served, gateway: &LocalGateway) -
         if environments == 1 { "environment" } else { "environments" },
     );
     terminal::status("Serving", &text);
+    if served.manifest.queue.is_some() {
+        terminal::status("Queue", gateway.queue_url());
+    }
     Ok(())
 }
 

@@ -4,5 +4,6 @@ mod app;
 mod data;
 mod environment;
 mod foreign;
+mod queue;
 mod refusals;
 mod running;

@@ -1,4 +1,4 @@
-//! The description of a program that the gateway reads: its routes, its tables.
+//! The description of a program that the gateway reads: its routes, its tables, its queue.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::manifest_queue::{self, ManifestQueue};
 use super::route_selection::{RouteSelection, RouteSelectionError};
 
 /// The newest manifest version that this gateway understands.
@@ -54,6 +55,9 @@ pub struct Manifest {
     /// `TimeToLiveSpecification`. The core hands them through.
     #[serde(default)]
     pub tables: Vec<Value>,
+    /// Whether the program uses the queue of jobs, and how; not, if absent.
+    #[serde(default, deserialize_with = "manifest_queue::read")]
+    pub queue: Option<ManifestQueue>,
 }
 
 /// One route of a [`Manifest`].

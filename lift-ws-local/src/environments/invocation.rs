@@ -4,12 +4,29 @@ use bytes::Bytes;
 
 use super::request_id::RequestId;
 use crate::core::{ConnectionId, InvocationId, Moment};
+use crate::sqs::BatchId;
+
+/// What the function is invoked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Work {
+    /// An event of the WebSocket API.
+    Event(InvocationId),
+    /// Messages of a queue.
+    Batch(BatchId),
+}
+
+/// Who an event comes from. Sources take turns when events have to wait.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Source {
+    Connection(ConnectionId),
+    Queue,
+}
 
 /// An event that waits for an environment.
 #[derive(Debug)]
 pub(crate) struct Invocation {
-    pub(crate) id: InvocationId,
-    pub(crate) connection: ConnectionId,
+    pub(crate) work: Work,
+    pub(crate) source: Source,
     pub(crate) event: Bytes,
 }
 
@@ -20,8 +37,8 @@ pub(crate) struct Delivery {
     pub(crate) deadline: Moment,
     pub(crate) trace_id: String,
     pub(crate) event: Bytes,
-    pub(super) invocation: InvocationId,
-    pub(super) connection: ConnectionId,
+    pub(super) work: Work,
+    pub(super) source: Source,
 }
 
 /// An answer of a function.

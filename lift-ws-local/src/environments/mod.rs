@@ -14,9 +14,9 @@ mod variables;
 
 pub use environment::EnvironmentId;
 pub use function::Function;
-pub(crate) use invocation::{Delivery, FunctionAnswer, Invocation, Receipt};
+pub(crate) use invocation::{Delivery, FunctionAnswer, Invocation, Receipt, Source, Work};
 pub(crate) use pool::{Overdue, Pool, PoolAction, PoolSettings};
 pub(crate) use process::{Launcher, Process};
 pub(crate) use process_groups::ProcessGroups;
-pub(crate) use request_id::RequestId;
-pub(crate) use variables::Endpoints;
+pub(crate) use request_id::{RequestId, RequestIds};
+pub(crate) use variables::{Endpoints, QueueEndpoint};

@@ -65,6 +65,12 @@ impl RequestIds {
         format!("{:016x}", self.bits(self.next, 2))
     }
 
+    /// A random number.
+    pub(crate) fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.bits(self.next, 3)
+    }
+
     fn bits(&self, number: u64, half: u8) -> u64 {
         self.state.hash_one((number, half))
     }

@@ -14,18 +14,32 @@ pub(crate) struct Endpoints {
     pub(crate) callback_url: String,
     /// `http://127.0.0.1:PORT` of the embedded DynamoDB, if there is one.
     pub(crate) database_url: Option<String>,
+    /// `http://127.0.0.1:PORT` of the queues.
+    pub(crate) sqs_url: String,
+    /// The queue of jobs, if the program uses it.
+    pub(crate) queue: Option<QueueEndpoint>,
     /// The first table of the manifest.
     pub(crate) table: Option<String>,
     pub(crate) region: String,
 }
 
+/// Where a function finds its queue.
+#[derive(Clone, Debug)]
+pub(crate) struct QueueEndpoint {
+    pub(crate) url: String,
+    /// `maxReceiveCount` of its redrive policy.
+    pub(crate) max_receives: String,
+}
+
 /// Variables of the developer's shell that would change what a function does.
-const NOT_INHERITED: [&str; 5] = [
+const NOT_INHERITED: [&str; 7] = [
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_LAMBDA_INITIALIZATION_TYPE",
     "AWS_LAMBDA_MAX_CONCURRENCY",
     "LIFT_WS_DESCRIBE",
+    "LIFT_WS_QUEUE_MAX_RECEIVES",
+    "LIFT_WS_QUEUE_URL",
 ];
 
 /// Sets what Lambda sets, what points at the gateway, and last what the user wants.
@@ -71,10 +85,17 @@ fn of_gateway(endpoints: &Endpoints) -> impl Iterator<Item = (&'static str, &str
     let always = [
         ("LIFT_WS_CALLBACK_URL", endpoints.callback_url.as_str()),
         ("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", endpoints.callback_url.as_str()),
+        ("AWS_ENDPOINT_URL_SQS", endpoints.sqs_url.as_str()),
     ];
     let database = endpoints.database_url.as_deref().map(|url| ("AWS_ENDPOINT_URL_DYNAMODB", url));
     let table = endpoints.table.as_deref().map(|table| ("LIFT_WS_TABLE", table));
-    always.into_iter().chain(database).chain(table)
+    let queue = endpoints.queue.iter().flat_map(|queue| {
+        [
+            ("LIFT_WS_QUEUE_URL", queue.url.as_str()),
+            ("LIFT_WS_QUEUE_MAX_RECEIVES", queue.max_receives.as_str()),
+        ]
+    });
+    always.into_iter().chain(database).chain(table).chain(queue)
 }
 
 /// Lines for people, in colours only where there is a terminal, and what lift-ws refuses, unless the user has said otherwise.
@@ -100,6 +121,8 @@ mod tests {
         let endpoints = Endpoints {
             callback_url: "http://127.0.0.1:3000/dev".to_owned(),
             database_url: Some("http://127.0.0.1:4000".to_owned()),
+            sqs_url: "http://127.0.0.1:4001".to_owned(),
+            queue: None,
             table: None,
             region: "us-east-1".to_owned(),
         };

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use super::driver::{Driver, DriverParts};
 use super::leash::Leash;
@@ -18,6 +19,7 @@ use crate::database::{Database, Tables};
 use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
 use crate::event::{EventSink, GatewayEvent};
 use crate::owner::Owner;
+use crate::sqs::{JOBS, Place, Sqs, SqsServer};
 use crate::transport::{Front, WebFolder};
 
 /// The settings of a gateway that is about to start; made by [`LocalGateway::builder`].
@@ -152,12 +154,12 @@ impl LocalGatewayBuilder {
         };
         let thread = std::thread::Builder::new().name("lift-ws-gateway".to_owned()).spawn(run);
         let thread = thread.map_err(StartError::Runtime)?;
-        let Started { address, api, tables, leash } = match started.await {
+        let Started { address, api, tables, queue_url, leash } = match started.await {
             Ok(started) => started?,
             Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
         };
         let stage = api.stage.clone();
-        Ok(LocalGateway { address, stage, api, tables, leash, thread, finished })
+        Ok(LocalGateway { address, stage, api, tables, queue_url, leash, thread, finished })
     }
 
     /// The gateway's thread: sets everything up, reports, and serves until it is told to stop.
@@ -170,13 +172,13 @@ impl LocalGatewayBuilder {
                 return Report::default();
             }
         };
-        let (front, listener, started) = parts;
+        let Served { front, listener, sqs, owner, started } = parts;
         if report.send(Ok(started)).is_err() {
             return Report::default();
         }
-        let serving = tokio::spawn(front.serve(listener));
+        let serving = [tokio::spawn(front.serve(listener)), tokio::spawn(sqs.serve(owner))];
         let life = driver.run(commands).await;
-        serving.abort();
+        serving.iter().for_each(JoinHandle::abort);
         database.shutdown().await;
         life
     }
@@ -197,11 +199,16 @@ impl LocalGatewayBuilder {
         api.domain_name = address.to_string();
         api.limits = self.limits.clone();
         let database = self.start_database().await?;
+        let sqs = SqsServer::bind().map_err(StartError::Queues)?;
+        let place =
+            Place { url: sqs.url().to_owned(), region: api.region.clone(), account: api.account.clone() };
         let groups = ProcessGroups::default();
         let launcher = Launcher {
             endpoints: Endpoints {
                 callback_url: format!("http://{address}/{}", self.stage),
                 database_url: Some(database.url().to_owned()),
+                sqs_url: sqs.url().to_owned(),
+                queue: None,
                 table: first_table(&self.manifest),
                 region: api.region.clone(),
             },
@@ -218,15 +225,25 @@ impl LocalGatewayBuilder {
             function_timeout: self.function_timeout,
         };
         let core = Gateway::new(api.clone(), RandomState::new().hash_one(address.port()));
-        let driver = Driver::new(DriverParts { core, pool, launcher, clock: self.clock, sink: self.sink });
-        let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web);
+        let queue_url = place.queue_url(JOBS);
+        let driver = Driver::new(DriverParts {
+            core,
+            sqs: Sqs::new(place),
+            queue: self.manifest.queue,
+            pool,
+            launcher,
+            clock: Arc::clone(&self.clock),
+            sink: self.sink,
+        });
+        let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web, self.clock);
         let started = Started {
             address,
             api: Box::new(api),
             tables: database.tables(),
-            leash: Leash::new(owner, groups),
+            queue_url,
+            leash: Leash::new(owner.clone(), groups),
         };
-        Ok(((front, listener, started), driver, database))
+        Ok((Served { front, listener, sqs, owner, started }, driver, database))
     }
 
     /// Every function finds a DynamoDB, as it would on AWS; its own tables are made only if it has some.
@@ -236,12 +253,20 @@ impl LocalGatewayBuilder {
     }
 }
 
-type Served = (Front, TcpListener, Started);
+/// What serves the ports.
+struct Served {
+    front: Front,
+    listener: TcpListener,
+    sqs: SqsServer,
+    owner: Owner,
+    started: Started,
+}
 
 struct Started {
     address: SocketAddr,
     api: Box<Api>,
     tables: Tables,
+    queue_url: String,
     leash: Leash,
 }
 

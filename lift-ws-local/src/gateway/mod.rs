@@ -50,6 +50,7 @@ pub struct LocalGateway {
     stage: String,
     api: Box<Api>,
     tables: Tables,
+    queue_url: String,
     leash: Leash,
     thread: JoinHandle<Report>,
     finished: tokio::sync::oneshot::Receiver<()>,
@@ -77,6 +78,13 @@ impl LocalGateway {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// The URL of the queue of jobs, whose host and port are where the SQS is. The queue exists if the manifest
+    /// asks for it, or once a client has made it.
+    #[must_use]
+    pub fn queue_url(&self) -> &str {
+        &self.queue_url
     }
 
     /// Gives new events to a new build of the function and, if there is one, routes them by a new manifest.
@@ -107,7 +115,7 @@ impl LocalGateway {
         api.routes = Api::from_manifest(manifest).map_err(ReplaceError::Manifest)?.routes;
         let made = self.tables.create_missing(manifest.tables.clone()).await;
         made.map_err(|error| ReplaceError::Database { problem: error.to_string() })?;
-        Ok(NewApi { api, table: first_table(manifest) })
+        Ok(NewApi { api, table: first_table(manifest), queue: manifest.queue.clone() })
     }
 
     /// Closes every connection, lets `$disconnect` run, ends the environments, and says what has happened.

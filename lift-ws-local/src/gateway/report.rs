@@ -8,6 +8,12 @@ pub struct Report {
     pub events: u64,
     /// Those of them that failed: function errors, timeouts, malformed answers.
     pub failed_events: u64,
+    /// Batches of queue messages that were done with, of whatever outcome.
+    pub batches: u64,
+    /// Those of them in which messages failed.
+    pub failed_batches: u64,
+    /// Messages that were moved to a dead-letter queue.
+    pub dead_letters: u64,
     /// Environments that were started.
     pub environments: u64,
 }

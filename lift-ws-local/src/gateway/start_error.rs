@@ -30,6 +30,8 @@ pub enum StartError {
         /// What went wrong.
         problem: String,
     },
+    /// The queues have no port.
+    Queues(io::Error),
     /// The machine has no thread or runtime to give.
     Runtime(io::Error),
 }
@@ -50,6 +52,7 @@ impl fmt::Display for StartError {
                 write!(f, "cannot serve the page in {}: {source}", dir.display())
             }
             Self::Database { problem } => write!(f, "the local DynamoDB does not start: {problem}"),
+            Self::Queues(source) => write!(f, "the local SQS cannot listen on the loopback: {source}"),
             Self::Runtime(source) => write!(f, "cannot start the gateway's thread: {source}"),
         }
     }
@@ -58,7 +61,10 @@ impl fmt::Display for StartError {
 impl error::Error for StartError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Listen { source, .. } | Self::Web { source, .. } | Self::Runtime(source) => Some(source),
+            Self::Listen { source, .. }
+            | Self::Web { source, .. }
+            | Self::Queues(source)
+            | Self::Runtime(source) => Some(source),
             Self::Manifest(error) => Some(error),
             Self::Database { .. } => None,
         }

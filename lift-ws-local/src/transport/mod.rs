@@ -16,7 +16,9 @@ use hyper::body::Incoming;
 use hyper::header::HOST;
 use hyper::{Request, StatusCode, Version};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
+use crate::clock::Clock;
 use crate::core::{Limits, ManagementRequest, SocketId, url};
 use crate::http::{self, Answer};
 use crate::owner::Owner;
@@ -28,6 +30,10 @@ pub(crate) use static_files::WebFolder;
 /// The pause after a connection that could not be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a client may take to send its first request. One that sends half of it, or nothing, would hold its
+/// descriptor for ever.
+const FIRST_REQUEST: Duration = Duration::from_secs(30);
+
 /// What every connection of the port shares.
 #[derive(Debug)]
 pub(crate) struct Front {
@@ -35,12 +41,19 @@ pub(crate) struct Front {
     pub(crate) limits: Limits,
     stage: String,
     web: Option<WebFolder>,
+    clock: Arc<dyn Clock>,
     sockets: AtomicU64,
 }
 
 impl Front {
-    pub(crate) fn new(owner: Owner, limits: Limits, stage: String, web: Option<WebFolder>) -> Self {
-        Self { owner, limits, stage, web, sockets: AtomicU64::new(0) }
+    pub(crate) fn new(
+        owner: Owner,
+        limits: Limits,
+        stage: String,
+        web: Option<WebFolder>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { owner, limits, stage, web, clock, sockets: AtomicU64::new(0) }
     }
 
     /// Serves the port until the future is dropped.
@@ -59,12 +72,23 @@ impl Front {
 
     async fn serve_client(self: Arc<Self>, stream: TcpStream, peer: IpAddr) {
         let (stream, first) = Overheard::new(stream);
-        http::serve_connection(stream, move |request| {
+        let (begin, begun) = watch::channel(false);
+        let deadline = self.clock.sleep_until(self.clock.now().after(FIRST_REQUEST));
+        let serving = http::serve_connection(stream, move |request| {
+            begin.send_replace(true);
             let front = Arc::clone(&self);
             let first = first.clone();
             async move { front.handle(request, peer, first).await }
-        })
-        .await;
+        });
+        let mut serving = std::pin::pin!(serving);
+        tokio::select! {
+            biased;
+            () = &mut serving => return,
+            () = deadline => {}
+        }
+        if *begun.borrow() {
+            serving.await;
+        }
     }
 
     async fn handle(&self, request: Request<Incoming>, peer: IpAddr, first: FirstBytes) -> Answer {

@@ -41,6 +41,9 @@ fn serve_events_until_ended() {
 }
 
 fn handle(event: &Value) -> Result<Value, String> {
+    if let Some(records) = event["Records"].as_array() {
+        return batch(records);
+    }
     let context = &event["requestContext"];
     match context["eventType"].as_str() {
         Some("CONNECT") => connect(event),
@@ -70,6 +73,32 @@ fn connect(event: &Value) -> Result<Value, String> {
     Ok(json!({ "statusCode": status, "headers": headers }))
 }
 
+/// Jobs in the order of the batch; those that are named have failed.
+fn batch(records: &[Value]) -> Result<Value, String> {
+    let mut failures = Vec::new();
+    for record in records {
+        let job: Value =
+            serde_json::from_str(record["body"].as_str().unwrap_or_default()).unwrap_or_default();
+        let count =
+            record["attributes"]["ApproximateReceiveCount"].as_str().and_then(|count| count.parse().ok());
+        // What goes wrong goes wrong this often.
+        let is_wrong = count.unwrap_or(0) <= job["times"].as_u64().unwrap_or(u64::MAX);
+        match job["job"].as_str().unwrap_or_default() {
+            "show" => println!("record {record}"),
+            "name" if is_wrong => failures.push(json!({ "itemIdentifier": record["messageId"] })),
+            "raise" if is_wrong => return Err("raised as asked".to_owned()),
+            "crash" if is_wrong => std::process::exit(3),
+            "sleep" if is_wrong => {
+                println!("working {}", std::process::id());
+                std::thread::sleep(Duration::from_secs(600));
+            }
+            "answer" => return Ok(job["answer"].clone()),
+            _ => {}
+        }
+    }
+    Ok(json!({ "batchItemFailures": failures }))
+}
+
 fn message(event: &Value) -> Result<Value, String> {
     let body = event["body"].as_str().unwrap_or_default();
     let message: Value = serde_json::from_str(body).unwrap_or_default();
@@ -86,6 +115,7 @@ fn message(event: &Value) -> Result<Value, String> {
             let name = message["name"].as_str().unwrap_or_default();
             std::env::var(name).unwrap_or_else(|_| "(not set)".to_owned())
         }
+        "enqueue" => enqueue(&message["job"]),
         "large" => "x".repeat(message["bytes"].as_u64().unwrap_or(0).try_into().unwrap_or(0)),
         "fail" => return Err("failed as asked".to_owned()),
         "crash" => {
@@ -106,14 +136,32 @@ fn post(connection: &str, text: &str) -> String {
     let (address, stage) = url.strip_prefix("http://").and_then(|url| url.split_once('/')).expect("a URL");
     let path = format!("/{stage}/@connections/{}", connection.replace('=', "%3D"));
     let (head, _) = http(address, "POST", &path, text);
+    status(&head)
+}
+
+fn enqueue(job: &Value) -> String {
+    let endpoint = std::env::var("AWS_ENDPOINT_URL_SQS").expect("the gateway sets it");
+    let queue = std::env::var("LIFT_WS_QUEUE_URL").expect("the gateway sets it");
+    let address = endpoint.strip_prefix("http://").expect("a URL");
+    let body = json!({ "QueueUrl": queue, "MessageBody": job.to_string() }).to_string();
+    let (head, _) = http_with(address, "POST", "/", "x-amz-target: AmazonSQS.SendMessage\r\n", &body);
+    status(&head)
+}
+
+fn status(head: &[String]) -> String {
     head[0].split(' ').nth(1).unwrap_or_default().to_owned()
 }
 
 /// One blocking HTTP request; the answer's head in lines, and its body.
 fn http(address: &str, method: &str, path: &str, body: &str) -> (Vec<String>, String) {
+    http_with(address, method, path, "", body)
+}
+
+/// `headers` end in `\r\n` each.
+fn http_with(address: &str, method: &str, path: &str, headers: &str, body: &str) -> (Vec<String>, String) {
     let mut stream = TcpStream::connect(address).expect("the gateway listens");
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}content-length: {}\r\n\
          authorization: {}\r\n\r\n{body}",
         body.len(),
         crate::client::SIGNATURE,

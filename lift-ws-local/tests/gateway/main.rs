@@ -5,6 +5,7 @@ mod environments;
 mod function;
 mod management;
 mod orphans;
+mod queue;
 mod runtime_api;
 mod swap;
 mod transport;

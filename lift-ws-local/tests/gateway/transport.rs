@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
 
-use crate::client::{Client, http, refused, scripted, start};
+use crate::client::{Client, Watched, http, refused, scripted, start};
 
 async fn send_frame(client: &mut Client, kind: Data, payload: impl Into<Vec<u8>>, is_final: bool) {
     let frame = Frame::message(payload.into(), OpCode::Data(kind), is_final);
@@ -272,11 +272,38 @@ async fn an_idle_connection_is_closed_after_ten_minutes_of_the_gateways_clock() 
 }
 
 #[tokio::test]
+async fn a_client_that_sends_half_a_request_is_closed_after_thirty_seconds_of_the_gateways_clock() {
+    let clock = ManualClock::starting_at(Moment::from_millis(1_777_976_430_100));
+    let watched = start(scripted(&[]).clock(clock.clone())).await;
+    let (mut half, mut silent) = (connect(&watched).await, connect(&watched).await);
+    half.write_all(b"GET /dev HTTP/1.1\r\nhost: ").await.unwrap();
+    let mut whole = connect(&watched).await;
+    whole.write_all(b"GET /dev HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert!(read_head(&mut whole).await.starts_with("HTTP/1.1 426 "));
+    let mut client = watched.connect().await;
+    // The gateway has accepted all of them: they came before the last, whose handshake is complete.
+    clock.advance(Duration::from_secs(30));
+    for stream in [&mut half, &mut silent] {
+        let mut byte = [0; 1];
+        let end = tokio::time::timeout(Duration::from_secs(30), stream.read(&mut byte)).await;
+        assert_eq!(end.expect("the gateway closes it").unwrap_or(0), 0);
+    }
+    // Who has sent a request may take time for the next.
+    whole.write_all(b"GET /dev HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert!(read_head(&mut whole).await.contains("HTTP/1.1 426 "));
+    assert_eq!(client.ask("x").await, "x");
+}
+
+#[tokio::test]
 async fn a_port_that_is_taken_is_named_with_a_way_out() {
     let watched = start(scripted(&[])).await;
     let port = watched.gateway.port();
     let error = scripted(&[]).port(port).start().await.unwrap_err().to_string();
     assert!(error.starts_with(&format!("port {port} is in use: ")) && error.contains("--port 0"), "{error}");
+}
+
+async fn connect(watched: &Watched) -> TcpStream {
+    TcpStream::connect(watched.address()).await.unwrap()
 }
 
 async fn read_head(stream: &mut TcpStream) -> String {

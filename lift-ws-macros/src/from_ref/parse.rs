@@ -9,13 +9,13 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, Meta};
 
 const ON_STRUCT: Spec = Spec {
     attribute: "from_ref",
-    key: false,
+    key: None,
     arguments: &[Argument { name: "crate", form: Form::Path, example: "`crate = path`" }],
 };
 
 const ON_FIELD: Spec = Spec {
     attribute: "from_ref",
-    key: false,
+    key: None,
     arguments: &[Argument { name: "skip", form: Form::Word, example: "`skip`" }],
 };
 

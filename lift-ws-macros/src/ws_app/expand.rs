@@ -1,5 +1,6 @@
 //! From an app to tokens: a table of its routes, and the jump on a route's index with the app's middleware around.
 
+use super::jobs;
 use super::validate::App;
 use crate::extract::middleware_checks;
 use crate::signature::{at, local};
@@ -17,6 +18,7 @@ pub(super) fn tokens(app: &App) -> TokenStream {
     let app_impl = app_impl(app);
     let layers = layers(app);
     let routes = jump(app);
+    let jobs = jobs::tokens(app);
     quote! {
         #(#cfgs)*
         impl #name {
@@ -26,13 +28,14 @@ pub(super) fn tokens(app: &App) -> TokenStream {
         #(#cfgs)*
         #[allow(clippy::all, clippy::pedantic, deprecated, unused_imports, unused_parens, unused_qualifications)]
         const _: () = {
-            use #p::{ProbeFallback as _, StackProbeFallback as _};
+            use #p::{JobProbeFallback as _, ProbeFallback as _, StackProbeFallback as _};
             static __ROUTES: [#p::RouteInfo; #n] = <#name>::ROUTES;
             static __TABLE: #p::Table<#n, { #p::slots(#n) }> = #p::Table::new(&<#name>::ROUTES);
             #(#duplicates)*
             #app_impl
             #layers
             #routes
+            #jobs
         };
     }
 }
@@ -64,8 +67,11 @@ fn app_impl(app: &App) -> TokenStream {
     let p = app.krate.private();
     let plain = name.unraw().to_string();
     let names = middleware.iter().map(|m| quote_spanned!(at(m)=> <#m as #p::Inside>::NAME));
-    let connections = connections.then(|| quote!(.and(#p::Needs::CONNECTIONS)));
+    // a job or a broadcast that goes on in another invocation needs them there
+    let connections = (*connections || app.queue).then(|| quote!(.and(#p::Needs::CONNECTIONS)));
+    let queue = jobs::of_app(app);
     let other = app.other.as_ref().map(|function| quote_spanned! {at(function)=>
+        const HAS_OTHER: ::core::primitive::bool = true;
         fn other<'__e>(
             __event: #p::OtherEvent<'__e>,
             __state: &'__e #state,
@@ -93,6 +99,7 @@ fn app_impl(app: &App) -> TokenStream {
             ) -> impl ::core::future::Future<Output = #p::Reply> + ::core::marker::Send {
                 <#outermost as #p::Stack<#state, #p::Start, ()>>::run(__scope, ())
             }
+            #queue
             #other
         }
     }
@@ -150,7 +157,7 @@ fn jump(app: &App) -> TokenStream {
         let runs = runs(i);
         let (listed, checked) = (format_ident!("LISTED_{i}"), format_ident!("CHECKED_{i}"));
         quote_spanned! {at(r)=>
-            const #listed: () = #p::is_route::<(#r), { <#p::Probe<(#r)>>::IS_MIDDLEWARE }>();
+            const #listed: () = #p::is_route::<(#r), { <#p::Probe<(#r)>>::IS_MIDDLEWARE }, { <#p::Probe<(#r)>>::IS_JOB }>();
             const #runs: ::core::primitive::bool = <#p::StackProbe<(#r), #state, #values, _>>::RUNS;
             const #checked: () = #p::runs::<(#r), #state, #values, _, { __Routes::#runs }>();
         }

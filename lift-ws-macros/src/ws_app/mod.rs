@@ -1,6 +1,7 @@
 //! `#[ws_app(state = …, middleware = […], routes = […])] struct Chat;`
 
 mod expand;
+mod jobs;
 mod parse;
 mod validate;
 

@@ -19,9 +19,12 @@ pub(super) struct App {
     pub(super) state: Type,
     pub(super) middleware: Vec<Path>,
     pub(super) routes: Vec<Path>,
+    pub(super) jobs: Vec<Path>,
     pub(super) other: Option<Path>,
     pub(super) route_selection: String,
     pub(super) connections: bool,
+    /// Does it take its queue's events?
+    pub(super) queue: bool,
     pub(super) krate: Krate,
 }
 
@@ -50,6 +53,7 @@ pub(super) fn app_struct(item: &TokenStream, errors: &mut Errors) -> Option<Item
 impl App {
     pub(super) fn new(attribute: AppAttribute, item: &ItemStruct, errors: &mut Errors) -> Self {
         check_quota(&attribute, errors);
+        check_queue(&attribute, errors);
         if let Some(expression) = &attribute.route_selection {
             check_expression(expression, errors);
         }
@@ -58,7 +62,9 @@ impl App {
             cfgs: item.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect(),
             state: attribute.state,
             middleware: attribute.middleware,
+            queue: !attribute.jobs.is_empty() || attribute.queue.is_some_and(|flag| flag.value),
             routes: attribute.routes,
+            jobs: attribute.jobs,
             other: attribute.other,
             route_selection: attribute
                 .route_selection
@@ -84,6 +90,16 @@ fn check_quota(attribute: &AppAttribute, errors: &mut Errors) {
     let count = attribute.routes.len();
     if let Some(first_too_many) = attribute.routes.get(max) {
         errors.at(first_too_many, format!("{count} routes, but `max_routes` is {max}\nhelp: take several messages in one handler, split the API, or write `max_routes = {count}` once AWS has raised your quota\nnote: {QUOTA} routes is the default quota of API Gateway"));
+    }
+}
+
+/// Jobs come from the queue.
+fn check_queue(attribute: &AppAttribute, errors: &mut Errors) {
+    if let Some(flag) = attribute.queue.as_ref().filter(|flag| !flag.value && !attribute.jobs.is_empty()) {
+        errors.at(
+            flag,
+            "an app with jobs takes the events of its queue\nhelp: remove `queue = false`, or the jobs",
+        );
     }
 }
 

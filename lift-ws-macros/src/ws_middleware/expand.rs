@@ -2,7 +2,7 @@
 
 use super::validate::{Middleware, Provided};
 use crate::extract::Extraction;
-use crate::fallback::{listed_handler, marker};
+use crate::fallback::{marker, no_route};
 use crate::signature::{at, first_impl_trait, local};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -20,7 +20,7 @@ pub(super) fn tokens(middleware: &Middleware) -> TokenStream {
     let description = description(middleware, &extraction);
     let provides = middleware.provides.as_ref().map(|provided| provides(middleware, provided));
     let call = call(middleware, &extraction);
-    let not_a_handler = not_a_handler(middleware);
+    let no_route = no_route(&middleware.function, &middleware.krate);
     quote! {
         #marker
         #(#cfgs)*
@@ -32,7 +32,7 @@ pub(super) fn tokens(middleware: &Middleware) -> TokenStream {
             #description
             #provides
             #call
-            #not_a_handler
+            #no_route
         };
     }
 }
@@ -156,39 +156,6 @@ fn call(middleware: &Middleware, extraction: &Extraction) -> TokenStream {
             ) -> impl ::core::future::Future<Output = #p::Reply> + ::core::marker::Send {
                 <#p::Gate<__Call, { __LIFT_WS_SOUND }> as #p::Middleware<__S, __V, __N, __I, __J>>::call(#scope, #provided)
             }
-        }
-    }
-}
-
-/// So that middleware listed as a route is one error: `RouteFn` is not implemented.
-fn not_a_handler(middleware: &Middleware) -> TokenStream {
-    let p = middleware.krate.private();
-    let name = middleware.function.name();
-    let plain = name.unraw().to_string();
-    let listed = listed_handler(&middleware.function);
-    quote! {
-        impl #p::RouteMeta for #name {
-            type Kind = #p::kind::Message;
-            const INFO: #p::RouteInfo = #p::RouteInfo::__new(
-                ::core::concat!("not a route: ", ::core::module_path!(), "::", #plain),
-                "",
-                #p::Location { file: ::core::file!(), line: ::core::line!() },
-                false,
-                #p::Needs::NONE,
-                &[],
-            );
-        }
-        impl<__S, __V: #p::Values> #p::Stack<__S, __V, ()> for #name {
-            fn run<'__e>(
-                _: &'__e #p::Scope<'__e, __S>,
-                _: <__V as #p::Values>::At<'__e>,
-            ) -> impl ::core::future::Future<Output = #p::Reply> + ::core::marker::Send {
-                #p::never_runs()
-            }
-        }
-        impl #name {
-            #[allow(dead_code)]
-            #listed
         }
     }
 }

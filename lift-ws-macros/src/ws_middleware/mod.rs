@@ -11,7 +11,12 @@ use parse::MiddlewareAttribute;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-const ROLE: Role = Role { attribute: "ws_middleware", noun: "middleware", a_noun: "middleware" };
+const ROLE: Role = Role {
+    attribute: "ws_middleware",
+    noun: "middleware",
+    a_noun: "middleware",
+    arguments: "`Json<T>` or `State<T>`",
+};
 
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let (added, errors) = added(attribute, &item);

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 
 const SPEC: Spec = Spec {
     attribute: "ws_middleware",
-    key: false,
+    key: None,
     arguments: &[Argument { name: "crate", form: Form::Path, example: "`crate = path`" }],
 };
 

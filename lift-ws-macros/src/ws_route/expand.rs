@@ -3,7 +3,7 @@
 use super::key::Kind;
 use super::validate::{ReplyType, Route};
 use crate::extract::{Extraction, middleware_checks};
-use crate::fallback::{listed_handler, marker};
+use crate::fallback::{listed_handler, marker, no_middleware};
 use crate::signature::at;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
@@ -172,12 +172,13 @@ fn handler(route: &Route, extraction: &Extraction) -> TokenStream {
 fn stack(route: &Route) -> TokenStream {
     let p = route.krate.private();
     let name = route.function.name();
-    let plain = name.unraw().to_string();
     let leaf = quote!(#p::Leaf<#name>);
     let stack =
         route.middleware.iter().rev().fold(leaf, |inner, m| quote_spanned!(at(m)=> #p::Wrap<(#m), #inner>));
     let stack = quote!(#p::Gate<#stack, { __LIFT_WS_SOUND }>);
     let listed = listed_handler(&route.function);
+    // so that a handler listed as middleware is one error: `MiddlewareFn` is not implemented
+    let no_middleware = no_middleware(&route.function, &route.krate);
     quote! {
         impl<__S: ::core::marker::Sync, __V: #p::Values, __I> #p::Stack<__S, __V, __I> for #name
         where
@@ -191,22 +192,7 @@ fn stack(route: &Route) -> TokenStream {
             }
         }
         impl #p::RouteFn for #name {}
-        // so that a handler listed as middleware is one error: `MiddlewareFn` is not implemented
-        impl #p::Inside for #name {
-            const NAME: &'static ::core::primitive::str = ::core::concat!(::core::module_path!(), "::", #plain);
-            type Values<__V: #p::Values> = __V;
-        }
-        impl<__K> #p::MiddlewareOn<__K> for #name {
-            const NEEDS: #p::Needs = #p::Needs::NONE;
-        }
-        impl<__S, __V: #p::Values, __N> #p::Middleware<__S, __V, __N, (), ()> for #name {
-            fn call<'__e>(
-                _: &'__e #p::Scope<'__e, __S>,
-                _: <__V as #p::Values>::At<'__e>,
-            ) -> impl ::core::future::Future<Output = #p::Reply> + ::core::marker::Send {
-                #p::never_runs()
-            }
-        }
+        #no_middleware
         impl #name {
             #listed
         }

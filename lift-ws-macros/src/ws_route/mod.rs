@@ -12,7 +12,12 @@ use parse::RouteAttribute;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-const ROLE: Role = Role { attribute: "ws_route", noun: "route handler", a_noun: "a route handler" };
+const ROLE: Role = Role {
+    attribute: "ws_route",
+    noun: "route handler",
+    a_noun: "a route handler",
+    arguments: "`Json<T>` or `State<T>`",
+};
 
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let (added, errors) = added(attribute, &item);

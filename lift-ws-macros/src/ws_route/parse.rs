@@ -1,6 +1,6 @@
 //! What was written in the attribute.
 
-use crate::arguments::{Argument, Arguments, Form, Spec};
+use crate::arguments::{Argument, Arguments, Form, ROUTE_KEY, Spec};
 use crate::errors::Errors;
 use crate::krate::Krate;
 use proc_macro2::{Span, TokenStream};
@@ -8,7 +8,7 @@ use syn::{LitStr, Path};
 
 const SPEC: Spec = Spec {
     attribute: "ws_route",
-    key: true,
+    key: Some(&ROUTE_KEY),
     arguments: &[
         Argument { name: "middleware", form: Form::Paths, example: "`middleware = [a, b]`" },
         Argument { name: "crate", form: Form::Path, example: "`crate = path`" },

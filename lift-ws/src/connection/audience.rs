@@ -25,11 +25,11 @@ use crate::store::Cursor;
 #[derive(Debug)]
 #[must_use = "nothing is sent before `send`"]
 pub struct Audience<'a> {
-    whom: Recipients<'a>,
-    sending: Sending<'a>,
+    pub(super) whom: Recipients<'a>,
+    pub(super) sending: Sending<'a>,
 }
 
-enum Recipients<'a> {
+pub(super) enum Recipients<'a> {
     Listed(Whose),
     Ids(BoxStream<'a, String>),
 }

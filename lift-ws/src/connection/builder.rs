@@ -7,6 +7,7 @@ use super::gate::Gate;
 use super::handle::Shared;
 use super::{CallbackUrl, Clock, Connections, Settings, SystemClock};
 use crate::push::Poster;
+use crate::queue::Queue;
 use crate::store::ConnectionStore;
 
 /// Puts a [`Connections`] handle together: see [`Connections::builder`].
@@ -14,6 +15,7 @@ use crate::store::ConnectionStore;
 pub struct ConnectionsBuilder {
     store: Arc<dyn ConnectionStore>,
     poster: Arc<dyn Poster>,
+    queue: Option<Arc<dyn Queue>>,
     clock: Arc<dyn Clock>,
     settings: Settings,
     callback_url: Option<CallbackUrl>,
@@ -25,6 +27,7 @@ impl ConnectionsBuilder {
         Self {
             store: Arc::new(store),
             poster: Arc::new(poster),
+            queue: None,
             clock: Arc::new(SystemClock),
             settings: Settings::default(),
             callback_url: None,
@@ -36,6 +39,13 @@ impl ConnectionsBuilder {
     #[must_use]
     pub fn callback_url(mut self, url: impl Into<CallbackUrl>) -> Self {
         self.callback_url = Some(url.into());
+        self
+    }
+
+    /// Sets the queue that jobs and big broadcasts go through.
+    #[must_use]
+    pub fn queue(mut self, queue: impl Queue) -> Self {
+        self.queue = Some(Arc::new(queue));
         self
     }
 
@@ -68,6 +78,7 @@ impl ConnectionsBuilder {
         Connections::from_shared(Shared {
             store: self.store,
             poster: self.poster,
+            queue: self.queue,
             clock: self.clock,
             cache: Cache::new(settings.cache_entries, settings.cache_life),
             gate: Gate::new(settings.concurrency, settings.posts_per_second),

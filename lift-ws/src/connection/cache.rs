@@ -1,11 +1,12 @@
 //! Records read lately.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Record;
+use crate::ambient;
 
 /// A bounded map from connection id to record.
 ///
@@ -16,7 +17,8 @@ pub(crate) struct Cache {
     generations: Mutex<Generations>,
     per_generation: usize,
     life: Duration,
-    hasher: RandomState,
+    /// Of fixed keys: the gateway makes the ids, so nobody chooses ones that share a version.
+    hasher: BuildHasherDefault<DefaultHasher>,
 }
 
 /// How many versions there are. Connections share them: a change of one may keep another from being cached once.
@@ -54,7 +56,7 @@ impl Cache {
             generations: Mutex::new(generations),
             per_generation: entries.div_ceil(2),
             life,
-            hasher: RandomState::new(),
+            hasher: BuildHasherDefault::default(),
         }
     }
 
@@ -71,7 +73,7 @@ impl Cache {
     pub(crate) fn get(&self, scope: &str, connection_id: &str) -> Option<Arc<Record>> {
         let generations = self.lock();
         let entry = generations.young.get(connection_id).or_else(|| generations.old.get(connection_id))?;
-        let is_usable = &*entry.scope == scope && Instant::now() < entry.until;
+        let is_usable = &*entry.scope == scope && ambient::now() < entry.until;
         is_usable.then(|| Arc::clone(&entry.record))
     }
 
@@ -81,7 +83,7 @@ impl Cache {
         if self.per_generation == 0 {
             return;
         }
-        let entry = Entry { scope: Arc::clone(scope), until: Instant::now() + self.life, record };
+        let entry = Entry { scope: Arc::clone(scope), until: ambient::now() + self.life, record };
         let id: Box<str> = entry.record.connection_id().into();
         let slot = self.slot(&id);
         let mut generations = self.lock();

@@ -1,12 +1,13 @@
 //! One message to one connection: place, rate, time limit, and what a 410 means.
 
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::SemaphorePermit;
 
 use super::{CallbackUrl, Connections, SendError, SendErrorKind};
+use crate::ambient;
 use crate::backoff::Backoff;
 use crate::push::{PostError, PostErrorKind};
 use crate::store::{GoneOutcome, StoreError};
@@ -64,7 +65,7 @@ impl Connections {
                 return Err(failure);
             }
             earlier = Some(failure);
-            tokio::time::sleep(pause).await;
+            ambient::sleep(pause).await;
         }
     }
 
@@ -91,15 +92,15 @@ impl Connections {
         &self,
         call: impl Future<Output = Result<T, PostError>>,
     ) -> Result<T, PostError> {
-        let limit = Instant::now() + self.shared.settings.post_timeout;
+        let limit = ambient::now() + self.shared.settings.post_timeout;
         let limit = self.deadline().map_or(limit, |deadline| deadline.min(limit));
-        tokio::time::timeout_at(limit.into(), call)
+        ambient::timeout_at(limit, call)
             .await
             .unwrap_or_else(|_| Err(PostError::new(PostErrorKind::UnknownOutcome)))
     }
 
     fn has_time_for(&self, pause: Duration) -> bool {
-        self.deadline().is_none_or(|deadline| Instant::now() + pause < deadline)
+        self.deadline().is_none_or(|deadline| ambient::now() + pause < deadline)
     }
 
     /// What to tell the caller; what is stored about a connection that is gone is removed.

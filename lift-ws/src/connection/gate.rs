@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::ambient;
+
 /// How many posts may start at once after a quiet time, as a part of the rate: a tenth of a second's worth.
 const BURST: u32 = 10;
 
@@ -25,16 +27,16 @@ impl Gate {
             places: Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             interval: second / per_second.max(1),
             burst: second / BURST,
-            next: Mutex::new(Instant::now()),
+            next: Mutex::new(ambient::now()),
         }
     }
 
     /// Waits for a place and for the rate. `None` if that would last beyond the deadline; nothing is taken then.
     pub(crate) async fn enter(&self, deadline: Option<Instant>) -> Option<SemaphorePermit<'_>> {
         let place = self.place(deadline).await?;
-        let wait = self.reserve(Instant::now(), deadline)?;
+        let wait = self.reserve(ambient::now(), deadline)?;
         if !wait.is_zero() {
-            tokio::time::sleep(wait).await;
+            ambient::sleep(wait).await;
         }
         Some(place)
     }
@@ -43,9 +45,7 @@ impl Gate {
         // The semaphore is never closed, so acquiring fails for want of time only.
         match deadline {
             None => self.places.acquire().await.ok(),
-            Some(deadline) => {
-                tokio::time::timeout_at(deadline.into(), self.places.acquire()).await.ok()?.ok()
-            }
+            Some(deadline) => ambient::timeout_at(deadline, self.places.acquire()).await.ok()?.ok(),
         }
     }
 

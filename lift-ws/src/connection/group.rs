@@ -16,8 +16,8 @@ use crate::store::Cursor;
 #[derive(Debug, Clone)]
 #[must_use = "nothing is sent before `send`"]
 pub struct Group<'a> {
-    name: String,
-    sending: Sending<'a>,
+    pub(super) name: String,
+    pub(super) sending: Sending<'a>,
     pub(super) consistent: bool,
 }
 

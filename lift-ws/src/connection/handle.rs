@@ -8,7 +8,9 @@ use super::cache::Cache;
 use super::gate::Gate;
 use super::target::Target;
 use super::{CallbackUrl, Clock, ConnectionsBuilder, Group, Members, Settings};
+use crate::ambient;
 use crate::push::Poster;
+use crate::queue::Queue;
 use crate::store::{ConnectionStore, StoreError, StoreErrorKind};
 
 /// Finds connections, groups them and posts to them.
@@ -36,6 +38,7 @@ pub struct Connections {
 pub(super) struct Shared {
     pub(super) store: Arc<dyn ConnectionStore>,
     pub(super) poster: Arc<dyn Poster>,
+    pub(super) queue: Option<Arc<dyn Queue>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) settings: Settings,
     pub(super) cache: Cache,
@@ -81,7 +84,15 @@ impl Connections {
         if let Some(region) = config.region() {
             builder = builder.region(region.as_ref());
         }
+        #[cfg(feature = "queue")]
+        if let Some(queue) = crate::queue::sqs::SqsQueue::from_config(config) {
+            builder = builder.queue(queue);
+        }
         builder.build()
+    }
+
+    pub(crate) fn shared_queue(&self) -> Option<&dyn Queue> {
+        self.shared.queue.as_deref()
     }
 
     pub(super) fn from_shared(shared: Shared) -> Self {
@@ -138,7 +149,7 @@ impl Connections {
     ) -> Result<T, StoreError> {
         match self.deadline {
             None => call.await,
-            Some(deadline) => tokio::time::timeout_at(deadline.into(), call)
+            Some(deadline) => ambient::timeout_at(deadline, call)
                 .await
                 .unwrap_or_else(|_| Err(StoreError::new(StoreErrorKind::Timeout))),
         }

@@ -1,12 +1,15 @@
 //! From accepted to closed: what the run time stores about a connection.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::joining::{check_group, check_member};
 use super::settings::TOMBSTONE_LIFE;
 use super::{Admission, Connections, Record};
-use crate::store::{MAX_GROUPS, Membership, StoreError, StoreErrorKind};
+use crate::ambient;
+use crate::store::{
+    MAX_ATTRIBUTES_BYTES, MAX_GROUPS, MAX_NAME_BYTES, Membership, StoreError, StoreErrorKind,
+};
 
 /// How long taking a refused connection's record back may last.
 const WITHDRAWAL: Duration = Duration::from_secs(1);
@@ -19,8 +22,8 @@ impl Connections {
     ///
     /// # Errors
     ///
-    /// [`StoreErrorKind::Closed`] if the connection has closed meanwhile; what [`join`](Self::join) refuses;
-    /// a failure of the store.
+    /// [`StoreErrorKind::Closed`] if the connection has closed meanwhile; [`StoreErrorKind::NameTooLong`] or
+    /// [`StoreErrorKind::AttributesTooLarge`]; what [`join`](Self::join) refuses; a failure of the store.
     ///
     /// # Cancel safety
     ///
@@ -60,14 +63,22 @@ impl Connections {
     /// Removes what is stored of a handshake that is refused after all, and leaves a tombstone for a write that
     /// is still under way. It has a time of its own: often the event's is up, and that is why.
     async fn withdraw(&self, record: &Record) {
-        let anew = self.clone().with_deadline(Instant::now() + WITHDRAWAL);
-        if let Err(error) = anew.departed(record.connection_id()).await {
+        let anew = self.clone().with_deadline(ambient::now() + WITHDRAWAL);
+        if let Err(error) = anew.depart_for_good(record.connection_id()).await {
             tracing::warn!(
                 connection_id = record.connection_id(),
                 error = &error as &dyn std::error::Error,
                 "the record of a refused connection could not be removed; it expires by itself"
             );
         }
+    }
+
+    /// A deletion that found the record leaves no tombstone, and a second try of the save may still be on its way.
+    async fn depart_for_good(&self, connection_id: &str) -> Result<(), StoreError> {
+        if self.departed(connection_id).await?.is_some() {
+            self.departed(connection_id).await?;
+        }
+        Ok(())
     }
 
     /// The record of a connection, at most as old as the cache's life; `None` if there is none.
@@ -170,13 +181,31 @@ impl Connections {
 }
 
 fn check(record: &Record, groups: &[(String, Option<String>)]) -> Result<(), StoreError> {
+    let id = record.connection_id();
+    check_identity(id, record.user(), record.tenant(), record.attributes_json())?;
     if groups.len() > MAX_GROUPS {
-        return Err(StoreError::new(StoreErrorKind::TooManyGroups).about(record.connection_id()));
+        return Err(StoreError::new(StoreErrorKind::TooManyGroups).about(id));
     }
     groups.iter().try_for_each(|(group, member)| {
         check_group(group)?;
         check_member(group, member.as_deref())
     })
+}
+
+pub(super) fn check_identity(
+    connection_id: &str,
+    user: Option<&str>,
+    tenant: Option<&str>,
+    attributes: Option<&str>,
+) -> Result<(), StoreError> {
+    let longer = |text: Option<&str>, most: usize| text.is_some_and(|text| text.len() > most);
+    if longer(user, MAX_NAME_BYTES) || longer(tenant, MAX_NAME_BYTES) {
+        return Err(StoreError::new(StoreErrorKind::NameTooLong).about(connection_id));
+    }
+    if longer(attributes, MAX_ATTRIBUTES_BYTES) {
+        return Err(StoreError::new(StoreErrorKind::AttributesTooLarge).about(connection_id));
+    }
+    Ok(())
 }
 
 fn membership(record: &Record, member: Option<String>) -> Membership {

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use super::recipients::Recipient;
 use super::{BroadcastReport, Record, SendError};
+use crate::ambient;
 use crate::store::{Cursor, StoreError};
 
 /// With fewer recipients waiting than this, the next page is read: a page's worth.
@@ -161,7 +162,7 @@ impl Queue {
     /// The recipients can no longer be read.
     pub(super) fn fail(&self, error: StoreError, deadline: Option<Instant>) {
         let mut state = self.lock();
-        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        if deadline.is_some_and(|deadline| deadline <= ambient::now()) {
             state.time_is_up = true;
         } else {
             state.failure = Some(error);

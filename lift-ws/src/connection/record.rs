@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::store::Change;
+
 /// The version of stored rows that this release writes. It reads the neighbours too.
 pub const RECORD_VERSION: u16 = 1;
 
@@ -31,6 +33,8 @@ pub struct Record {
     user_agent: Option<String>,
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     attributes: Option<String>,
+    #[serde(rename = "n", default, skip_serializing_if = "is_zero")]
+    revision: u32,
     // A map, not a set: a `$disconnect` handler knows from the one deleted row who it was in each group.
     #[serde(rename = "g", default)]
     groups: BTreeMap<String, String>,
@@ -51,6 +55,7 @@ impl Record {
             source_ip: None,
             user_agent: None,
             attributes: None,
+            revision: 0,
             groups: BTreeMap::new(),
         }
     }
@@ -92,6 +97,26 @@ impl Record {
     /// Forgets a group. For stores.
     pub fn remove_group(&mut self, group: &str) {
         self.groups.remove(group);
+    }
+
+    /// Changes who it is, and counts that. For stores.
+    pub fn apply(&mut self, change: &Change) {
+        let Change { user, tenant, attributes } = change;
+        let new = |new: &Option<String>, old: &mut Option<String>| {
+            if let Some(new) = new {
+                *old = Some(new.clone()).filter(|new| !new.is_empty());
+            }
+        };
+        new(user, &mut self.user);
+        new(tenant, &mut self.tenant);
+        new(attributes, &mut self.attributes);
+        self.revision += 1;
+    }
+
+    /// How often it has changed who the connection is: see [`Connections::identify`](super::Connections::identify).
+    #[must_use]
+    pub fn revision(&self) -> u32 {
+        self.revision
     }
 
     /// The version of the row: see [`RECORD_VERSION`].
@@ -194,6 +219,11 @@ impl Record {
     pub fn is_readable(&self) -> bool {
         self.version <= RECORD_VERSION + 1
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 #[cfg(test)]

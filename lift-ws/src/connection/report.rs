@@ -1,6 +1,6 @@
 //! What became of a message to many.
 
-use super::Record;
+use super::{BroadcastId, Record};
 use crate::store::Cursor;
 
 /// What became of a message to many: how many recipients had which outcome.
@@ -59,6 +59,9 @@ pub struct BroadcastReport {
     pub unsent: usize,
     /// Where to go on with what is left; `None` when everyone had a turn.
     pub cursor: Option<Cursor>,
+    /// The broadcast that goes on with what is left, if it was handed over: see
+    /// [`Group::handing_over`](super::Group::handing_over).
+    pub handed_over: Option<BroadcastId>,
     /// The most posts a second that this environment starts, all its broadcasts together: see
     /// [`Settings::with_rate`](super::Settings::with_rate).
     pub rate: u32,
@@ -70,7 +73,7 @@ impl BroadcastReport {
     /// Whether everyone had a turn.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.cursor.is_none()
+        self.cursor.is_none() && self.handed_over.is_none()
     }
 
     /// How many recipients had a turn.

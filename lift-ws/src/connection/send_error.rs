@@ -30,6 +30,8 @@ pub enum SendErrorKind {
     NoCallbackUrl,
     /// The time was up before the message was sent.
     NotSent,
+    /// The broadcast could not be handed over to the queue; the source says why.
+    Queue,
     /// The gateway refused the call in another way.
     Refused,
     /// The group's members cannot be read.
@@ -70,6 +72,7 @@ impl SendErrorKind {
                 "this handle belongs to no API: use the one that the event gives, or `.at(callback_url)`"
             }
             Self::NotSent => "the time was up before the message was sent",
+            Self::Queue => "the broadcast could not be handed over to the queue",
             Self::Refused => "the management API refused the call",
             Self::Store => "the group's members cannot be read",
             Self::Throttled => {

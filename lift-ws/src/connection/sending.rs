@@ -16,8 +16,8 @@ use crate::store::Cursor;
 pub(super) struct Sending<'a> {
     pub(super) connections: &'a Connections,
     pub(super) cursor: Option<Cursor>,
-    except: Vec<String>,
-    message_id: Option<String>,
+    pub(super) except: Vec<String>,
+    pub(super) message_id: Option<String>,
 }
 
 impl<'a> Sending<'a> {

@@ -34,6 +34,10 @@ pub struct Settings {
     pub(super) post_timeout: Duration,
     /// How often a throttled post is tried in all; at least 1.
     pub(super) tries: u32,
+    /// How many posts a second all segments of one broadcast may start that was handed over; at least 1.
+    pub(super) broadcast_rate: u32,
+    /// Into how many segments a broadcast is cut that is handed over; at least 1.
+    pub(super) broadcast_segments: u16,
     /// How young a connection is whose 410 may come from an unfinished handshake.
     pub(super) gone_grace: Duration,
     /// How many records are cached in this environment; 0 turns the cache off.
@@ -49,6 +53,8 @@ impl Default for Settings {
             posts_per_second: 5_000,
             post_timeout: Duration::from_secs(5),
             tries: 6,
+            broadcast_rate: 5_000,
+            broadcast_segments: 4,
             gone_grace: Duration::from_secs(30),
             cache_entries: 10_000,
             cache_life: Duration::from_secs(60),
@@ -84,6 +90,22 @@ impl Settings {
     #[must_use]
     pub fn with_tries(mut self, tries: u32) -> Self {
         self.tries = tries.max(1);
+        self
+    }
+
+    /// Sets how many posts a second a broadcast may start that was handed over to the queue, all its segments together;
+    /// 5,000 otherwise: half of what an account may ask of the management API by default. Each segment gets its part.
+    #[must_use]
+    pub fn with_broadcast_rate(mut self, posts_per_second: u32) -> Self {
+        self.broadcast_rate = posts_per_second.max(1);
+        self
+    }
+
+    /// Sets into how many segments a broadcast is cut that is handed over to the queue; 4 otherwise, at most 1,000.
+    /// Segments run at the same time, each in an invocation of its own or several in one.
+    #[must_use]
+    pub fn with_broadcast_segments(mut self, segments: u16) -> Self {
+        self.broadcast_segments = segments.clamp(1, 1_000);
         self
     }
 

@@ -87,6 +87,11 @@ impl Connections {
         self.target.as_ref().map(|target| &target.url)
     }
 
+    /// API and stage, `{apiId}/{stage}`, as far as they are known.
+    pub(crate) fn scope_text(&self) -> Option<&str> {
+        self.target.as_ref().and_then(|target| target.scope.as_deref())
+    }
+
     pub(super) fn scope_key(&self) -> Result<&Arc<str>, StoreError> {
         let scope = self.target.as_ref().and_then(|target| target.scope.as_ref());
         scope.ok_or_else(|| StoreError::new(StoreErrorKind::NoScope))

@@ -115,30 +115,30 @@ impl<'e> Shape<'e> {
     fn of(event: &Event<'e>) -> Self {
         let raw = |json: &'e str| serde_json::from_str(json).ok();
         Shape {
-            headers: raw(event.headers),
-            multi_value_headers: raw(event.multi_value_headers),
-            query_string_parameters: raw(event.query),
-            multi_value_query_string_parameters: raw(event.multi_value_query),
-            stage_variables: raw(event.stage_variables),
+            headers: raw(event.headers()),
+            multi_value_headers: raw(event.multi_value_headers()),
+            query_string_parameters: raw(event.query()),
+            multi_value_query_string_parameters: raw(event.multi_value_query()),
+            stage_variables: raw(event.stage_variables()),
             request_context: Context {
-                route_key: event.route_key,
-                authorizer: raw(event.authorizer),
+                route_key: event.route_key(),
+                authorizer: raw(event.authorizer()),
                 message_id: event.message_id(),
-                event_type: event.event_type.as_str(),
-                disconnect_status_code: event.disconnect_status_code,
-                disconnect_reason: (event.event_type == EventType::Disconnect)
-                    .then_some(event.disconnect_reason),
-                stage: event.stage,
-                connected_at: event.connected_at,
-                request_time_epoch: event.request_time_epoch,
-                identity: Identity { user_agent: event.user_agent(), source_ip: event.source_ip },
-                request_id: event.request_id,
-                domain_name: event.domain_name,
-                connection_id: event.connection_id,
-                api_id: event.api_id,
+                event_type: event.event_type().as_str(),
+                disconnect_status_code: event.disconnect_status_code(),
+                disconnect_reason: (event.event_type() == EventType::Disconnect)
+                    .then_some(event.disconnect_reason()),
+                stage: event.stage(),
+                connected_at: event.connected_at(),
+                request_time_epoch: event.request_time_epoch(),
+                identity: Identity { user_agent: event.user_agent(), source_ip: event.source_ip() },
+                request_id: event.request_id(),
+                domain_name: event.domain_name(),
+                connection_id: event.connection_id(),
+                api_id: event.api_id(),
             },
-            body: (event.event_type == EventType::Message).then_some(event.body),
-            is_base64_encoded: event.is_base64_encoded,
+            body: (event.event_type() == EventType::Message).then_some(event.body()),
+            is_base64_encoded: event.is_base64_encoded(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! It knows just what an event needs: objects by field, texts, integers, and any value as it is written.
 
 use super::Malformed;
+use crate::json_text::next_special;
 
 pub(crate) type Read<T> = Result<T, Stopped>;
 
@@ -13,26 +14,29 @@ pub(crate) struct Stopped;
 /// Where a text lies: in the input, or unescaped in the scratch. Small, since an event has twenty of them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Span {
+    /// The highest bit says that it lies in the scratch.
     start: u32,
     end: u32,
-    scratch: bool,
 }
 
 impl Span {
+    const IN_SCRATCH: u32 = 1 << 31;
+
     #[inline]
     pub(crate) fn of<'e>(self, input: &'e str, scratch: &'e str) -> &'e str {
-        let from = if self.scratch { scratch } else { input };
-        from.get(self.start as usize..self.end as usize).unwrap_or_default()
+        let from = if self.start & Self::IN_SCRATCH == 0 { input } else { scratch };
+        from.get((self.start & !Self::IN_SCRATCH) as usize..self.end as usize).unwrap_or_default()
     }
 
     /// Positions fit: an input is at most [`LONGEST`] bytes long, and its scratch is no longer.
     #[inline(always)]
     const fn new(start: usize, end: usize, scratch: bool) -> Self {
-        Span { start: start as u32, end: end as u32, scratch }
+        let place = if scratch { Self::IN_SCRATCH } else { 0 };
+        Span { start: start as u32 | place, end: end as u32 }
     }
 
     pub(crate) fn is_empty(self) -> bool {
-        self.start == self.end
+        self.start & !Self::IN_SCRATCH == self.end
     }
 }
 
@@ -40,7 +44,7 @@ impl Span {
 const DEPTH: u8 = 100;
 
 /// Far more than Lambda gives.
-const LONGEST: usize = u32::MAX as usize;
+const LONGEST: usize = i32::MAX as usize;
 
 pub(crate) struct Reader<'e, 's> {
     input: &'e str,
@@ -107,9 +111,11 @@ impl<'e, 's> Reader<'e, 's> {
     /// A text, empty for `null`. Called for a dozen fields: inlined it would be most of the parser's code.
     #[inline(never)]
     pub(crate) fn text_or_null(&mut self) -> Read<Span> {
-        self.space();
-        if self.bytes.get(self.at) == Some(&b'n') && self.literal("null") {
-            return Ok(Span::default());
+        if self.bytes.get(self.at) != Some(&b'"') {
+            self.space();
+            if self.literal("null") {
+                return Ok(Span::default());
+            }
         }
         self.text()
     }
@@ -216,8 +222,18 @@ impl<'e, 's> Reader<'e, 's> {
         }
     }
 
+    /// The gateway writes no white space, so the byte itself is looked for first.
     #[inline(always)]
     fn eat(&mut self, byte: u8, otherwise: &'static str) -> Read<()> {
+        if self.bytes.get(self.at) == Some(&byte) {
+            self.at += 1;
+            return Ok(());
+        }
+        self.eat_spaced(byte, otherwise)
+    }
+
+    #[inline(never)]
+    fn eat_spaced(&mut self, byte: u8, otherwise: &'static str) -> Read<()> {
         self.space();
         if self.peek()? != byte {
             return self.stop(otherwise, self.at);
@@ -229,6 +245,15 @@ impl<'e, 's> Reader<'e, 's> {
     /// After an element: is there another one before `close`?
     #[inline(always)]
     fn more(&mut self, close: u8, otherwise: &'static str) -> Read<bool> {
+        if self.bytes.get(self.at) == Some(&b',') {
+            self.at += 1;
+            return Ok(true);
+        }
+        self.more_spaced(close, otherwise)
+    }
+
+    #[inline(never)]
+    fn more_spaced(&mut self, close: u8, otherwise: &'static str) -> Read<bool> {
         self.space();
         let next = self.peek()?;
         self.at += 1;
@@ -247,31 +272,13 @@ impl<'e, 's> Reader<'e, 's> {
         found
     }
 
-    /// On to the next quote, backslash or control character, eight bytes a step.
+    /// On to the next quote or backslash.
     #[inline(always)]
     fn plain(&mut self) -> Read<u8> {
-        const LOW: u64 = 0x0101_0101_0101_0101;
-        const HIGH: u64 = 0x8080_8080_8080_8080;
-        while let Some(chunk) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
-            let word = u64::from_le_bytes(*chunk);
-            let quote = word ^ (LOW * b'"' as u64);
-            let backslash = word ^ (LOW * b'\\' as u64);
-            let control = word.wrapping_sub(LOW * 0x20) & !word;
-            let hit =
-                ((quote.wrapping_sub(LOW) & !quote) | (backslash.wrapping_sub(LOW) & !backslash) | control)
-                    & HIGH;
-            if hit != 0 {
-                self.at += (hit.trailing_zeros() / 8) as usize;
-                break;
-            }
-            self.at += 8;
-        }
-        loop {
-            match self.peek()? {
-                0..=0x1f => return self.stop("control character in a text", self.at),
-                stop @ (b'"' | b'\\') => return Ok(stop),
-                _ => self.at += 1,
-            }
+        self.at = next_special(self.bytes, self.at);
+        match self.peek()? {
+            stop @ (b'"' | b'\\') => Ok(stop),
+            _ => self.stop("control character in a text", self.at),
         }
     }
 

@@ -14,6 +14,7 @@ pub use envelope::{Envelope, OtherEvent, OtherSource};
 
 pub(crate) use json::{Read, Reader, Span};
 
+use parse::Fields;
 use std::fmt;
 
 /// What happened: dispatch looks at this first, and only then at the route key, which a client may choose.
@@ -90,29 +91,11 @@ impl std::error::Error for Malformed {}
 /// Follows contract §2.
 #[derive(Clone, Copy)]
 pub struct Event<'e> {
-    pub(crate) event_type: EventType,
-    pub(crate) is_base64_encoded: bool,
-    pub(crate) route_key: &'e str,
-    pub(crate) connection_id: &'e str,
-    pub(crate) request_id: &'e str,
-    pub(crate) message_id: &'e str,
-    pub(crate) domain_name: &'e str,
-    pub(crate) stage: &'e str,
-    pub(crate) api_id: &'e str,
-    pub(crate) source_ip: &'e str,
-    pub(crate) user_agent: &'e str,
-    pub(crate) connected_at: i64,
-    pub(crate) request_time_epoch: i64,
-    pub(crate) body: &'e str,
-    pub(crate) disconnect_status_code: Option<i64>,
-    pub(crate) disconnect_reason: &'e str,
-    /// JSON as it is written, empty where absent or null.
-    pub(crate) authorizer: &'e str,
-    pub(crate) headers: &'e str,
-    pub(crate) multi_value_headers: &'e str,
-    pub(crate) query: &'e str,
-    pub(crate) multi_value_query: &'e str,
-    pub(crate) stage_variables: &'e str,
+    event_type: EventType,
+    /// Where everything lies, in the bytes or in the scratch: most handlers ask for little of it.
+    fields: Fields,
+    input: &'e str,
+    scratch: &'e str,
 }
 
 impl<'e> Event<'e> {
@@ -122,84 +105,114 @@ impl<'e> Event<'e> {
     }
 
     /// The route key that the gateway chose; for messages it may be any text that a client sent.
-    pub const fn route_key(&self) -> &'e str {
-        self.route_key
+    pub fn route_key(&self) -> &'e str {
+        self.text(self.fields.route_key)
     }
 
     /// The opaque id of the connection, such as `L0SM9cOFvHcCIhw=`.
-    pub const fn connection_id(&self) -> &'e str {
-        self.connection_id
+    pub fn connection_id(&self) -> &'e str {
+        self.text(self.fields.connection_id)
     }
 
     /// The gateway's id of this request; errors that clients see carry it, and so do log lines.
-    pub const fn request_id(&self) -> &'e str {
-        self.request_id
+    pub fn request_id(&self) -> &'e str {
+        self.text(self.fields.request_id)
     }
 
     /// The gateway's id of the message; `None` on CONNECT and DISCONNECT.
     pub fn message_id(&self) -> Option<&'e str> {
-        present(self.message_id)
+        present(self.text(self.fields.message_id))
     }
 
     /// The host that the client called: the API's own or a custom domain.
-    pub const fn domain_name(&self) -> &'e str {
-        self.domain_name
+    pub fn domain_name(&self) -> &'e str {
+        self.text(self.fields.domain_name)
     }
 
     /// The stage's name.
-    pub const fn stage(&self) -> &'e str {
-        self.stage
+    pub fn stage(&self) -> &'e str {
+        self.text(self.fields.stage)
     }
 
     /// The id of the API.
-    pub const fn api_id(&self) -> &'e str {
-        self.api_id
+    pub fn api_id(&self) -> &'e str {
+        self.text(self.fields.api_id)
     }
 
     /// When the connection was made, in milliseconds since the epoch; 0 if the event does not say.
     pub const fn connected_at(&self) -> i64 {
-        self.connected_at
+        self.fields.connected_at
     }
 
     /// When the gateway got the request, in milliseconds since the epoch; 0 if the event does not say.
     pub const fn request_time_epoch(&self) -> i64 {
-        self.request_time_epoch
+        self.fields.request_time_epoch
     }
 
     /// The client's address, as the gateway saw it.
-    pub const fn source_ip(&self) -> &'e str {
-        self.source_ip
+    pub fn source_ip(&self) -> &'e str {
+        self.text(self.fields.source_ip)
     }
 
     /// The client's `User-Agent`, if it sent one.
     pub fn user_agent(&self) -> Option<&'e str> {
-        present(self.user_agent)
+        present(self.text(self.fields.user_agent))
     }
 
     /// The message as it came; empty on CONNECT and DISCONNECT.
-    pub const fn body(&self) -> &'e str {
-        self.body
+    pub fn body(&self) -> &'e str {
+        self.text(self.fields.body)
     }
 
     /// Is the body base64? API Gateway refuses binary frames, so this is `false` in practice (contract §6.3).
     pub const fn is_base64_encoded(&self) -> bool {
-        self.is_base64_encoded
+        self.fields.is_base64_encoded
     }
 
     /// The close code of a DISCONNECT, such as 1005.
     pub const fn disconnect_status_code(&self) -> Option<i64> {
-        self.disconnect_status_code
+        self.fields.disconnect_status_code
     }
 
     /// The close reason of a DISCONNECT; may be empty.
-    pub const fn disconnect_reason(&self) -> &'e str {
-        self.disconnect_reason
+    pub fn disconnect_reason(&self) -> &'e str {
+        self.text(self.fields.disconnect_reason)
     }
 
     /// What the Lambda authorizer returned, as JSON; `None` without one. [`Authorizer`](crate::extract::Authorizer)
     /// gives it a type.
     pub fn authorizer_json(&self) -> Option<&'e str> {
-        present(self.authorizer)
+        present(self.authorizer())
+    }
+
+    /// JSON as it is written, empty where absent or null; so are the others below.
+    pub(crate) fn authorizer(&self) -> &'e str {
+        self.text(self.fields.authorizer)
+    }
+
+    pub(crate) fn headers(&self) -> &'e str {
+        self.text(self.fields.headers)
+    }
+
+    pub(crate) fn multi_value_headers(&self) -> &'e str {
+        self.text(self.fields.multi_value_headers)
+    }
+
+    pub(crate) fn query(&self) -> &'e str {
+        self.text(self.fields.query)
+    }
+
+    pub(crate) fn multi_value_query(&self) -> &'e str {
+        self.text(self.fields.multi_value_query)
+    }
+
+    pub(crate) fn stage_variables(&self) -> &'e str {
+        self.text(self.fields.stage_variables)
+    }
+
+    #[inline]
+    fn text(&self, span: Span) -> &'e str {
+        span.of(self.input, self.scratch)
     }
 }
 
@@ -212,12 +225,12 @@ impl fmt::Debug for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Event")
             .field("event_type", &self.event_type)
-            .field("route_key", &self.route_key)
-            .field("connection_id", &self.connection_id)
-            .field("request_id", &self.request_id)
-            .field("api_id", &self.api_id)
-            .field("stage", &self.stage)
-            .field("body_bytes", &self.body.len())
+            .field("route_key", &self.route_key())
+            .field("connection_id", &self.connection_id())
+            .field("request_id", &self.request_id())
+            .field("api_id", &self.api_id())
+            .field("stage", &self.stage())
+            .field("body_bytes", &self.body().len())
             .finish_non_exhaustive()
     }
 }

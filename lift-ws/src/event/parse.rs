@@ -2,31 +2,31 @@
 
 use super::{Envelope, Event, EventType, Malformed, OtherEvent, OtherSource, Read, Reader, Span};
 
-/// Where each field lies, while the scratch is still being written.
-#[derive(Default)]
-struct Fields {
+/// Where each field lies.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Fields {
     kind: Span,
-    route_key: Span,
-    connection_id: Span,
-    request_id: Span,
-    message_id: Span,
-    domain_name: Span,
-    stage: Span,
-    api_id: Span,
-    source_ip: Span,
-    user_agent: Span,
-    authorizer: Span,
-    headers: Span,
-    multi_value_headers: Span,
-    query: Span,
-    multi_value_query: Span,
-    stage_variables: Span,
-    body: Span,
-    disconnect_reason: Span,
-    connected_at: i64,
-    request_time_epoch: i64,
-    disconnect_status_code: Option<i64>,
-    is_base64_encoded: bool,
+    pub(super) route_key: Span,
+    pub(super) connection_id: Span,
+    pub(super) request_id: Span,
+    pub(super) message_id: Span,
+    pub(super) domain_name: Span,
+    pub(super) stage: Span,
+    pub(super) api_id: Span,
+    pub(super) source_ip: Span,
+    pub(super) user_agent: Span,
+    pub(super) authorizer: Span,
+    pub(super) headers: Span,
+    pub(super) multi_value_headers: Span,
+    pub(super) query: Span,
+    pub(super) multi_value_query: Span,
+    pub(super) stage_variables: Span,
+    pub(super) body: Span,
+    pub(super) disconnect_reason: Span,
+    pub(super) connected_at: i64,
+    pub(super) request_time_epoch: i64,
+    pub(super) disconnect_status_code: Option<i64>,
+    pub(super) is_base64_encoded: bool,
     // for the envelope
     payload_type: Span,
     method_arn: Span,
@@ -122,42 +122,13 @@ impl Fields {
             "DISCONNECT" => EventType::Disconnect,
             _ => return other(OtherSource::Unknown),
         };
-        let event = self.event(event_type, input, scratch);
-        if event.connection_id.is_empty() {
+        if self.connection_id.is_empty() {
             return Err(Malformed::new("`requestContext.connectionId` is missing", 0));
         }
-        if event_type == EventType::Message && event.route_key.is_empty() {
+        if event_type == EventType::Message && self.route_key.is_empty() {
             return Err(Malformed::new("`requestContext.routeKey` is missing", 0));
         }
-        Ok(Envelope::WebSocket(event))
-    }
-
-    fn event<'e>(&self, event_type: EventType, input: &'e str, scratch: &'e str) -> Event<'e> {
-        let text = |span: Span| span.of(input, scratch);
-        Event {
-            event_type,
-            is_base64_encoded: self.is_base64_encoded,
-            route_key: text(self.route_key),
-            connection_id: text(self.connection_id),
-            request_id: text(self.request_id),
-            message_id: text(self.message_id),
-            domain_name: text(self.domain_name),
-            stage: text(self.stage),
-            api_id: text(self.api_id),
-            source_ip: text(self.source_ip),
-            user_agent: text(self.user_agent),
-            connected_at: self.connected_at,
-            request_time_epoch: self.request_time_epoch,
-            body: text(self.body),
-            disconnect_status_code: self.disconnect_status_code,
-            disconnect_reason: text(self.disconnect_reason),
-            authorizer: text(self.authorizer),
-            headers: text(self.headers),
-            multi_value_headers: text(self.multi_value_headers),
-            query: text(self.query),
-            multi_value_query: text(self.multi_value_query),
-            stage_variables: text(self.stage_variables),
-        }
+        Ok(Envelope::WebSocket(Event { event_type, fields: self, input, scratch }))
     }
 }
 

@@ -68,15 +68,15 @@ impl<'e> RequestContext<'e> {
         self.event.event_type()
     }
     /// The route key that the gateway chose.
-    pub const fn route_key(&self) -> &'e str {
+    pub fn route_key(&self) -> &'e str {
         self.event.route_key()
     }
     /// The id of the connection.
-    pub const fn connection_id(&self) -> &'e str {
+    pub fn connection_id(&self) -> &'e str {
         self.event.connection_id()
     }
     /// The gateway's id of the request.
-    pub const fn request_id(&self) -> &'e str {
+    pub fn request_id(&self) -> &'e str {
         self.event.request_id()
     }
     /// The gateway's id of the message.
@@ -84,15 +84,15 @@ impl<'e> RequestContext<'e> {
         self.event.message_id()
     }
     /// The id of the API.
-    pub const fn api_id(&self) -> &'e str {
+    pub fn api_id(&self) -> &'e str {
         self.event.api_id()
     }
     /// The stage's name.
-    pub const fn stage(&self) -> &'e str {
+    pub fn stage(&self) -> &'e str {
         self.event.stage()
     }
     /// The host that the client called.
-    pub const fn domain_name(&self) -> &'e str {
+    pub fn domain_name(&self) -> &'e str {
         self.event.domain_name()
     }
     /// When the connection was made.

@@ -1,6 +1,7 @@
 //! How long there is.
 
 use super::{AvailableOn, FromEvent};
+use crate::ambient;
 use crate::event::Event;
 use crate::{Invocation, Scope};
 use std::convert::Infallible;
@@ -8,6 +9,9 @@ use std::time::{Duration, SystemTime};
 
 /// How long the gateway waits for an integration (contract §3.5).
 pub(crate) const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
+
+/// How long Lambda lets a function run at most.
+const LONGEST_INVOCATION: Duration = Duration::from_secs(15 * 60);
 
 /// When the answer is due: the lesser of Lambda's deadline and the gateway's patience (29 s after it got the
 /// request), less a margin to get the answer out.
@@ -30,10 +34,17 @@ impl Deadline {
     pub(crate) fn of(event: &Event<'_>, invocation: &Invocation<'_>) -> Self {
         let requested = match u64::try_from(event.request_time_epoch()) {
             Ok(at) if at > 0 => SystemTime::UNIX_EPOCH + Duration::from_millis(at),
-            _ => SystemTime::now(),
+            _ => ambient::time_of_day(),
         };
         let patience = requested + INTEGRATION_TIMEOUT;
         let due = invocation.deadline().map_or(patience, |lambda| lambda.min(patience));
+        Deadline(due - Self::MARGIN)
+    }
+
+    /// Lambda's alone: what runs from a queue has nobody who waits for it. Without one it is the longest that Lambda
+    /// knows.
+    pub(crate) fn of_invocation(invocation: &Invocation<'_>) -> Self {
+        let due = invocation.deadline().unwrap_or_else(|| ambient::time_of_day() + LONGEST_INVOCATION);
         Deadline(due - Self::MARGIN)
     }
 
@@ -44,7 +55,7 @@ impl Deadline {
 
     /// What is left; zero when it has passed.
     pub fn remaining(&self) -> Duration {
-        self.0.duration_since(SystemTime::now()).unwrap_or_default()
+        self.0.duration_since(ambient::time_of_day()).unwrap_or_default()
     }
 }
 

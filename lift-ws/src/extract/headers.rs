@@ -52,7 +52,7 @@ impl<'e> Headers<'e> {
 
     pub(super) fn of<S>(scope: &'e Scope<'e, S>) -> Self {
         let event = scope.event();
-        Headers { single: Pairs(event.headers), multi: Pairs(event.multi_value_headers) }
+        Headers { single: Pairs(event.headers()), multi: Pairs(event.multi_value_headers()) }
     }
 }
 

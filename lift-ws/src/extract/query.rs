@@ -27,7 +27,8 @@ impl<'e, S, T: Deserialize<'e>> FromEvent<'e, S> for Query<T> {
     type Rejection = QueryRejection;
     fn from_event(scope: &'e Scope<'e, S>) -> Result<Self, QueryRejection> {
         let event = scope.event();
-        let all = if event.multi_value_query.is_empty() { event.query } else { event.multi_value_query };
+        let all =
+            if event.multi_value_query().is_empty() { event.query() } else { event.multi_value_query() };
         T::deserialize(Fields::new(all)).map(Query).map_err(QueryRejection::new)
     }
 }

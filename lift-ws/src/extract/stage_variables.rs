@@ -33,7 +33,7 @@ impl<'e> StageVariables<'e> {
 impl<'e, S> FromEvent<'e, S> for StageVariables<'e> {
     type Rejection = StageVariablesRejection;
     fn from_event(scope: &'e Scope<'e, S>) -> Result<Self, StageVariablesRejection> {
-        let json = scope.event().stage_variables;
+        let json = scope.event().stage_variables();
         if json.is_empty() { Err(StageVariablesRejection::new()) } else { Ok(StageVariables(Pairs(json))) }
     }
 }

@@ -89,7 +89,7 @@ pub trait MiddlewareFn {}
 
 /// What may stand in a list of middleware.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is a route handler: list it in `routes = […]`",
+    message = "`{Self}` is not middleware: list a route handler in `routes = […]`, a job in `jobs = […]`",
     label = "not middleware",
     note = "in `middleware = […]` are functions with `#[ws_middleware]`, which run around handlers"
 )]
@@ -108,8 +108,22 @@ pub const fn is_middleware<T: ListedAsMiddleware<IS_HANDLER>, const IS_HANDLER: 
 pub trait ListedAsRoute<const IS_MIDDLEWARE: bool> {}
 impl<T> ListedAsRoute<false> for T {}
 
+/// The same, said of jobs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a job: list it in `jobs = […]`",
+    label = "not a route handler",
+    note = "in `routes = […]` are functions with `#[ws_route(\"key\")]`; they enqueue a job with `conns.later(payload).await`"
+)]
+pub trait NotAJob<const IS_JOB: bool> {}
+impl<T> NotAJob<false> for T {}
+
 /// Checked at each entry of a list of routes.
-pub const fn is_route<T: ListedAsRoute<IS_MIDDLEWARE>, const IS_MIDDLEWARE: bool>() {}
+pub const fn is_route<
+    T: ListedAsRoute<IS_MIDDLEWARE> + NotAJob<IS_JOB>,
+    const IS_MIDDLEWARE: bool,
+    const IS_JOB: bool,
+>() {
+}
 
 /// `T` as it is where `OPEN`; otherwise something that fits everywhere, and never runs.
 #[derive(Debug)]

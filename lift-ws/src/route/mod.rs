@@ -3,7 +3,7 @@
 #[doc(hidden)]
 pub mod gate;
 mod kind;
-mod message;
+pub(crate) mod message;
 mod needs;
 mod table;
 

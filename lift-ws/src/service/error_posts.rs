@@ -3,6 +3,7 @@
 //! Once and never retried, within the event's deadline, and not more than a connection may ask for: a client that
 //! sends nonsense as fast as it can must not use up the account's request rate.
 
+use crate::ambient;
 use crate::buffer::Buffer;
 use crate::connection::Connections;
 use crate::event::Event;
@@ -55,7 +56,7 @@ impl ErrorPosts {
 
     pub(super) async fn post(&self, connections: &Connections, event: &Event<'_>, frame: Buffer) {
         let (route, request_id) = (event.route_key(), event.request_id());
-        if !self.allows(event.connection_id(), Instant::now()) {
+        if !self.allows(event.connection_id(), ambient::now()) {
             tracing::debug!(
                 route,
                 request_id,

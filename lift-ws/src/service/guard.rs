@@ -10,10 +10,19 @@ use std::task::{Context, Poll};
 /// Runs a handler on; a panic becomes an internal error, and the environment lives on. The handler stays where it is:
 /// its future is large to move.
 pub(super) fn poll(handler: Pin<&mut impl Future<Output = Reply>>, cx: &mut Context<'_>) -> Poll<Reply> {
+    poll_or(handler, cx, |panic| Reply::internal(format!("the handler panicked: {panic}")))
+}
+
+/// The same for what ends otherwise than in a reply.
+pub(super) fn poll_or<T>(
+    handler: Pin<&mut impl Future<Output = T>>,
+    cx: &mut Context<'_>,
+    panicked: impl FnOnce(&str) -> T,
+) -> Poll<T> {
     // unwind safe: the event is over, and what a handler shares between events is behind its own locks
     match catch_unwind(AssertUnwindSafe(|| handler.poll(cx))) {
         Ok(polled) => polled,
-        Err(panic) => Poll::Ready(Reply::internal(format!("the handler panicked: {}", text(&*panic)))),
+        Err(panic) => Poll::Ready(panicked(text(&*panic))),
     }
 }
 

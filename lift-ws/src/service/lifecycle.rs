@@ -1,6 +1,7 @@
 //! What the run time does around a handler, by the kind of event: save, load, remove; and what an answer means.
 
 use super::{Service, bind};
+use crate::ambient;
 use crate::buffer::Buffer;
 use crate::connection::{Admission, Connections, Identity, Record};
 use crate::event::Event;
@@ -180,7 +181,7 @@ fn admission(event: &Event<'_>, accept: Option<&Accept>) -> Admission {
 fn connected_at(event: &Event<'_>) -> u64 {
     let said = u64::try_from(event.connected_at()).ok().filter(|at| *at > 0);
     said.unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = ambient::time_of_day().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         now.as_millis().try_into().unwrap_or(u64::MAX)
     })
 }

@@ -3,13 +3,15 @@
 //! bytes → [`Envelope`] → [`Event`] → route → middleware → extractors → handler → [`Reply`] → bytes. Nothing on
 //! this way allocates but what the handler's own types own.
 
+mod batch;
 mod error_posts;
 mod guard;
 mod lifecycle;
 
+use crate::ambient;
 use crate::buffer::Buffer;
 use crate::connection::Connections;
-use crate::event::{Envelope, Event, EventType};
+use crate::event::{Envelope, Event, EventType, OtherEvent, OtherSource};
 use crate::extract::Deadline;
 use crate::manifest::needs_connections;
 use crate::reply::Answer;
@@ -19,7 +21,6 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::time::Instant;
 
 /// An app with its state, ready to answer events: what [`main`](crate::main) runs. Make one yourself to mount an
 /// app in a `lambda_runtime` service of your own, or to drive it in a test or a benchmark.
@@ -99,8 +100,10 @@ impl<A: App> Service<A> {
         answer: &mut Vec<u8>,
     ) -> Result<(), Error> {
         answer.clear();
-        let response = self.answer(payload, invocation).await?;
-        serde_json::to_writer(answer, &response)?;
+        match self.answer(payload, invocation).await?.0 {
+            Outcome::Event(event) => event.write(answer)?,
+            Outcome::Other(other) => serde_json::to_writer(answer, &other)?,
+        }
         Ok(())
     }
 
@@ -110,8 +113,20 @@ impl<A: App> Service<A> {
         let envelope = Envelope::parse(payload, &mut scratch.0)?;
         match &envelope {
             Envelope::WebSocket(event) => Ok(Response(Outcome::Event(self.event(event, invocation).await))),
-            Envelope::Other(other) => Ok(Response(Outcome::Other(A::other(*other, &self.state).await?))),
+            Envelope::Other(other) => Ok(Response(Outcome::Other(self.other(*other, invocation).await?))),
         }
+    }
+
+    async fn other(
+        &self,
+        other: OtherEvent<'_>,
+        invocation: Invocation<'_>,
+    ) -> Result<serde_json::Value, Error> {
+        if const { A::QUEUE } && other.source() == OtherSource::Records("aws:sqs") {
+            // boxed, so that the future of the usual event is none the larger
+            return Box::pin(self.batch(other, invocation)).await;
+        }
+        A::other(other, &self.state).await
     }
 
     async fn event(&self, event: &Event<'_>, invocation: Invocation<'_>) -> Answer {
@@ -144,7 +159,7 @@ impl<A: App> Service<A> {
 
 /// What an event may do with connections: within its API and stage, and until its deadline.
 fn bind(connections: &Connections, event: &Event<'_>, invocation: &Invocation<'_>) -> Connections {
-    let due = Instant::now() + Deadline::of(event, invocation).remaining();
+    let due = ambient::now() + Deadline::of(event, invocation).remaining();
     connections.bind(event.api_id(), event.stage()).with_deadline(due)
 }
 

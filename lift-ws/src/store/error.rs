@@ -13,6 +13,8 @@ type Source = Box<dyn Error + Send + Sync>;
 pub enum StoreErrorKind {
     /// The credentials may not do this.
     AccessDenied,
+    /// The attributes are longer than [`MAX_ATTRIBUTES_BYTES`](super::MAX_ATTRIBUTES_BYTES).
+    AttributesTooLarge,
     /// The connection has closed: a save came after its `$disconnect`.
     Closed,
     /// The SDK could not make the request: no credentials, no region.
@@ -27,6 +29,10 @@ pub enum StoreErrorKind {
     InvalidGroup,
     /// A `member` value is longer than [`MAX_MEMBER_BYTES`](super::MAX_MEMBER_BYTES).
     MemberTooLarge,
+    /// The store keeps no broadcasts, so that none can be handed over to a queue.
+    NoBroadcasts,
+    /// The name of a user or a tenant is longer than [`MAX_NAME_BYTES`](super::MAX_NAME_BYTES).
+    NameTooLong,
     /// The handle knows no scope: it was made outside an event.
     NoScope,
     /// The table does not exist, or is not ready.
@@ -54,6 +60,10 @@ impl StoreErrorKind {
                 "the connection table refused the credentials: allow dynamodb:GetItem, PutItem, UpdateItem, \
                  DeleteItem, BatchWriteItem, ConditionCheckItem, Query and Scan on the table and its indexes"
             }
+            Self::AttributesTooLarge => {
+                "the attributes of a connection must have at most 32 KiB of JSON: keep what is large in a table of \
+                 your own"
+            }
             Self::Closed => "the connection has already closed",
             Self::Configuration => {
                 "the request to the connection table could not be made: on Lambda the function's role gives \
@@ -69,6 +79,11 @@ impl StoreErrorKind {
             Self::MemberTooLarge => {
                 "a `member` value must have at most 1024 bytes of JSON: keep what is large in a table of your own"
             }
+            Self::NoBroadcasts => {
+                "this store keeps no broadcasts: implement `ConnectionStore::broadcasts` for it, or send within one \
+                 invocation"
+            }
+            Self::NameTooLong => "the name of a user or a tenant must have at most 512 bytes",
             Self::NoScope => {
                 "this handle belongs to no API: use the one that the event gives, or name API and stage with \
                  `.scope(\"{apiId}/{stage}\")`"

@@ -1,5 +1,6 @@
 //! A store in memory: for tests, and for a program that is its own and only environment.
 
+mod broadcasts;
 mod rows;
 
 use std::collections::HashMap;
@@ -7,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::rows::Scope;
 use super::{
-    BoxFuture, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery, Membership,
-    MembershipPage, StoreError,
+    BoxFuture, BroadcastStore, Change, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome,
+    MembersQuery, Membership, MembershipPage, StoreError,
 };
 use crate::connection::Record;
 
@@ -29,6 +30,7 @@ use crate::connection::Record;
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     scopes: Mutex<HashMap<String, Scope>>,
+    broadcasts: broadcasts::Broadcasts,
 }
 
 impl MemoryStore {
@@ -44,6 +46,7 @@ impl MemoryStore {
         for scope in self.lock().values_mut() {
             scope.sweep(now);
         }
+        self.broadcasts.sweep(now);
     }
 
     /// The records of a scope, ordered by connection id.
@@ -71,6 +74,10 @@ impl MemoryStore {
 }
 
 impl ConnectionStore for MemoryStore {
+    fn broadcasts(&self) -> Option<&dyn BroadcastStore> {
+        Some(&self.broadcasts)
+    }
+
     fn put<'a>(&'a self, scope: &'a str, record: &'a Record) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move { self.with(scope, |scope| scope.put(record)) })
     }
@@ -95,6 +102,15 @@ impl ConnectionStore for MemoryStore {
         connected_before: u64,
     ) -> BoxFuture<'a, Result<GoneOutcome, StoreError>> {
         Box::pin(async move { Ok(self.with(scope, |scope| scope.delete_gone(id, connected_before))) })
+    }
+
+    fn change<'a>(
+        &'a self,
+        scope: &'a str,
+        id: &'a str,
+        change: &'a Change,
+    ) -> BoxFuture<'a, Result<Record, StoreError>> {
+        Box::pin(async move { self.with(scope, |scope| scope.change(id, change)) })
     }
 
     fn join<'a>(

@@ -8,6 +8,8 @@
 //! of your own implements the trait and proves itself with
 //! [`testing::store_contract`](crate::testing::store_contract).
 
+mod broadcasts;
+mod change;
 mod cursor;
 pub mod dynamodb;
 mod error;
@@ -20,6 +22,10 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+pub use self::broadcasts::{
+    BroadcastCounts, BroadcastStore, Claim, Claimed, Postponed, SegmentState, StoredBroadcast,
+};
+pub use self::change::Change;
 pub use self::cursor::{Cursor, ParseCursorError};
 pub use self::error::{StoreError, StoreErrorKind};
 pub use self::listing::{ConnectionsPage, ConnectionsQuery, Listed, Whom};
@@ -39,6 +45,14 @@ pub const MAX_MEMBER_BYTES: usize = 1024;
 
 /// How long a group's name may be, in bytes.
 pub const MAX_GROUP_BYTES: usize = 512;
+
+/// How long the name of a user or a tenant may be, in bytes.
+pub const MAX_NAME_BYTES: usize = 512;
+
+/// How long the attributes of a connection may be, as JSON text in bytes.
+///
+/// A record is read with them whenever it is needed, and each KB of it costs a write unit at every join.
+pub const MAX_ATTRIBUTES_BYTES: usize = 32 * 1024;
 
 /// What became of a record whose connection the gateway called gone.
 #[derive(Debug)]
@@ -105,6 +119,19 @@ pub trait ConnectionStore: fmt::Debug + Send + Sync + 'static {
         connection_id: &'a str,
         connected_before: u64,
     ) -> BoxFuture<'a, Result<GoneOutcome, StoreError>>;
+
+    /// Changes who a connection is, adds one to the record's [`revision`](Record::revision), and returns the record as
+    /// it then is. Its groups stay, whatever joins or leaves at the same time. Memberships keep the user they have.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreErrorKind::UnknownConnection`] if there is no record.
+    fn change<'a>(
+        &'a self,
+        scope: &'a str,
+        connection_id: &'a str,
+        change: &'a Change,
+    ) -> BoxFuture<'a, Result<Record, StoreError>>;
 
     /// Puts a connection into a group: the group into the record and the membership beside it, both or neither.
     ///
@@ -191,6 +218,12 @@ pub trait ConnectionStore: fmt::Debug + Send + Sync + 'static {
                 }
             }
         })
+    }
+
+    /// Where broadcasts are kept that outlast one invocation; `None` if this store keeps none: then they cannot be
+    /// handed over to a queue.
+    fn broadcasts(&self) -> Option<&dyn BroadcastStore> {
+        None
     }
 
     /// Opens the network connection ahead of the first event. Failing is no harm, so nothing is returned.

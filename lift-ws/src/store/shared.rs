@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    BoxFuture, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery, Membership,
-    MembershipPage, StoreError,
+    BoxFuture, BroadcastStore, Change, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome,
+    MembersQuery, Membership, MembershipPage, StoreError,
 };
 use crate::connection::Record;
 
@@ -33,6 +33,15 @@ impl<S: ConnectionStore + ?Sized> ConnectionStore for Arc<S> {
         connected_before: u64,
     ) -> BoxFuture<'a, Result<GoneOutcome, StoreError>> {
         (**self).delete_gone(scope, id, connected_before)
+    }
+
+    fn change<'a>(
+        &'a self,
+        scope: &'a str,
+        id: &'a str,
+        change: &'a Change,
+    ) -> BoxFuture<'a, Result<Record, StoreError>> {
+        (**self).change(scope, id, change)
     }
 
     fn join<'a>(
@@ -80,6 +89,10 @@ impl<S: ConnectionStore + ?Sized> ConnectionStore for Arc<S> {
 
     fn count<'a>(&'a self, query: &'a ConnectionsQuery<'a>) -> BoxFuture<'a, Result<u64, StoreError>> {
         (**self).count(query)
+    }
+
+    fn broadcasts(&self) -> Option<&dyn BroadcastStore> {
+        (**self).broadcasts()
     }
 
     fn prewarm(&self) -> BoxFuture<'_, ()> {

@@ -5,6 +5,7 @@ use super::event::{self, TestEvent};
 use super::gateway::Gateway;
 use crate::connection::{Connections, Record};
 use crate::push::recording::RecordingPoster;
+use crate::queue::memory::MemoryQueue;
 use crate::store::memory::MemoryStore;
 use crate::{App, Invocation, Service};
 use serde_json::Value;
@@ -26,6 +27,7 @@ pub(super) struct Inner<A: App> {
     service: Service<A>,
     store: Arc<MemoryStore>,
     pub(super) gateway: Arc<Gateway>,
+    queue: Arc<MemoryQueue>,
     connections: Connections,
     next_id: AtomicU64,
 }
@@ -34,13 +36,22 @@ impl<A: App> TestApp<A> {
     /// With the state that `main` would make.
     pub fn new(state: A::State) -> Self {
         let (store, gateway) = (Arc::new(MemoryStore::new()), Arc::new(Gateway::default()));
+        let queue = Arc::new(MemoryQueue::new());
         let connections = Connections::builder(Arc::clone(&store), Arc::clone(&gateway))
+            .queue(Arc::clone(&queue))
             .callback_url("https://test.execute-api.us-east-1.amazonaws.com/test")
             .build();
         let service = Service::new(state).with_connections(connections.clone());
         let connections = connections.bind("test", "test");
         TestApp {
-            inner: Arc::new(Inner { service, store, gateway, connections, next_id: AtomicU64::new(1) }),
+            inner: Arc::new(Inner {
+                service,
+                store,
+                gateway,
+                queue,
+                connections,
+                next_id: AtomicU64::new(1),
+            }),
         }
     }
 
@@ -60,6 +71,33 @@ impl<A: App> TestApp<A> {
     /// As [`Service::respond`].
     pub async fn invoke(&self, payload: &[u8]) -> Result<Value, crate::Error> {
         self.inner.invoke(payload).await
+    }
+
+    /// Delivers what waits in the queue, and what is enqueued meanwhile, until nothing is left: ten messages an
+    /// invocation; failures are delivered again, three times in all, and are dead letters then. It returns how many
+    /// deliveries there were.
+    ///
+    /// # Panics
+    /// If the app answers a batch with an error: it is built without `jobs = […]` and `queue = true`, or its function
+    /// for other events fails.
+    pub async fn run_jobs(&self) -> usize {
+        let mut deliveries = 0;
+        loop {
+            let batch = self.inner.queue.receive(10);
+            if batch.is_empty() {
+                return deliveries;
+            }
+            deliveries += batch.len();
+            let answer = self.invoke(&MemoryQueue::event(&batch)).await;
+            let answer =
+                answer.unwrap_or_else(|error| panic!("the app did not take its queue's event: {error}"));
+            self.inner.queue.settle(batch, &answer);
+        }
+    }
+
+    /// The queue: look at what waits and at the dead letters, make it refuse.
+    pub fn queue(&self) -> &MemoryQueue {
+        &self.inner.queue
     }
 
     /// The app's connections, as its handlers get them.

@@ -36,6 +36,8 @@ mod client;
 mod event;
 mod gateway;
 mod selection;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 pub mod store_contract;
 
 pub use app::{Connect, Refused, TestApp};

@@ -7,6 +7,8 @@
 //! # });
 //! ```
 
+mod broadcasts;
+mod changes;
 mod groups;
 mod listing;
 mod records;
@@ -60,7 +62,8 @@ use cases;
 pub async fn check(store: &dyn ConnectionStore) {
     let mut failures = String::new();
     let run = RandomState::new().hash_one(0_u8);
-    for (name, case) in records::CASES.iter().chain(&groups::CASES).chain(&listing::CASES) {
+    let records = records::CASES.iter().chain(&changes::CASES).chain(&listing::CASES);
+    for (name, case) in records.chain(&groups::CASES).chain(&broadcasts::CASES) {
         let scope = format!("contract-{run:x}/{name}");
         if let Err(why) = case(Subject { store, scope: &scope }).await {
             let _ = write!(failures, "\n  {name}: {why}");

@@ -22,6 +22,12 @@ const MORE_THAN_ONE: &[(&str, &str)] = &[
 const OF_RUSTC: &[(&str, &str)] = &[
     ("ws_app/missing_attribute", "the cure is in the documentation of `ws_app`, under Troubleshooting"),
     ("ws_app/missing_middleware_attribute", "the same"),
+    ("ws_app/missing_job_attribute", "the same"),
+    (
+        "ws_job/two_jobs_of_one_payload",
+        "two implementations of one trait; the documentation of `ws_job` says why",
+    ),
+    ("ws_job/payload_of_another_crate", "the same"),
     ("ws_route/middleware_missing_attribute", "the same"),
     ("ws_app/unknown_handler", "there is no such function"),
 ];
@@ -41,6 +47,9 @@ const OF_THE_DESIGN: &[(&str, &[&str])] = &[
     ),
     ("a reply on $disconnect", &["ws_route/reply_on_disconnect", "ws_route/opaque_reply_on_disconnect"]),
     ("too many routes", &["ws_app/over_quota", "ws_app/over_max_routes"]),
+    ("no payload of a job", &["ws_job/no_job_argument", "ws_job/job_without_type"]),
+    ("an argument that a job has not", &["ws_job/argument_needs_an_event", "ws_job/argument_not_available"]),
+    ("a job in another list, or another in its list", &["ws_app/job_as_handler", "ws_app/handler_as_job"]),
     ("no earlier provider", &["ws_app/provided_by_nobody", "ws_app/provided_too_late"]),
 ];
 
@@ -115,8 +124,8 @@ fn messages() -> Vec<(String, String)> {
 
 fn files(extension: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders =
-        ["ws_route", "ws_middleware", "ws_app", "from_ref"].map(|folder| root.join(folder).join("fail"));
+    let folders = ["ws_route", "ws_job", "ws_middleware", "ws_app", "from_ref"]
+        .map(|folder| root.join(folder).join("fail"));
     let paths = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("the folder is there"));
     let mut paths: Vec<_> = paths.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == extension));

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::core::{InvocationId, Outcome};
-use crate::environments::EnvironmentId;
+use crate::core::Outcome;
 use crate::environments::init_failure::InitFailure;
+use crate::environments::{EnvironmentId, Work};
 
 /// A time limit that was exceeded, and what it is called where it is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(crate) enum PoolAction {
     /// End a process at once, as it took too long.
     Kill(EnvironmentId, Overdue),
     /// This event is done with.
-    Finished(InvocationId, Outcome),
+    Finished(Work, Outcome),
     /// Tell the user that an environment did not start.
     InitFailed(EnvironmentId, InitFailure),
     /// Tell the user that an environment ended by itself; the number of events that it took along.

@@ -52,24 +52,24 @@ impl Pool {
                 deadline: now.after(self.settings.function_timeout),
                 trace_id: trace_id(now, &mut self.ids),
                 event: invocation.event,
-                invocation: invocation.id,
-                connection: invocation.connection,
+                work: invocation.work,
+                source: invocation.source,
             };
             let (request, deadline) = (delivery.request_id, delivery.deadline);
-            let known = delivery.invocation;
+            let known = delivery.work;
             match poll.send(delivery) {
                 Ok(()) => {
                     self.deliveries += 1;
                     environment.last_used = self.deliveries;
                     environment.in_flight.push(request);
-                    self.in_flight.insert(request, InFlight { environment: id, invocation: known });
+                    self.in_flight.insert(request, InFlight { environment: id, work: known });
                     self.deadlines.push_back((deadline, request));
                     return None;
                 }
                 // That poll's connection is gone: take the event back and look for another.
                 Err(back) => {
-                    let Delivery { invocation: id, connection, event, .. } = back;
-                    invocation = Invocation { id, connection, event };
+                    let Delivery { work, source, event, .. } = back;
+                    invocation = Invocation { work, source, event };
                 }
             }
         }

@@ -19,9 +19,9 @@ pub(crate) use settings::PoolSettings;
 
 use super::environment::{Environment, EnvironmentId, State};
 use super::init_failure::InitFailure;
-use super::invocation::{Delivery, FunctionAnswer, Invocation, Receipt};
+use super::invocation::{Delivery, FunctionAnswer, Invocation, Receipt, Work};
 use super::request_id::{RequestId, RequestIds};
-use crate::core::{InvocationId, Moment, Outcome};
+use crate::core::{Moment, Outcome};
 use waiting::Waiting;
 
 /// How long after an answer the next poll may take; usually it takes no millisecond.
@@ -30,7 +30,7 @@ const POLL_EXPECTED: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 struct InFlight {
     environment: EnvironmentId,
-    invocation: InvocationId,
+    work: Work,
 }
 
 /// The environments of one function, and the events that wait for them.
@@ -66,7 +66,7 @@ impl Pool {
     /// A new event: delivered at once if somebody is free, else it waits.
     pub(crate) fn invoke(&mut self, now: Moment, invocation: Invocation, actions: &mut Vec<PoolAction>) {
         if self.stopping {
-            actions.push(PoolAction::Finished(invocation.id, unavailable("the gateway is stopping")));
+            actions.push(PoolAction::Finished(invocation.work, unavailable("the gateway is stopping")));
             return;
         }
         let Some(invocation) = self.deliver(now, invocation) else { return };
@@ -75,8 +75,8 @@ impl Pool {
     }
 
     /// The gateway does not wait for this event any more: one that nobody has begun is never begun.
-    pub(crate) fn abandon(&mut self, invocation: InvocationId) {
-        self.waiting.remove(invocation);
+    pub(crate) fn abandon(&mut self, work: Work) {
+        self.waiting.remove(work);
     }
 
     /// An environment asks for its next event.
@@ -125,7 +125,7 @@ impl Pool {
             FunctionAnswer::Error { message } => Outcome::FunctionError { message },
         };
         if let Some(known) = self.in_flight.remove(&request) {
-            actions.push(PoolAction::Finished(known.invocation, outcome));
+            actions.push(PoolAction::Finished(known.work, outcome));
         }
         self.forget_answered_deadlines();
         self.deliver_waiting(now, id);
@@ -205,7 +205,7 @@ impl Pool {
     pub(crate) fn stop(&mut self, now: Moment, actions: &mut Vec<PoolAction>) {
         self.stopping = true;
         while let Some(invocation) = self.waiting.pop() {
-            actions.push(PoolAction::Finished(invocation.id, unavailable("the gateway is stopping")));
+            actions.push(PoolAction::Finished(invocation.work, unavailable("the gateway is stopping")));
         }
         let settings = self.settings.clone();
         self.replace(now, settings, actions);
@@ -257,13 +257,13 @@ impl Pool {
         let message = format!("environment {id} did not start: {failure}");
         actions.push(PoolAction::InitFailed(id, failure));
         for invocation in std::iter::from_fn(|| self.waiting.pop()).take(lost) {
-            actions.push(PoolAction::Finished(invocation.id, unavailable(&message)));
+            actions.push(PoolAction::Finished(invocation.work, unavailable(&message)));
         }
     }
 
     fn finish_in_flight(&mut self, request: RequestId, message: String, actions: &mut Vec<PoolAction>) {
         if let Some(known) = self.in_flight.remove(&request) {
-            actions.push(PoolAction::Finished(known.invocation, Outcome::FunctionError { message }));
+            actions.push(PoolAction::Finished(known.work, Outcome::FunctionError { message }));
         }
     }
 

@@ -1,6 +1,9 @@
 use bytes::Bytes;
 
 use super::*;
+use crate::core::InvocationId;
+use crate::environments::Source;
+use crate::sqs::BatchId;
 
 const START: Moment = Moment::from_millis(1_000_000);
 
@@ -29,7 +32,8 @@ impl World {
         self.invocations += 1;
         let id = InvocationId(self.invocations);
         let event = Bytes::from(format!("event {}", self.invocations));
-        self.pool.invoke(self.now, Invocation { id, connection: "one".into(), event }, &mut self.actions);
+        let (work, source) = (Work::Event(id), Source::Connection("one".into()));
+        self.pool.invoke(self.now, Invocation { work, source, event }, &mut self.actions);
         id
     }
 
@@ -62,15 +66,22 @@ impl World {
             PoolAction::Kill(id, overdue) => {
                 format!("kill {id}: {} of {:?}", overdue.setting, overdue.limit)
             }
-            PoolAction::Finished(InvocationId(id), Outcome::Returned(_)) => format!("returned {id}"),
-            PoolAction::Finished(InvocationId(id), Outcome::FunctionError { .. }) => format!("failed {id}"),
-            PoolAction::Finished(InvocationId(id), Outcome::Unavailable { .. }) => {
-                format!("unavailable {id}")
+            PoolAction::Finished(work, Outcome::Returned(_)) => format!("returned {}", name(work)),
+            PoolAction::Finished(work, Outcome::FunctionError { .. }) => format!("failed {}", name(work)),
+            PoolAction::Finished(work, Outcome::Unavailable { .. }) => {
+                format!("unavailable {}", name(work))
             }
             PoolAction::InitFailed(id, failure) => format!("init failed {id}: {failure}"),
             PoolAction::Crashed(id, how, events) => format!("crashed {id}: {how}, {events} events"),
         });
         words.collect()
+    }
+}
+
+fn name(work: Work) -> String {
+    match work {
+        Work::Event(InvocationId(id)) => id.to_string(),
+        Work::Batch(BatchId(id)) => format!("batch {id}"),
     }
 }
 
@@ -303,7 +314,7 @@ fn an_event_that_the_gateway_has_given_up_is_not_begun() {
     let mut world = world(1, 1);
     let given_up = world.invoke();
     world.invoke();
-    world.pool.abandon(given_up);
+    world.pool.abandon(Work::Event(given_up));
     assert_eq!(delivered(&mut world.poll(1)).event, "event 2");
 }
 

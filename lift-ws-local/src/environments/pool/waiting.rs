@@ -2,37 +2,36 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::core::{ConnectionId, InvocationId};
-use crate::environments::Invocation;
+use crate::environments::{Invocation, Source, Work};
 
-/// Waiting events: the connections take turns, and the events of one stay in order.
+/// Waiting events: their sources take turns, and the events of one stay in order.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     /// No queue is empty.
-    queues: HashMap<ConnectionId, VecDeque<Invocation>>,
-    /// Every connection that has a queue, once.
-    turns: VecDeque<ConnectionId>,
+    queues: HashMap<Source, VecDeque<Invocation>>,
+    /// Every source that has a queue, once.
+    turns: VecDeque<Source>,
     len: usize,
 }
 
 impl Waiting {
     pub(super) fn push(&mut self, invocation: Invocation) {
-        let queue = self.queues.entry(invocation.connection.clone()).or_default();
+        let queue = self.queues.entry(invocation.source.clone()).or_default();
         if queue.is_empty() {
-            self.turns.push_back(invocation.connection.clone());
+            self.turns.push_back(invocation.source.clone());
         }
         queue.push_back(invocation);
         self.len += 1;
     }
 
     pub(super) fn pop(&mut self) -> Option<Invocation> {
-        let connection = self.turns.pop_front()?;
-        let queue = self.queues.get_mut(&connection)?;
+        let source = self.turns.pop_front()?;
+        let queue = self.queues.get_mut(&source)?;
         let invocation = queue.pop_front()?;
         if queue.is_empty() {
-            self.queues.remove(&connection);
+            self.queues.remove(&source);
         } else {
-            self.turns.push_back(connection);
+            self.turns.push_back(source);
         }
         self.len -= 1;
         Some(invocation)
@@ -40,22 +39,22 @@ impl Waiting {
 
     /// Takes back what [`pop`](Self::pop) has given, as if it had never left.
     pub(super) fn give_back(&mut self, invocation: Invocation) {
-        self.turns.retain(|connection| *connection != invocation.connection);
-        self.turns.push_front(invocation.connection.clone());
-        self.queues.entry(invocation.connection.clone()).or_default().push_front(invocation);
+        self.turns.retain(|source| *source != invocation.source);
+        self.turns.push_front(invocation.source.clone());
+        self.queues.entry(invocation.source.clone()).or_default().push_front(invocation);
         self.len += 1;
     }
 
-    pub(super) fn remove(&mut self, id: InvocationId) {
+    pub(super) fn remove(&mut self, work: Work) {
         let queues = &mut self.queues;
-        self.turns.retain(|connection| {
-            let Some(queue) = queues.get_mut(connection) else { return false };
+        self.turns.retain(|source| {
+            let Some(queue) = queues.get_mut(source) else { return false };
             let before = queue.len();
-            queue.retain(|waiting| waiting.id != id);
+            queue.retain(|waiting| waiting.work != work);
             self.len -= before - queue.len();
             let is_left = !queue.is_empty();
             if !is_left {
-                queues.remove(connection);
+                queues.remove(source);
             }
             is_left
         });
@@ -73,6 +72,7 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::InvocationId;
 
     fn waiting(events: &[(&str, u64)]) -> Waiting {
         let mut waiting = Waiting::default();
@@ -83,12 +83,18 @@ mod tests {
     }
 
     fn invocation(connection: &str, id: u64) -> Invocation {
-        Invocation { id: InvocationId(id), connection: connection.into(), event: bytes::Bytes::new() }
+        let source = Source::Connection(connection.into());
+        Invocation { work: Work::Event(InvocationId(id)), source, event: bytes::Bytes::new() }
     }
 
     fn rest(mut waiting: Waiting) -> Vec<u64> {
         let len = waiting.len();
-        let ids: Vec<u64> = std::iter::from_fn(|| waiting.pop()).map(|invocation| invocation.id.0).collect();
+        let ids: Vec<u64> = std::iter::from_fn(|| waiting.pop())
+            .map(|invocation| match invocation.work {
+                Work::Event(InvocationId(id)) => id,
+                Work::Batch(batch) => panic!("{batch:?} was never put in"),
+            })
+            .collect();
         assert!(waiting.is_empty() && ids.len() == len);
         ids
     }
@@ -116,9 +122,9 @@ mod tests {
     #[test]
     fn what_is_removed_does_not_come() {
         let mut all = waiting(&[("a", 1), ("a", 2), ("b", 3), ("c", 4)]);
-        all.remove(InvocationId(3));
-        all.remove(InvocationId(1));
-        all.remove(InvocationId(7));
+        all.remove(Work::Event(InvocationId(3)));
+        all.remove(Work::Event(InvocationId(1)));
+        all.remove(Work::Event(InvocationId(7)));
         assert_eq!(rest(all), [2, 4]);
     }
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use crate::connection::Record;
 use crate::store::memory::MemoryStore;
 use crate::store::{
-    BoxFuture, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery, Membership,
-    MembershipPage, StoreError, StoreErrorKind,
+    BoxFuture, Change, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery,
+    Membership, MembershipPage, StoreError, StoreErrorKind,
 };
 
 /// An operation of the store.
@@ -23,6 +23,7 @@ pub(super) enum Call {
     RemoveMemberships,
     Connections,
     Count,
+    Change,
 }
 
 #[derive(Debug)]
@@ -144,6 +145,18 @@ impl ConnectionStore for CountingStore {
         Box::pin(async move {
             self.note(Call::DeleteGone)?;
             self.rows.delete_gone(scope, id, before).await
+        })
+    }
+
+    fn change<'a>(
+        &'a self,
+        scope: &'a str,
+        id: &'a str,
+        change: &'a Change,
+    ) -> BoxFuture<'a, Result<Record, StoreError>> {
+        Box::pin(async move {
+            self.note(Call::Change)?;
+            self.rows.change(scope, id, change).await
         })
     }
 

@@ -96,6 +96,34 @@ async fn too_many_groups_or_a_bad_one_are_refused_before_anything_is_written() {
 }
 
 #[tokio::test]
+async fn names_and_attributes_that_fit_no_row_are_refused_before_anything_is_written() {
+    let world = World::new();
+    let long = || Some("x".repeat(40_000));
+    let new = || Admission::new("AbC=", world.now());
+    for (admission, kind) in [
+        (Admission { user: long(), ..new() }, StoreErrorKind::NameTooLong),
+        (Admission { tenant: long(), ..new() }, StoreErrorKind::NameTooLong),
+        (Admission { attributes: long(), ..new() }, StoreErrorKind::AttributesTooLarge),
+    ] {
+        assert_eq!(world.conns.admitted(admission).await.unwrap_err().kind(), kind);
+    }
+    assert!(world.store.take_calls().is_empty());
+}
+
+/// The SDK repeats a save whose answer it does not get; one of the tries may arrive after everything else.
+#[tokio::test]
+async fn a_save_that_was_stored_and_comes_again_after_its_withdrawal_loses() {
+    let world = World::new();
+    world.store.never_answer(Call::Put);
+    let late = world.conns.clone().with_deadline(Instant::now());
+    late.admitted(Admission::new("AbC=", world.now())).await.unwrap_err();
+    assert!(world.stored().is_empty());
+    let again = Admission::new("AbC=", world.now()).into_record().0;
+    let error = world.store.rows().put(SCOPE, &again).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Closed);
+}
+
+#[tokio::test]
 async fn a_late_save_after_the_disconnect_is_refused() {
     let world = World::new();
     assert!(world.conns.departed("AbC=").await.unwrap().is_none());

@@ -5,6 +5,7 @@ mod audience;
 mod broadcast;
 mod counting;
 mod fanout;
+mod identify;
 mod lifecycle;
 mod listing;
 mod sending;

@@ -12,8 +12,8 @@ use super::keys::{self, Shards};
 use super::table::table_name_from_env;
 use crate::connection::Record;
 use crate::store::{
-    BoxFuture, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery, Membership,
-    MembershipPage, StoreError,
+    BoxFuture, BroadcastStore, Change, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome,
+    MembersQuery, Membership, MembershipPage, StoreError,
 };
 
 /// How long one try of a request may take, unless the configuration says so itself: DynamoDB answers in
@@ -100,6 +100,10 @@ impl DynamoStore {
 }
 
 impl ConnectionStore for DynamoStore {
+    fn broadcasts(&self) -> Option<&dyn BroadcastStore> {
+        Some(self)
+    }
+
     fn put<'a>(&'a self, scope: &'a str, record: &'a Record) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(self.put_record(scope, record))
     }
@@ -124,6 +128,15 @@ impl ConnectionStore for DynamoStore {
         connected_before: u64,
     ) -> BoxFuture<'a, Result<GoneOutcome, StoreError>> {
         Box::pin(self.delete_gone_record(scope, id, connected_before))
+    }
+
+    fn change<'a>(
+        &'a self,
+        scope: &'a str,
+        id: &'a str,
+        change: &'a Change,
+    ) -> BoxFuture<'a, Result<Record, StoreError>> {
+        Box::pin(self.change_record(scope, id, change))
     }
 
     fn join<'a>(

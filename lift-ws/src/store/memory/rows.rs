@@ -6,8 +6,8 @@ use std::ops::Bound;
 
 use crate::connection::Record;
 use crate::store::{
-    ConnectionsPage, ConnectionsQuery, Cursor, GoneOutcome, Listed, MAX_GROUPS, MembersQuery, Membership,
-    MembershipPage, StoreError, StoreErrorKind, Whom,
+    Change, ConnectionsPage, ConnectionsQuery, Cursor, GoneOutcome, Listed, MAX_GROUPS, MembersQuery,
+    Membership, MembershipPage, StoreError, StoreErrorKind, Whom,
 };
 
 /// Time of connecting and connection id.
@@ -102,6 +102,14 @@ impl Scope {
                 None => GoneOutcome::Absent,
             },
         }
+    }
+
+    pub(super) fn change(&mut self, connection_id: &str, change: &Change) -> Result<Record, StoreError> {
+        let Some(Row::Record(record)) = self.rows.get_mut(connection_id) else {
+            return Err(StoreError::new(StoreErrorKind::UnknownConnection).about(connection_id));
+        };
+        record.apply(change);
+        Ok(record.clone())
     }
 
     pub(super) fn join(&mut self, group: &str, membership: &Membership) -> Result<(), StoreError> {

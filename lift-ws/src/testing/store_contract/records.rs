@@ -1,12 +1,12 @@
 //! Checks of records: saved, read, deleted, tombstones.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all, join3};
 
 use super::{Case, EXPIRY, NOON, Subject, Verdict, cases, ensure, said};
 use crate::connection::Record;
 use crate::store::{GoneOutcome, StoreErrorKind};
 
-pub(super) const CASES: [Case; 10] = cases![
+pub(super) const CASES: [Case; 12] = cases![
     a_saved_record_is_read_back_whole,
     an_anonymous_record_is_saved,
     a_scope_does_not_see_another,
@@ -17,6 +17,8 @@ pub(super) const CASES: [Case; 10] = cases![
     a_second_disconnect_keeps_the_tombstone,
     a_young_gone_connection_stays,
     an_old_gone_connection_is_removed_once,
+    a_save_and_a_disconnect_that_overlap_agree,
+    of_a_delete_and_a_clean_up_one_gets_the_record,
 ];
 
 async fn a_saved_record_is_read_back_whole(subject: Subject<'_>) -> Verdict {
@@ -109,5 +111,31 @@ async fn an_old_gone_connection_is_removed_once(subject: Subject<'_>) -> Verdict
     ensure!(subject.delete("AbC=").await?.is_none(), "the disconnect got the record too");
     let outcome = said(gone().await)?;
     ensure!(matches!(outcome, GoneOutcome::Absent), "a clean-up of a tombstone: {outcome:?}");
+    Ok(())
+}
+
+/// Either the save was first and the disconnect has the record, or the save lost. No record stays either way.
+async fn a_save_and_a_disconnect_that_overlap_agree(subject: Subject<'_>) -> Verdict {
+    for n in 0..10 {
+        let record = Record::new(format!("id-{n}"), NOON, EXPIRY);
+        let id = record.connection_id();
+        let (saved, deleted) = join(subject.store.put(subject.scope, &record), subject.delete(id)).await;
+        let deleted = deleted?;
+        ensure!(saved.is_ok() == deleted.is_some(), "the save was {saved:?}, the disconnect got {deleted:?}");
+        ensure!(subject.read(id).await?.is_none(), "a closed connection has a record");
+    }
+    Ok(())
+}
+
+async fn of_a_delete_and_a_clean_up_one_gets_the_record(subject: Subject<'_>) -> Verdict {
+    for n in 0..10 {
+        let id = format!("id-{n}");
+        subject.saved(&id).await?;
+        let gone = || subject.store.delete_gone(subject.scope, &id, NOON + 1);
+        let (first, deleted, second) = join3(gone(), subject.delete(&id), gone()).await;
+        let removed = |outcome: &GoneOutcome| matches!(outcome, GoneOutcome::Removed(_));
+        let winners = [removed(&said(first)?), deleted?.is_some(), removed(&said(second)?)];
+        ensure!(winners.iter().filter(|won| **won).count() == 1, "the winners are {winners:?}");
+    }
     Ok(())
 }

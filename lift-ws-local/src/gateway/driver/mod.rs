@@ -1,38 +1,36 @@
 //! The task that owns the gateway's state: everything happens here, one command after the other.
 
+mod ending;
+mod queue;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
 
 use super::Report;
 use super::alarm::Alarm;
 use crate::clock::Clock;
 use crate::core::{
-    Action, CallId, ConnectionId, Finished, Gateway, Input, InvocationId, ManagementRequest, Moment,
-    SocketId, Verdict,
+    Action, CallId, ConnectionId, Finished, Gateway, Input, InvocationId, ManagementRequest, ManifestQueue,
+    Moment, SocketId, Verdict,
 };
 use crate::environments::{
-    EnvironmentId, Invocation, Launcher, Overdue, Pool, PoolAction, PoolSettings, Process,
+    EnvironmentId, Invocation, Launcher, Overdue, Pool, PoolAction, PoolSettings, Process, Source, Work,
 };
 use crate::event::{EventSink, GatewayEvent};
 use crate::owner::{Command, HandshakeAnswer, ManagementAnswer, NewApi};
+use crate::sqs::Sqs;
 use crate::transport::{OpenMessage, Outbox};
 
 /// Commands that are taken in one go before the clock is looked at.
 const BATCH: usize = 256;
-/// How long the last events may take when the gateway ends.
-const LAST_EVENTS: Duration = Duration::from_secs(2);
-/// How long environments may take to end: SIGTERM, the grace of a process, SIGKILL.
-const LAST_ENVIRONMENTS: Duration = Duration::from_secs(4);
-/// How a connection learns that the gateway ends.
-const GOING_AWAY: (u16, &str) = (1001, "Going away");
 
 /// What a driver is made of.
 pub(super) struct DriverParts {
     pub(super) core: Gateway,
+    pub(super) sqs: Sqs,
+    pub(super) queue: Option<ManifestQueue>,
     pub(super) pool: PoolSettings,
     pub(super) launcher: Launcher,
     pub(super) clock: Arc<dyn Clock>,
@@ -41,6 +39,7 @@ pub(super) struct DriverParts {
 
 pub(super) struct Driver {
     core: Gateway,
+    sqs: Sqs,
     pool: Pool,
     pool_settings: PoolSettings,
     launcher: Launcher,
@@ -73,8 +72,10 @@ struct Call {
 
 impl Driver {
     pub(super) fn new(parts: DriverParts) -> Self {
-        Self {
+        let now = parts.clock.now();
+        let mut driver = Self {
             core: parts.core,
+            sqs: parts.sqs,
             pool: Pool::new(parts.pool.clone()),
             pool_settings: parts.pool,
             launcher: parts.launcher,
@@ -93,7 +94,9 @@ impl Driver {
             is_ending: false,
             is_abandoned: false,
             report: Report::default(),
-        }
+        };
+        driver.configure_queue(now, parts.queue.as_ref());
+        driver
     }
 
     /// Works until it is told to stop, then ends everything in order.
@@ -148,6 +151,7 @@ impl Driver {
             Command::Message { connection, text, open } => return self.take_in(now, connection, text, open),
             Command::Happened(input) => self.happened(input),
             Command::Management { request, reply } => return self.manage(now, request, reply),
+            Command::Sqs { request, reply } => self.sqs.call(now, request, reply),
             Command::Polled { environment, poll } => {
                 self.pool.polled(now, environment, poll, &mut self.pool_actions);
             }
@@ -168,9 +172,10 @@ impl Driver {
             Command::Replace { function, api, reply } => {
                 self.pool_settings.concurrency = function.concurrency();
                 self.launcher.function = function;
-                if let Some(NewApi { api, table }) = api {
+                if let Some(NewApi { api, table, queue }) = api {
                     self.core.set_api(*api);
                     self.launcher.endpoints.table = table;
+                    self.configure_queue(now, queue.as_ref());
                 }
                 self.pool.replace(now, self.pool_settings.clone(), &mut self.pool_actions);
                 let _ = reply.send(());
@@ -230,15 +235,20 @@ impl Driver {
             self.actions = actions;
             let mut pool_actions = std::mem::take(&mut self.pool_actions);
             for action in pool_actions.drain(..) {
-                self.act_for_pool(action);
+                self.act_for_pool(now, action);
             }
             if self.pool_actions.is_empty() {
                 self.pool_actions = pool_actions;
             }
             match self.inputs.pop_front() {
                 Some(input) => self.core.handle(now, input, &mut self.actions),
-                None if self.actions.is_empty() && self.pool_actions.is_empty() => return,
-                None => {}
+                None if !self.actions.is_empty() || !self.pool_actions.is_empty() => {}
+                None => {
+                    self.poll_queues(now);
+                    if self.pool_actions.is_empty() {
+                        return;
+                    }
+                }
             }
         }
     }
@@ -257,12 +267,13 @@ impl Driver {
                 if let Some(open) = self.arriving.take() {
                     self.open_messages.insert(invocation, open);
                 }
-                let invocation = Invocation { id: invocation, connection, event };
+                let source = Source::Connection(connection);
+                let invocation = Invocation { work: Work::Event(invocation), source, event };
                 self.pool.invoke(now, invocation, &mut self.pool_actions);
             }
             Action::Abandon { invocation } => {
                 self.open_messages.remove(&invocation);
-                self.pool.abandon(invocation);
+                self.pool.abandon(Work::Event(invocation));
             }
             Action::Send { connection, text } => self.send(&connection, text),
             Action::Close { connection, code, reason } => {
@@ -310,7 +321,7 @@ impl Driver {
         self.sink.emit(GatewayEvent::Finished(finished));
     }
 
-    fn act_for_pool(&mut self, action: PoolAction) {
+    fn act_for_pool(&mut self, now: Moment, action: PoolAction) {
         match action {
             PoolAction::Start(environment) => self.start(environment),
             PoolAction::Stop(environment) => {
@@ -324,7 +335,8 @@ impl Driver {
                     self.sink.emit(GatewayEvent::EnvironmentKilled { environment, limit, setting });
                 }
             }
-            PoolAction::Finished(invocation, outcome) => {
+            PoolAction::Finished(Work::Batch(batch), outcome) => self.batch_finished(now, batch, outcome),
+            PoolAction::Finished(Work::Event(invocation), outcome) => {
                 self.open_messages.remove(&invocation);
                 self.inputs.push_back(Input::Invoked { invocation, outcome });
             }
@@ -354,51 +366,10 @@ impl Driver {
     }
 
     fn set_alarm(&mut self) {
-        let wakeups = [self.core.next_wakeup(), self.pool.next_wakeup(self.clock.now())];
+        let pool = self.pool.next_wakeup(self.clock.now());
+        let wakeups = [self.core.next_wakeup(), pool, self.sqs.next_wakeup()];
         if let Some(due) = wakeups.into_iter().flatten().min() {
             self.alarm.set(due, &*self.clock);
-        }
-    }
-
-    /// Closes every connection, lets `$disconnect` run, and ends the environments.
-    async fn finish(&mut self, commands: &mut mpsc::UnboundedReceiver<Command>) {
-        let (code, reason) = GOING_AWAY;
-        for (connection, outbox) in std::mem::take(&mut self.connections) {
-            outbox.close(code, reason.to_owned());
-            self.inputs.push_back(Input::Closed { connection, code: Some(code), reason: reason.to_owned() });
-        }
-        self.settle(self.clock.now());
-        let _ = timeout(LAST_EVENTS, self.work_while(commands, |driver| driver.pool.is_busy())).await;
-        self.pool.stop(self.clock.now(), &mut self.pool_actions);
-        self.settle(self.clock.now());
-        for process in self.processes.values() {
-            process.stop();
-        }
-        let _ = timeout(LAST_ENVIRONMENTS, self.work_while(commands, |driver| !driver.processes.is_empty()))
-            .await;
-    }
-
-    /// Closes every connection, and waits for the ends of environments that are being killed, so that their
-    /// ids are given back. Nobody hears of it.
-    async fn abandon(&mut self, commands: &mut mpsc::UnboundedReceiver<Command>) {
-        self.sink = EventSink::none();
-        let (code, reason) = GOING_AWAY;
-        for (_, outbox) in std::mem::take(&mut self.connections) {
-            outbox.close(code, reason.to_owned());
-        }
-        self.pool.stop(self.clock.now(), &mut self.pool_actions);
-        self.settle(self.clock.now());
-        let _ = timeout(LAST_ENVIRONMENTS, self.work_while(commands, |driver| !driver.processes.is_empty()))
-            .await;
-    }
-
-    async fn work_while(
-        &mut self,
-        commands: &mut mpsc::UnboundedReceiver<Command>,
-        condition: impl Fn(&Self) -> bool,
-    ) {
-        while condition(self) {
-            self.step(commands).await;
         }
     }
 }

@@ -1,0 +1,93 @@
+//! Handing a broadcast over to the queue.
+
+use bytes::Bytes;
+
+use super::plan::{Addressees, Outline, Plan};
+use crate::connection::send::sized;
+use crate::connection::sending::Sending;
+use crate::connection::{BroadcastId, Connections, SendError, SendErrorKind};
+use crate::queue::body::{Body, BroadcastBody};
+use crate::queue::{QueueError, QueueMessage};
+use crate::store::{Cursor, StoredBroadcast};
+
+/// How long a broadcast is kept, in seconds: a day.
+const KEPT: u64 = 24 * 60 * 60;
+
+/// How often messages that the queue did not take are offered again.
+const TRIES: usize = 3;
+
+/// What is to be handed over: whom it goes to, and how.
+#[derive(Debug)]
+pub(super) struct Handover<'a> {
+    pub(super) to: Addressees,
+    pub(super) sending: Sending<'a>,
+    pub(super) consistent: bool,
+}
+
+impl Handover<'_> {
+    /// Stores the message, then enqueues the segments; from a cursor on, if there is one.
+    pub(super) async fn give(self, from: Option<Cursor>, message: Bytes) -> Result<BroadcastId, SendError> {
+        let connections = self.sending.connections;
+        let message = sized(message)?;
+        // asked for first: without a callback URL or a queue nothing is stored
+        connections.url()?;
+        connections.some_queue().map_err(queue_failure)?;
+        let (scope, store) = (connections.scope_key()?, connections.broadcasts()?);
+        let plan = self.plan(from, store.group_shards());
+        let id = BroadcastId::random();
+        let json = serde_json::to_string(&plan)
+            .map_err(|error| SendError::new(SendErrorKind::Json).because(error))?;
+        let expires_at = plan.began / 1_000 + KEPT;
+        let stored = StoredBroadcast::new(json, message, plan.segments(), expires_at);
+        connections.within(store.save(scope, id.as_str(), &stored)).await?;
+        connections.enqueue_segments(&id, plan.segments()).await.map_err(queue_failure)?;
+        Ok(id)
+    }
+
+    fn plan(self, from: Option<Cursor>, shards: u16) -> Plan {
+        let Sending { connections, except, message_id, .. } = self.sending;
+        let settings = &connections.shared.settings;
+        Plan::new(Outline {
+            to: self.to,
+            except,
+            message_id,
+            consistent: self.consistent,
+            from,
+            now: connections.shared.clock.now(),
+            oldest: connections.oldest_living(),
+            shards,
+            segments: settings.broadcast_segments,
+            rate: settings.broadcast_rate,
+        })
+    }
+}
+
+impl Connections {
+    async fn enqueue_segments(&self, id: &BroadcastId, segments: u16) -> Result<(), QueueError> {
+        let message = |segment| {
+            let body = BroadcastBody { id: id.as_str().into(), segment, turn: 0 };
+            Body::broadcast(self, body).to_json().map(QueueMessage::new)
+        };
+        let mut left: Vec<QueueMessage> = (0..segments).map(message).collect::<Result<_, _>>()?;
+        let mut tries = TRIES;
+        loop {
+            let answers = self.enqueue_all(&left).await?;
+            let mut failure = None;
+            let refused = left.into_iter().zip(answers).filter_map(|(message, answer)| {
+                failure = Some(answer.err()?);
+                Some(message)
+            });
+            left = refused.collect();
+            tries -= 1;
+            match failure {
+                None => return Ok(()),
+                Some(failure) if tries == 0 => return Err(failure.about(format!("broadcast {id}"))),
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+fn queue_failure(error: QueueError) -> SendError {
+    SendError::new(SendErrorKind::Queue).because(error)
+}

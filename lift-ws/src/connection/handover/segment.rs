@@ -1,0 +1,232 @@
+//! One segment of a broadcast, in an invocation of its own: it goes on where it was, and writes down how far it came.
+
+use std::time::{Duration, Instant};
+
+use super::page::{self, Page, Recipient};
+use super::plan::{Plan, Range};
+use super::turns::Turns;
+use crate::connection::deliver::Repeat;
+use crate::connection::gate::Gate;
+use crate::connection::{Connections, SendError};
+use crate::queue::QueueMessage;
+use crate::queue::body::{Body, BroadcastBody};
+use crate::random::token;
+use crate::store::{
+    BroadcastStore, Claim, Claimed, Cursor, SegmentState, StoreError, StoreErrorKind, StoredBroadcast,
+};
+use crate::{Error, ambient};
+
+/// What is kept back of an invocation's time for the last checkpoint and the continuation.
+const RESERVE: Duration = Duration::from_secs(2);
+
+/// How long before the deadline the last post may begin, beside the reserve: it has to end, too.
+const LAST_POST: Duration = Duration::from_secs(2);
+
+/// How often those are tried again at the end whom the gateway asked to slow down for.
+const ROUNDS: u32 = 3;
+
+/// The work on one segment in one invocation.
+struct Work<'a> {
+    connections: &'a Connections,
+    store: &'a dyn BroadcastStore,
+    scope: &'a str,
+    body: &'a BroadcastBody<'a>,
+    /// What this invocation is called in the claim.
+    owner: String,
+    plan: Plan,
+    range: Range,
+    state: SegmentState,
+}
+
+/// Runs a segment until everyone had a turn, or the time is up: then a continuation is enqueued.
+///
+/// # Errors
+/// If the message is to be delivered again: the segment could not be worked on, or has not moved.
+pub(crate) async fn run(
+    connections: &Connections,
+    body: &BroadcastBody<'_>,
+    attempt: u32,
+) -> Result<(), Error> {
+    let scope = connections.scope_key()?;
+    let store = connections.broadcasts()?;
+    let times = Times::of(connections.deadline());
+    let Some(stored) = connections.within(store.load(scope, &body.id)).await? else {
+        return Err(Error::internal(format!(
+            "there is no broadcast `{}`: it has expired, or its table is another",
+            body.id
+        )));
+    };
+    let owner = token();
+    let claim = claim(connections, body, &owner, &stored);
+    let state = match connections.within(store.claim(scope, &body.id, body.segment, &claim)).await? {
+        Claimed::Yours(state) if !state.done => state,
+        Claimed::Yours(_) | Claimed::Done | Claimed::Passed => return Ok(()),
+        Claimed::Busy { until } => {
+            return Err(Error::internal(format!(
+                "another invocation is at work on this segment, until {until} at the latest; the message comes again"
+            )));
+        }
+    };
+    let plan: Plan = serde_json::from_str(&stored.plan)
+        .map_err(|error| Error::internal(format!("the broadcast's plan cannot be read: {error}")))?;
+    let range = plan.range(body.segment);
+    let mut work = Work { connections, store, scope, body, owner, plan, range, state };
+    work.run(stored, &times, attempt).await
+}
+
+/// Who takes the segment, and for how long: as long as this invocation can live.
+fn claim<'a>(
+    connections: &Connections,
+    body: &BroadcastBody<'_>,
+    owner: &'a str,
+    stored: &StoredBroadcast,
+) -> Claim<'a> {
+    let now = connections.shared.clock.now();
+    let left = connections.deadline().map_or(LONGEST, |due| due.saturating_duration_since(ambient::now()));
+    let until = now.saturating_add(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+    Claim::new(owner, body.turn, now, until, stored.expires_at)
+}
+
+/// How long an invocation lives that has no deadline.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
+/// What has to happen until when.
+struct Times {
+    /// The last post begins.
+    last_post: Instant,
+    /// The last post ends.
+    posts_end: Instant,
+}
+
+impl Times {
+    fn of(deadline: Option<Instant>) -> Self {
+        let now = ambient::now();
+        let left = deadline.map_or(LONGEST, |deadline| deadline.saturating_duration_since(now));
+        let posts = left.saturating_sub(RESERVE.min(left / 4));
+        Times { last_post: now + posts.saturating_sub(LAST_POST.min(left / 4)), posts_end: now + posts }
+    }
+}
+
+/// Why the work on a page ended.
+enum Ended {
+    PageDone,
+    TimeIsUp,
+}
+
+impl Work<'_> {
+    async fn run(&mut self, stored: StoredBroadcast, times: &Times, attempt: u32) -> Result<(), Error> {
+        let posting = self.connections.clone().with_deadline(times.posts_end);
+        let settings = &self.connections.shared.settings;
+        let pace = Gate::new(settings.concurrency, self.plan.rate);
+        let turns = Turns {
+            connections: &posting,
+            url: self.connections.url()?,
+            message: stored.message,
+            repeat: Repeat::with(self.plan.message_id.as_deref()),
+            pace: &pace,
+            until: times.last_post,
+        };
+        let before = self.state.counts.attempted();
+        let start = self.state.cursor.clone().unwrap_or_else(|| self.range.start.clone());
+        let mut page = self.read(start).await?;
+        let mut rounds = ROUNDS;
+        loop {
+            // the next page is read while this one is being sent
+            let next = page.next.clone();
+            let reading = async {
+                match next {
+                    Some(next) => self.read(next).await.map(Some),
+                    None => Ok(None),
+                }
+            };
+            let mut state = self.state.clone();
+            let (ended, following) = tokio::join!(self.page(&turns, &page, &mut state), reading);
+            self.state = state;
+            let is_over = matches!(ended, Ended::TimeIsUp);
+            let has_moved = self.state.counts.attempted() > before;
+            match (is_over, following) {
+                (false, Ok(None)) if rounds > 0 && !self.state.postponed.is_empty() => {
+                    rounds -= 1;
+                    self.checkpoint(false).await?;
+                    page = Page::default();
+                }
+                (false, Ok(None)) => return self.done().await,
+                // delivered before and never ended: a fresh message, so that what moves is never a dead letter
+                (false, Ok(Some(_))) if attempt > 1 && has_moved => return self.hand_on().await,
+                (false, Ok(Some(following))) => {
+                    self.checkpoint(false).await?;
+                    page = following;
+                }
+                (false, Err(error)) => {
+                    self.checkpoint(true).await?;
+                    return Err(error.into());
+                }
+                (true, _) if has_moved => return self.hand_on().await,
+                (true, _) => {
+                    self.checkpoint(true).await?;
+                    return Err(Error::internal("the time was up before anybody had a turn"));
+                }
+            }
+        }
+    }
+
+    async fn read(&self, after: Cursor) -> Result<Page, StoreError> {
+        page::read(self.connections, &self.plan, &self.range, after).await
+    }
+
+    /// One page of turns. The state then says how far it came.
+    async fn page(&self, turns: &Turns<'_>, page: &Page, state: &mut SegmentState) -> Ended {
+        let postponed = std::mem::take(&mut state.postponed);
+        let again = postponed.iter().map(|one| Recipient {
+            connection_id: one.connection_id.clone(),
+            connected_at: one.connected_at,
+            cursor: None,
+        });
+        let all: Vec<Recipient> = again.chain(page.recipients.iter().cloned()).collect();
+        let had = turns.give(&all, state).await;
+        if let Some(last) = all[..had].last().and_then(|last| last.cursor.clone()) {
+            state.cursor = Some(last);
+        }
+        if had < all.len() {
+            state.postponed.extend(postponed.into_iter().skip(had));
+            return Ended::TimeIsUp;
+        }
+        if let Some(next) = &page.next {
+            state.cursor = Some(next.clone());
+        }
+        Ended::PageDone
+    }
+
+    async fn done(&mut self) -> Result<(), Error> {
+        self.state.counts.throttled += self.state.postponed.len() as u64;
+        self.state.postponed.clear();
+        self.state.done = true;
+        self.checkpoint(true).await
+    }
+
+    /// First the checkpoint, then the message that goes on from it: if the invocation ends between the two, this
+    /// message comes again and goes on itself.
+    async fn hand_on(&self) -> Result<(), Error> {
+        self.checkpoint(true).await?;
+        let next = BroadcastBody { turn: self.body.turn.saturating_add(1), ..self.body.clone() };
+        let json = Body::broadcast(self.connections, next).to_json()?;
+        self.connections.enqueue(QueueMessage::new(json)).await?;
+        Ok(())
+    }
+
+    async fn checkpoint(&self, release: bool) -> Result<(), Error> {
+        let BroadcastBody { id, segment, .. } = self.body;
+        let call = self.store.checkpoint(self.scope, id, *segment, &self.owner, &self.state, release);
+        if self.connections.within(call).await? {
+            return Ok(());
+        }
+        Err(Error::internal("another invocation has taken this segment over"))
+    }
+}
+
+impl Connections {
+    pub(super) fn broadcasts(&self) -> Result<&dyn BroadcastStore, SendError> {
+        let store = self.shared.store.broadcasts();
+        store.ok_or_else(|| SendError::from(StoreError::new(StoreErrorKind::NoBroadcasts)))
+    }
+}

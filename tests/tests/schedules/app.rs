@@ -1,0 +1,288 @@
+//! The app under test: what an app does with connections, and what it was told, noted.
+
+use lift_ws::connection::{Record, SendErrorKind};
+use lift_ws::prelude::*;
+use lift_ws::store::StoreErrorKind;
+use lift_ws::testing::simulation::sleep;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+use super::promises::Promise;
+use super::store::LAG;
+use super::world::{Answer, Continuation, GROUPS, SCOPES, State as Is, World, now, world};
+
+/// What a handler panics with that is meant to.
+pub const WANTED: &str = "a panic that the schedule wants";
+
+#[derive(Deserialize)]
+struct Hello {
+    user: Option<String>,
+    groups: Option<String>,
+    how: String,
+}
+
+#[ws_route("$connect")]
+async fn connect(
+    conns: Connections,
+    id: ConnectionId<'_>,
+    Query(hello): Query<Hello>,
+) -> Result<Accept, Reject> {
+    match hello.how.as_str() {
+        "refuse" => return Err(Reject::forbidden()),
+        "panic" => std::panic::panic_any(WANTED),
+        "post" => post_to_myself(&conns, &id).await,
+        "slow" => sleep(Duration::from_millis(1_500)).await,
+        _ => {}
+    }
+    let accept = hello.user.map_or_else(Accept::new, |user| Accept::new().user(user));
+    let groups = hello.groups.unwrap_or_default();
+    Ok(groups.split(',').filter(|group| !group.is_empty()).fold(accept, |accept, group| accept.group(group)))
+}
+
+/// On AWS this answers 410, and must do no harm.
+async fn post_to_myself(conns: &Connections, id: &str) {
+    let n = world(|w| w.next_message());
+    if conns.send(id, &json!({"n": n})).await.is_ok() {
+        world(|w| w.broken(Promise::YoungAreSpared, || format!("{id} was reached inside its handshake")));
+    }
+}
+
+#[ws_route("ping")]
+async fn ping() -> Json<u8> {
+    Json(1)
+}
+
+#[ws_route("whoami")]
+async fn whoami(me: Connection<'_>) -> Json<Value> {
+    world(|w| w.observed(me.record()));
+    Json(json!({"known": true}))
+}
+
+#[derive(Deserialize)]
+struct InGroup {
+    group: String,
+    #[serde(default)]
+    except: bool,
+}
+
+#[ws_route("join")]
+async fn join(conns: Connections, id: ConnectionId<'_>, Json(m): Json<InGroup>) -> Result<(), Error> {
+    let change = world(|w| w.begin_change(&id, &m.group));
+    match conns.join(id, &m.group, &7).await {
+        Ok(_) => {
+            world(|w| w.end_change(&id, &m.group, change, true));
+            Ok(())
+        }
+        Err(error) => {
+            unknown_only_if_gone(&id, error.kind());
+            Err(error.into())
+        }
+    }
+}
+
+#[ws_route("leave")]
+async fn leave(conns: Connections, id: ConnectionId<'_>, Json(m): Json<InGroup>) -> Result<(), Error> {
+    let change = world(|w| {
+        w.members.remove(&((*id).to_owned(), m.group.clone()));
+        w.begin_change(&id, &m.group)
+    });
+    conns.leave(id, &m.group).await?;
+    world(|w| w.end_change(&id, &m.group, change, false));
+    Ok(())
+}
+
+fn unknown_only_if_gone(id: &str, kind: StoreErrorKind) {
+    if kind == StoreErrorKind::UnknownConnection {
+        world(|w| {
+            if w.state(id) == Some(Is::Open) {
+                w.broken(Promise::LivingHasRecord, || format!("{id} lives and was called unknown"));
+            }
+        });
+    }
+}
+
+#[ws_route("say")]
+async fn say(
+    conns: Connections,
+    id: ConnectionId<'_>,
+    at: RequestContext<'_>,
+    Json(m): Json<InGroup>,
+) -> Result<(), Error> {
+    let scope = scope_of(at.stage());
+    let except = m.except.then_some(&*id);
+    let message = world(|w| w.begin_broadcast(scope, &m.group, except));
+    let broadcast = Continuation {
+        scope,
+        group: m.group,
+        except: except.map(str::to_owned),
+        message,
+        cursor: String::new(),
+    };
+    let departed = tell(&conns, broadcast).await;
+    announce(&conns, scope, departed).await;
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Direct {
+    to: String,
+}
+
+#[ws_route("direct")]
+async fn direct(conns: Connections, at: RequestContext<'_>, Json(m): Json<Direct>) -> Result<(), Error> {
+    let (n, was) = world(|w| (w.next_message(), w.state(&m.to)));
+    let outcome = conns.send(&m.to, &json!({"n": n})).await;
+    let departed = outcome.as_ref().err().and_then(|error| error.departed().cloned());
+    let kind = outcome.as_ref().err().map(|error| error.kind());
+    world(|w| {
+        let last = w.posts.get(&n).and_then(|tries| tries.last()).map(|one| (one.answer, one.handshaking));
+        let is_true = match (kind, last) {
+            (None, Some((Answer::Delivered, _))) => true,
+            (Some(SendErrorKind::Connecting), Some((Answer::Gone, _))) => true,
+            (Some(SendErrorKind::Gone), Some((Answer::Gone, handshaking))) => {
+                !handshaking || departed.is_none()
+            }
+            (Some(SendErrorKind::Throttled), Some((Answer::Throttled, _))) => true,
+            (Some(SendErrorKind::UnknownOutcome), Some((Answer::Unknown, _))) => true,
+            (Some(SendErrorKind::Refused | SendErrorKind::Unreachable), Some((Answer::Failed, _))) => true,
+            (Some(SendErrorKind::NotSent), None) => true,
+            _ => false,
+        };
+        if !is_true {
+            w.broken(Promise::ReportIsTrue, || {
+                format!("message {n} to {} (then {was:?}): reported {kind:?}, at the gateway {last:?}", m.to)
+            });
+        }
+    });
+    if let Some(record) = departed {
+        world(|w| w.departed(&record));
+        announce(&conns, scope_of(at.stage()), vec![record]).await;
+    }
+    Ok(())
+}
+
+#[ws_route("kick")]
+async fn kick(conns: Connections, at: RequestContext<'_>, Json(m): Json<Direct>) -> Result<(), Error> {
+    if let Err(error) = conns.disconnect(&m.to).await
+        && let Some(record) = error.departed()
+    {
+        world(|w| w.departed(record));
+        announce(&conns, scope_of(at.stage()), vec![record.clone()]).await;
+    }
+    Ok(())
+}
+
+/// Who is in a group: everybody who certainly is, nobody who certainly is not.
+#[ws_route("members")]
+async fn members(conns: Connections, at: RequestContext<'_>, Json(m): Json<InGroup>) -> Result<(), Error> {
+    let scope = scope_of(at.stage());
+    let before = world(|w| w.certain_members(scope, &m.group));
+    let started = now();
+    let found = conns.members::<Value>(&m.group).await?;
+    world(|w| {
+        let after = w.certain_members(scope, &m.group);
+        for id in before.intersection(&after) {
+            let since = w.members.get(&(id.clone(), m.group.clone())).copied().unwrap_or(u64::MAX);
+            if since <= started && !found.iter().any(|member| member.connection_id == *id) {
+                w.broken(Promise::MembersAreReached, || format!("{id} is missing in `{}`", m.group));
+            }
+        }
+    });
+    found.iter().for_each(|member| is_of_scope_and_alive(&member.connection_id, scope, started));
+    Ok(())
+}
+
+/// Whose connections there are, from an index that lags behind.
+#[ws_route("list")]
+async fn list(conns: Connections, at: RequestContext<'_>, Json(m): Json<Listing>) -> Result<(), Error> {
+    let (scope, user) = (scope_of(at.stage()), m.user.as_str());
+    let of = |w: &World| w.living_of(scope, Some(user).filter(|user| !user.is_empty()));
+    let (before, started) = world(|w| (of(w), now()));
+    let found = if user.is_empty() { conns.find_all().await? } else { conns.find_user(user).await? };
+    world(|w| {
+        let after = of(w);
+        for id in before.intersection(&after).filter(|id| w.connections[*id].was_open_for(LAG, started)) {
+            let times = found.iter().filter(|listed| listed.connection_id == *id).count();
+            if times != 1 {
+                w.broken(Promise::MembersAreReached, || format!("{id} is listed {times} times"));
+                break;
+            }
+        }
+    });
+    found.iter().for_each(|listed| is_of_scope_and_alive(&listed.connection_id, scope, started));
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    user: String,
+}
+
+fn is_of_scope_and_alive(id: &str, scope: usize, started: u64) {
+    world(|w| {
+        let Some(connection) = w.connections.get(id) else { return };
+        if connection.scope != scope {
+            w.broken(Promise::ScopesAreApart, || format!("{id} is in another scope"));
+        } else if connection.is_older_than(2 * 60 * 60 * 1_000, started) {
+            w.broken(Promise::ExpiredIsGone, || format!("{id} can no longer be connected"));
+        }
+    });
+}
+
+#[ws_route("$disconnect")]
+async fn bye(conns: Connections, at: RequestContext<'_>, me: Option<Connection<'_>>) {
+    if let Some(me) = me {
+        world(|w| w.departed(me.record()));
+        announce(&conns, scope_of(at.stage()), vec![me.record().clone()]).await;
+    }
+}
+
+#[ws_app(routes = [connect, ping, whoami, join, leave, say, direct, kick, members, list, bye])]
+pub struct Schedule;
+
+fn scope_of(stage: &str) -> usize {
+    SCOPES.iter().position(|(_, name)| *name == stage).expect("the model has this stage")
+}
+
+/// Sends to a group, on from a cursor, and checks the report. Returns whose departure it found.
+pub async fn tell(conns: &Connections, broadcast: Continuation) -> Vec<Record> {
+    let Continuation { group, except, message, cursor, .. } = &broadcast;
+    let mut send = conns.group(group);
+    if let Some(except) = except {
+        send = send.except(except);
+    }
+    if !cursor.is_empty() {
+        send = send.resume(cursor.parse().expect("a report gave this cursor"));
+    }
+    let from = world(|w| w.tries(*message));
+    let outcome = send.send(&json!({"n": message})).await;
+    let report = match &outcome {
+        Ok(report) => {
+            world(|w| w.reported(*message, from, report));
+            Some(report)
+        }
+        Err(error) => error.report(),
+    };
+    let departed = report.map(|report| report.departed.clone()).unwrap_or_default();
+    world(|w| departed.iter().for_each(|record| w.departed(record)));
+    if let Some(cursor) = outcome.ok().and_then(|report| report.cursor) {
+        world(|w| {
+            w.note(|| format!("message {message} stopped at {cursor}"));
+            let on = Continuation { cursor: cursor.to_string(), ..broadcast.clone() };
+            w.continuations.push(on);
+        });
+    }
+    departed
+}
+
+/// Tells the groups of those who departed, and of those who turn out to be gone meanwhile.
+pub async fn announce(conns: &Connections, scope: usize, mut departed: Vec<Record>) {
+    while let Some(gone) = departed.pop() {
+        for group in gone.groups().filter(|group| GROUPS.contains(group)) {
+            let message = world(|w| w.begin_broadcast(scope, group, None));
+            let broadcast =
+                Continuation { scope, group: group.to_owned(), except: None, message, cursor: String::new() };
+            departed.extend(tell(conns, broadcast).await);
+        }
+    }
+}

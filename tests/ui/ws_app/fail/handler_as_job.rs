@@ -1,0 +1,9 @@
+use lift_ws::prelude::*;
+
+#[ws_route("say")]
+async fn say() {}
+
+#[ws_app(jobs = [say])]
+struct Reports;
+
+fn main() {}

@@ -1,0 +1,11 @@
+use lift_ws::prelude::*;
+
+#[derive(Serialize, Deserialize)]
+struct Export {
+    rows: usize,
+}
+
+#[ws_job]
+async fn export(_: Connections) {}
+
+fn main() {}

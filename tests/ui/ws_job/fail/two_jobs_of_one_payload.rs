@@ -1,0 +1,17 @@
+use lift_ws::prelude::*;
+
+#[derive(Serialize, Deserialize)]
+struct Export {
+    rows: usize,
+}
+
+#[ws_job]
+async fn export(_: Job<Export>) {}
+
+#[ws_job]
+async fn report(_: Job<Export>) {}
+
+#[ws_app(jobs = [export, report])]
+struct Reports;
+
+fn main() {}
