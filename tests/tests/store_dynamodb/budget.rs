@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lift_ws::connection::{Connections, Record};
 use lift_ws::prelude::*;
 use lift_ws::push::recording::RecordingPoster;
-use lift_ws::store::{ConnectionStore, ConnectionsQuery, MembersQuery, Membership, Whom};
+use lift_ws::store::{Change, ConnectionStore, ConnectionsQuery, MembersQuery, Membership, Whom};
 use lift_ws::testing::TestEvent;
 use lift_ws::{Invocation, Service};
 use serde_json::json;
@@ -24,6 +24,7 @@ on_both_tables![
     a_connection_that_cannot_be_saved_is_refused_with_503,
     a_disconnect_costs_one_delete_and_batches_of_25,
     records_cost_a_unit_per_row_and_index,
+    changing_who_it_is_costs_a_unit_and_the_indexes_that_move,
     groups_cost_two_units_per_row_of_a_transaction,
     lists_cost_by_what_is_read,
 ];
@@ -215,6 +216,22 @@ async fn records_cost_a_unit_per_row_and_index(table: Table) {
     table.expect_units("delete of nothing, and the tombstone", &[("table", 2.0)]);
     store.delete_gone("s", "anon=", NOON + 1).await.unwrap();
     table.expect_units("clean-up", &[("table", 1.0), ("tenants", 1.0)]);
+}
+
+async fn changing_who_it_is_costs_a_unit_and_the_indexes_that_move(table: Table) {
+    let store = table.store();
+    store.put("s", &named("AbC=")).await.unwrap();
+    table.take_units();
+    let attributes = Change::new().with_attributes_json("{}");
+    store.change("s", "AbC=", &attributes).await.unwrap();
+    table.expect_units("attributes are in no index", &[("table", 1.0)]);
+    store.change("s", "AbC=", &Change::new().with_user("bob")).await.unwrap();
+    table.expect_units(
+        "the index of tenants knows the user",
+        &[("table", 1.0), ("tenants", 1.0), ("users", 2.0)],
+    );
+    store.change("s", "AbC=", &Change::new().with_tenant("globex")).await.unwrap();
+    table.expect_units("another key is a deletion and a row", &[("table", 1.0), ("tenants", 2.0)]);
 }
 
 async fn groups_cost_two_units_per_row_of_a_transaction(table: Table) {

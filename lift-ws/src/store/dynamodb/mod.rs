@@ -17,7 +17,7 @@
 //! | --- | --- | --- |
 //! | `put` | 1, and 1 per index that the record is in: 2 without user, 3 with | |
 //! | `get` | | 1 |
-//! | `change` | 1, and 2 for the index of a user or tenant that changes | |
+//! | `change` | 1; with another user 2 and 1 more (both indexes know the user), with another tenant 2 more | |
 //! | `delete`, `delete_gone` | as `put`; 2 if there was nothing (the tombstone) | |
 //! | `join` | 4: a transaction over two rows; no index changes | |
 //! | `leave` | 4 | 1 |
