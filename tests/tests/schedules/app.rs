@@ -192,6 +192,35 @@ async fn members(conns: Connections, at: RequestContext<'_>, Json(m): Json<InGro
     Ok(())
 }
 
+/// Who is in a group, as people: every user once, with all devices that certainly are there.
+#[ws_route("presence")]
+async fn presence(conns: Connections, at: RequestContext<'_>, Json(m): Json<InGroup>) -> Result<(), Error> {
+    let scope = scope_of(at.stage());
+    let (before, started) = world(|w| (w.certain_members(scope, &m.group), now()));
+    let presence = conns.presence::<Value>(&m.group).await?;
+    world(|w| {
+        let mut found: Vec<(&str, Option<&str>)> =
+            presence.anonymous.iter().map(|member| (&*member.connection_id, None)).collect();
+        for present in &presence.users {
+            found.extend(present.connections.iter().map(|one| (&*one.connection_id, Some(&*present.user))));
+        }
+        let mut users: Vec<&str> = presence.users.iter().map(|present| &*present.user).collect();
+        users.sort_unstable();
+        users.dedup();
+        if users.len() != presence.users.len() || found.len() != presence.connections() {
+            w.broken(Promise::PresenceIsTrue, || format!("a user is in `{}` twice", m.group));
+        }
+        for id in w.certain_members(scope, &m.group).intersection(&before) {
+            let since = w.members.get(&(id.clone(), m.group.clone())).copied().unwrap_or(u64::MAX);
+            let times = found.iter().filter(|one| **one == (id.as_str(), w.connections[id].user)).count();
+            if since <= started && times != 1 {
+                w.broken(Promise::PresenceIsTrue, || format!("{id} is {times} times in `{}`", m.group));
+            }
+        }
+    });
+    Ok(())
+}
+
 /// Whose connections there are, from an index that lags behind.
 #[ws_route("list")]
 async fn list(conns: Connections, at: RequestContext<'_>, Json(m): Json<Listing>) -> Result<(), Error> {
@@ -237,7 +266,7 @@ async fn bye(conns: Connections, at: RequestContext<'_>, me: Option<Connection<'
     }
 }
 
-#[ws_app(routes = [connect, ping, whoami, join, leave, say, direct, kick, members, list, bye])]
+#[ws_app(routes = [connect, ping, whoami, join, leave, say, direct, kick, members, presence, list, bye])]
 pub struct Schedule;
 
 fn scope_of(stage: &str) -> usize {

@@ -26,6 +26,7 @@
 //! | `NeverTwice` | Nobody has two turns, and what may have arrived is not sent again. | design §4 *Sending*: unknown outcomes |
 //! | `ReportIsTrue` | A report counts what the gateway saw. | issue 4, 4: outcomes told apart |
 //! | `GoneAreRemoved` | A second broadcast finds none of those gone whom the first found gone. | issue 4, *Done when* |
+//! | `PresenceIsTrue` | A user counts once, with all devices that are there. | issue 4, 5 |
 //! | `NothingStale` | No handler sees a record that was outdated for longer than the cache's life. | issue 4, 1: bounded cache |
 //! | `OwnWritesAreSeen` | An environment sees at once what it has joined and left itself. | issue 4, 1: versions |
 //! | `ScopesAreApart` | Two stages on one table never see each other. | design §4: scope in every key |

@@ -35,6 +35,7 @@ pub enum Promise {
     CallBudget,
     YoungAreSpared,
     GoneAreRemoved,
+    PresenceIsTrue,
     Ends,
 }
 

@@ -293,7 +293,7 @@ impl Driver {
         let (what, group, except, user) = world(|w| {
             let what = w.lots.pick(&[
                 "ping", "whoami", "whoami", "whoami", "join", "join", "join", "leave", "leave", "say", "say",
-                "say", "say", "direct", "direct", "kick", "members", "list",
+                "say", "say", "direct", "direct", "kick", "members", "presence", "list",
             ]);
             (what, w.lots.pick(&GROUPS), w.lots.permille(300), w.lots.pick(&["", USERS[0], USERS[1]]))
         });
