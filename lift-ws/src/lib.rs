@@ -132,4 +132,6 @@ mod guide {
     mod connections {}
     #[doc = include_str!("../../docs/guide/jobs.md")]
     mod jobs {}
+    #[doc = include_str!("../../docs/guide/sending.md")]
+    mod sending {}
 }

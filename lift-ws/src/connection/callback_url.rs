@@ -74,6 +74,19 @@ impl CallbackUrl {
         let stage = path.split('/').next().filter(|stage| !stage.is_empty())?;
         service.starts_with("execute-api.").then(|| format!("{api_id}/{stage}"))
     }
+
+    /// Whether it is the default endpoint of an API's stage, in some region: a host that nobody else can have.
+    pub(super) fn is_default_of(&self, api_id: &str, stage: &str) -> bool {
+        let rest = self.0.strip_prefix("https://").and_then(|rest| rest.strip_prefix(api_id));
+        let rest = rest.and_then(|rest| rest.strip_prefix(".execute-api."));
+        let region = rest.and_then(|rest| rest.split('.').next()).filter(|region| is_plain(region));
+        region.is_some_and(|region| *self == Self::of_stage(api_id, region, stage))
+    }
+}
+
+/// What API ids, stages and regions are made of: nothing that would end a host or a part of a key.
+pub(super) fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'$'))
 }
 
 impl fmt::Display for CallbackUrl {
@@ -135,6 +148,25 @@ mod tests {
         assert_eq!(from(Some("http://ours/dev/"), Some("http://sdk")).as_deref(), Some("http://ours/dev"));
         assert_eq!(from(Some(" "), Some("http://sdk")).as_deref(), Some("http://sdk"));
         assert_eq!(from(None, None), None);
+    }
+
+    #[test]
+    fn no_other_host_passes_for_a_default_endpoint() {
+        let is_default = |url: &str| CallbackUrl::new(url).is_default_of("a1", "prod");
+        assert!(is_default("https://a1.execute-api.eu-central-1.amazonaws.com/prod"));
+        assert!(is_default("https://a1.execute-api.cn-north-1.amazonaws.com.cn/prod/"));
+        for url in [
+            "http://a1.execute-api.eu-central-1.amazonaws.com/prod",
+            "https://a1.execute-api.eu-central-1.amazonaws.com/test",
+            "https://b2.execute-api.eu-central-1.amazonaws.com/prod",
+            "https://a1.execute-api.eu-central-1.amazonaws.com.example.org/prod",
+            "https://a1.execute-api.example.org/prod",
+            "https://a1.execute-api.x@example.amazonaws.com/prod",
+            "https://a1.execute-api.eu-central-1.amazonaws.com:81/prod",
+            "https://example.org/a1.execute-api.eu-central-1.amazonaws.com/prod",
+        ] {
+            assert!(!is_default(url), "{url}");
+        }
     }
 
     #[test]

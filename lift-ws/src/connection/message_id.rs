@@ -3,8 +3,8 @@
 use std::hash::{BuildHasher, RandomState};
 
 use bytes::Bytes;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use super::{SendError, SendErrorKind};
 
@@ -25,12 +25,16 @@ pub(super) fn add(message: Bytes, id: Option<&str>) -> Result<Bytes, SendError> 
         SendError::new(SendErrorKind::Json).because(why)
     };
     let rest = message.strip_prefix(b"{").ok_or_else(refusal)?;
-    let Has { message_id } = serde_json::from_slice(&message).map_err(|_| refusal())?;
-    if message_id.is_some() {
-        return Ok(message);
+    match serde_json::from_slice(&message).map_err(|_| refusal())? {
+        Has { message_id: None } => {}
+        Has { message_id: Some(Some(_)) } => return Ok(message),
+        Has { message_id: Some(None) } => {
+            let why = "its `messageId` is null: give it a value, or leave it out (`skip_serializing_if`)";
+            return Err(SendError::new(SendErrorKind::Json).because(why));
+        }
     }
     let id = serde_json::to_string(id).map_err(|_| refusal())?;
-    let comma = if rest.first() == Some(&b'}') { "" } else { "," };
+    let comma = if rest.trim_ascii_start().first() == Some(&b'}') { "" } else { "," };
     let mut with_id = Vec::with_capacity(message.len() + FIELD.len() + id.len() + 4);
     with_id.extend_from_slice(format!("{{\"{FIELD}\":{id}{comma}").as_bytes());
     with_id.extend_from_slice(rest);
@@ -39,8 +43,13 @@ pub(super) fn add(message: Bytes, id: Option<&str>) -> Result<Bytes, SendError> 
 
 #[derive(Deserialize)]
 struct Has {
-    #[serde(rename = "messageId", default)]
-    message_id: Option<IgnoredAny>,
+    #[serde(rename = "messageId", default, deserialize_with = "there")]
+    message_id: Option<Option<IgnoredAny>>,
+}
+
+/// A field that is null is there, and has no value.
+fn there<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<IgnoredAny>>, D::Error> {
+    Option::deserialize(from).map(Some)
 }
 
 #[cfg(test)]
@@ -56,11 +65,19 @@ mod tests {
     fn the_id_stands_first_and_the_rest_stays_as_it_was() {
         assert_eq!(with(r#"{"a":{"messageId":1}}"#, "x\"1"), r#"{"messageId":"x\"1","a":{"messageId":1}}"#);
         assert_eq!(with("{}", "x1"), r#"{"messageId":"x1"}"#);
+        assert_eq!(with("{ \n}", "x1"), "{\"messageId\":\"x1\" \n}");
     }
 
     #[test]
     fn an_id_of_the_senders_own_is_kept() {
         assert_eq!(with(r#"{"messageId":7}"#, "x1"), r#"{"messageId":7}"#);
+    }
+
+    #[test]
+    fn an_id_that_is_null_is_refused_since_the_last_of_two_fields_would_win() {
+        let message = Bytes::from_static(br#"{"messageId":null,"a":1}"#);
+        let error = add(message, Some("x1")).unwrap_err();
+        assert_eq!(error.kind(), SendErrorKind::Json);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
+use super::callback_url::is_plain;
 use super::{CallbackUrl, Connections, SendError, SendErrorKind};
 use crate::store::{StoreError, StoreErrorKind};
 
@@ -79,6 +80,28 @@ impl Connections {
         let scope = Some(scope).filter(|scope| !scope.is_empty() && !scope.contains('#')).map(Into::into);
         let target = self.target.as_ref().map(|target| Arc::new(Target { scope, url: target.url.clone() }));
         Self { shared: Arc::clone(&self.shared), target, deadline: self.deadline }
+    }
+
+    /// The handle for what a queue's message names; `None` if that cannot be known.
+    ///
+    /// Whoever may write to the queue could name any URL, and posts are signed and say what is stored. So a URL is
+    /// believed if it is the configured one, or the default endpoint of the named stage. Else the stage's is found as
+    /// for an event.
+    pub(crate) fn named(&self, scope: Option<&str>, url: &str) -> Option<Self> {
+        let url = CallbackUrl::new(url);
+        let is_configured = self.shared.callback_url.as_ref() == Some(&url);
+        match scope {
+            None => is_configured.then(|| self.at(url)),
+            Some(scope) if is_configured => Some(self.at(url).scope(scope)),
+            Some(scope) => {
+                let (api_id, stage) = scope.split_once('/')?;
+                let is_stage = is_plain(api_id) && is_plain(stage);
+                is_stage.then(|| match url.is_default_of(api_id, stage) {
+                    true => self.at(url),
+                    false => self.bind(api_id, stage),
+                })
+            }
+        }
     }
 
     /// Where it posts; `None` on a handle that belongs to no API.

@@ -1,7 +1,7 @@
 //! What our messages say: one JSON object, marked so that it cannot be taken for somebody else's.
 
 use super::{MAX_QUEUE_MESSAGE_BYTES, QueueError, QueueErrorKind};
-use crate::connection::Connections;
+use crate::connection::{CALLBACK_URL_VARIABLE, Connections};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -109,13 +109,15 @@ impl<'m> Body<'m> {
     }
 
     /// The handle for the API and stage that the message is about.
-    pub(crate) fn bind(&self, connections: &Connections) -> Connections {
-        let Some(url) = &self.url else { return connections.clone() };
-        let bound = connections.at(url.as_ref());
-        match &self.scope {
-            Some(scope) => bound.scope(scope),
-            None => bound,
-        }
+    pub(crate) fn bind(&self, connections: &Connections) -> Result<Connections, Unreadable> {
+        let Some(url) = &self.url else { return Ok(connections.clone()) };
+        let named = connections.named(self.scope.as_deref(), url);
+        named.ok_or_else(|| {
+            Unreadable::Broken(format!(
+                "it names the callback URL {url:?}, which is not this function's, and no stage that has another: set \
+                 {CALLBACK_URL_VARIABLE} to it if it is yours"
+            ))
+        })
     }
 }
 
@@ -147,6 +149,35 @@ mod tests {
         }
         for text in [r#"{"liftWs":2}"#, r#"{"liftWs":1,"job":{}}"#, r#"{"liftWs":1,"job":7}"#] {
             assert!(matches!(Body::read(text), Err(Unreadable::Broken(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_message_cannot_choose_where_posts_go() {
+        use crate::push::recording::RecordingPoster;
+        use crate::store::memory::MemoryStore;
+        let builder = Connections::builder(MemoryStore::new(), RecordingPoster::new()).region("eu-central-1");
+        let conns = builder.callback_url("https://ws.example.org").build();
+        let place = |scope: Option<&str>, url: &str| {
+            let body = Body {
+                lift_ws: VERSION,
+                scope: scope.map(Into::into),
+                url: Some(url.into()),
+                job: None,
+                broadcast: None,
+            };
+            let bound = body.bind(&conns).ok()?;
+            Some((bound.scope_text().map(str::to_owned), bound.callback_url()?.to_string()))
+        };
+        let ours = "https://ws.example.org";
+        let elsewhere = "https://a1.execute-api.us-east-1.amazonaws.com/prod";
+        let of_a1 = |url: &str| Some((Some("a1/prod".to_owned()), url.to_owned()));
+        assert_eq!(place(Some("a1/prod"), ours), of_a1(ours));
+        assert_eq!(place(None, ours), Some((None, ours.to_owned())));
+        assert_eq!(place(Some("a1/prod"), elsewhere), of_a1(elsewhere));
+        assert_eq!(place(Some("a1/prod"), "https://evil.example.com"), of_a1(ours));
+        for scope in [None, Some("evil.example.com/x"), Some("a1/prod#T"), Some("a1"), Some("")] {
+            assert_eq!(place(scope, "https://evil.example.com"), None, "{scope:?}");
         }
     }
 

@@ -169,8 +169,10 @@ fn entry(
         .build()
 }
 
+/// Whole seconds, never less than was asked for.
 fn delay(message: &QueueMessage) -> Option<i32> {
-    i32::try_from(message.delay.as_secs()).ok().filter(|seconds| *seconds > 0)
+    let seconds = message.delay.as_millis().div_ceil(1_000);
+    i32::try_from(seconds).ok().filter(|seconds| *seconds > 0)
 }
 
 /// The answer to the entry with this id.
@@ -231,6 +233,16 @@ mod tests {
         assert_eq!(batches(&large).iter().map(|batch| batch.len()).collect::<Vec<_>>(), [2, 2, 1]);
         let too_large = [QueueMessage::new("x".repeat(MAX_QUEUE_MESSAGE_BYTES + 1))];
         assert_eq!(batches(&too_large).len(), 1, "SQS says no, and not we in a loop");
+    }
+
+    #[test]
+    fn a_delay_is_never_shorter_than_was_asked_for() {
+        for (millis, seconds) in
+            [(0, None), (1, Some(1)), (1_000, Some(1)), (1_001, Some(2)), (u64::MAX, Some(900))]
+        {
+            let message = QueueMessage::new("").delayed(Duration::from_millis(millis));
+            assert_eq!(delay(&message), seconds, "{millis} ms");
+        }
     }
 
     #[test]

@@ -72,19 +72,7 @@ impl<A: App> Service<A> {
         }
         match Body::read(&record.body) {
             Ok(body) => self.ours(&body, record, invocation, deadline).await,
-            Err(Unreadable::Broken(why)) => {
-                tracing::error!(message_id, "a message cannot be read, and goes to the dead letters: {why}");
-                Outcome::Failed
-            }
-            Err(Unreadable::Foreign) => {
-                tracing::error!(
-                    message_id,
-                    "a message of the queue is not of lift-ws, and goes to the dead letters: jobs are enqueued with \
-                     `conns.later(…)`; to take a queue of your own, name a function in `#[ws_app(other = …)]` and \
-                     give it another queue"
-                );
-                Outcome::Failed
-            }
+            Err(unreadable) => not_read(message_id, &unreadable),
         }
     }
 
@@ -96,8 +84,11 @@ impl<A: App> Service<A> {
         deadline: Deadline,
     ) -> Outcome {
         let due = ambient::now() + deadline.remaining();
-        let connections = self.connections.as_ref();
-        let connections = connections.map(|connections| body.bind(connections).with_deadline(due));
+        let connections = self.connections.as_ref().map(|connections| body.bind(connections)).transpose();
+        let connections = match connections {
+            Ok(connections) => connections.map(|connections| connections.with_deadline(due)),
+            Err(unreadable) => return not_read(&record.message_id, &unreadable),
+        };
         match (&body.broadcast, &connections) {
             (Some(segment), Some(connections)) => {
                 return segment_of_broadcast(connections, segment, record).await;
@@ -190,6 +181,21 @@ async fn segment_of_broadcast(
             Outcome::Failed
         }
     }
+}
+
+fn not_read(message_id: &str, unreadable: &Unreadable) -> Outcome {
+    match unreadable {
+        Unreadable::Broken(why) => {
+            tracing::error!(message_id, "a message cannot be read, and goes to the dead letters: {why}");
+        }
+        Unreadable::Foreign => tracing::error!(
+            message_id,
+            "a message of the queue is not of lift-ws, and goes to the dead letters: jobs are enqueued with \
+             `conns.later(…)`; to take a queue of your own, name a function in `#[ws_app(other = …)]` and give it \
+             another queue"
+        ),
+    }
+    Outcome::Failed
 }
 
 fn is_foreign(record: &QueueRecord<'_>) -> bool {

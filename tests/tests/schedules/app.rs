@@ -12,7 +12,7 @@ use super::store::LAG;
 use super::world::{Answer, Continuation, GROUPS, SCOPES, State as Is, World, now, world};
 
 /// What a handler panics with that is meant to.
-pub const WANTED: &str = "a panic that the schedule wants";
+pub(crate) const WANTED: &str = "a panic that the schedule wants";
 
 #[derive(Deserialize)]
 struct Hello {
@@ -267,14 +267,14 @@ async fn bye(conns: Connections, at: RequestContext<'_>, me: Option<Connection<'
 }
 
 #[ws_app(routes = [connect, ping, whoami, join, leave, say, direct, kick, members, presence, list, bye])]
-pub struct Schedule;
+pub(crate) struct Schedule;
 
 fn scope_of(stage: &str) -> usize {
     SCOPES.iter().position(|(_, name)| *name == stage).expect("the model has this stage")
 }
 
 /// Sends to a group, on from a cursor, and checks the report. Returns whose departure it found.
-pub async fn tell(conns: &Connections, broadcast: Continuation) -> Vec<Record> {
+pub(crate) async fn tell(conns: &Connections, broadcast: Continuation) -> Vec<Record> {
     let Continuation { group, except, message, cursor, .. } = &broadcast;
     let mut send = conns.group(group);
     if let Some(except) = except {
@@ -305,7 +305,7 @@ pub async fn tell(conns: &Connections, broadcast: Continuation) -> Vec<Record> {
 }
 
 /// Tells the groups of those who departed, and of those who turn out to be gone meanwhile.
-pub async fn announce(conns: &Connections, scope: usize, mut departed: Vec<Record>) {
+pub(crate) async fn announce(conns: &Connections, scope: usize, mut departed: Vec<Record>) {
     while let Some(gone) = departed.pop() {
         for group in gone.groups().filter(|group| GROUPS.contains(group)) {
             let message = world(|w| w.begin_broadcast(scope, group, None));

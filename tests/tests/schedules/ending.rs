@@ -12,7 +12,7 @@ use super::world::{GROUPS, SCOPES, State, now, scope_key, world};
 /// A connection's whole life, and a quarter of an hour for a late `$disconnect`.
 const RECORD_LIFE: u64 = (2 * 60 + 15) * 60 * 1_000;
 
-pub async fn end(driver: &Driver) {
+pub(crate) async fn end(driver: &Driver) {
     world(|w| {
         w.note(|| "no more faults".to_owned());
         w.plan.store_faults = 0;

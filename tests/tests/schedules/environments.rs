@@ -20,12 +20,12 @@ use super::store::FaultyStore;
 use super::world::{Invocation, now, scope_key, world};
 
 /// What is to be run, and for whom.
-pub struct Call {
-    pub payload: Vec<u8>,
-    pub what: &'static str,
-    pub about: String,
+pub(crate) struct Call {
+    pub(crate) payload: Vec<u8>,
+    pub(crate) what: &'static str,
+    pub(crate) about: String,
     /// When Lambda ends it, in milliseconds since the epoch.
-    pub deadline: u64,
+    pub(crate) deadline: u64,
 }
 
 struct Environment {
@@ -36,18 +36,18 @@ struct Environment {
 
 /// All environments that live.
 #[derive(Clone)]
-pub struct Environments {
+pub(crate) struct Environments {
     store: FaultyStore,
     living: Rc<RefCell<(u64, Vec<Environment>)>>,
 }
 
 impl Environments {
-    pub fn new(store: FaultyStore) -> Self {
+    pub(crate) fn new(store: FaultyStore) -> Self {
         Self { store, living: Rc::default() }
     }
 
     /// Runs an event in an environment that is free, and then tells what came of it; `None` if it crashed.
-    pub fn invoke(&self, call: Call, then: impl FnOnce(Option<Value>) + 'static) {
+    pub(crate) fn invoke(&self, call: Call, then: impl FnOnce(Option<Value>) + 'static) {
         let (id, service) = self.free();
         let this = self.clone();
         // Who waits for the answer outlives the environment: a crash drops the sender.
@@ -103,7 +103,7 @@ impl Environments {
     }
 
     /// A handle as a new environment makes it.
-    pub fn connections(&self) -> Connections {
+    pub(crate) fn connections(&self) -> Connections {
         let concurrency = world(|w| w.lots.pick(&[1, 2, 8]));
         let settings = Settings::default()
             .with_concurrency(concurrency)
@@ -117,7 +117,7 @@ impl Environments {
     }
 
     /// Ends an environment and everything that runs in it.
-    pub fn crash(&self, id: u64) {
+    pub(crate) fn crash(&self, id: u64) {
         let Some(environment) = self.take(id) else { return };
         for task in environment.running {
             world(|w| w.crashed(task));
@@ -126,7 +126,7 @@ impl Environments {
     }
 
     /// An environment that has something to do.
-    pub fn crash_a_busy_one(&self) {
+    pub(crate) fn crash_a_busy_one(&self) {
         let busy: Vec<u64> = {
             let living = self.living.borrow();
             living.1.iter().filter(|e| !e.running.is_empty()).map(|e| e.id).collect()
@@ -170,7 +170,7 @@ impl Environments {
 }
 
 /// Notes that an invocation has begun.
-pub fn begin(task: TaskId, environment: u64, call: &Call) {
+pub(crate) fn begin(task: TaskId, environment: u64, call: &Call) {
     world(|w| {
         w.note(|| format!("{} of {} begins in environment {environment}", call.what, call.about));
         let invocation = Invocation {

@@ -11,7 +11,7 @@ fn context(id: &str, kind: &str, route: &str, more: &str) -> String {
     )
 }
 
-pub fn connect(id: &str, user: Option<&str>, groups: &str, how: &str) -> Vec<u8> {
+pub(crate) fn connect(id: &str, user: Option<&str>, groups: &str, how: &str) -> Vec<u8> {
     let user = user.map(|user| format!(r#""user":"{user}","#)).unwrap_or_default();
     let users = user.replace(":\"", ":[\"").replace("\",", "\"],");
     let context = context(id, "CONNECT", "$connect", "");
@@ -22,12 +22,12 @@ pub fn connect(id: &str, user: Option<&str>, groups: &str, how: &str) -> Vec<u8>
 }
 
 /// The body is JSON without line breaks or backslashes.
-pub fn message(id: &str, route: &str, body: &str) -> Vec<u8> {
+pub(crate) fn message(id: &str, route: &str, body: &str) -> Vec<u8> {
     let context = context(id, "MESSAGE", route, r#","messageId":"m""#);
     format!(r#"{{{context},"body":"{}"}}"#, body.replace('"', "\\\"")).into_bytes()
 }
 
-pub fn disconnect(id: &str, code: u16) -> Vec<u8> {
+pub(crate) fn disconnect(id: &str, code: u16) -> Vec<u8> {
     let more = format!(r#","disconnectStatusCode":{code},"disconnectReason":"""#);
     let context = context(id, "DISCONNECT", "$disconnect", &more);
     format!(r#"{{"headers":{{"Host":"ws.test"}},"multiValueHeaders":{{"Host":["ws.test"]}},{context}}}"#)

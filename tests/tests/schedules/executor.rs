@@ -11,7 +11,7 @@ use lift_ws::testing::simulation::Simulation;
 
 use super::lots::Lots;
 
-pub type TaskId = u64;
+pub(crate) type TaskId = u64;
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Far more than any schedule takes: what needs more goes round in circles.
@@ -41,7 +41,7 @@ impl Wake for Woken {
 }
 
 /// Starts a task beside the one that has its turn.
-pub fn spawn(task: impl Future<Output = ()> + 'static) -> TaskId {
+pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) -> TaskId {
     STARTED.with_borrow_mut(|(last, started)| {
         *last += 1;
         started.push((*last, Box::pin(task)));
@@ -50,12 +50,12 @@ pub fn spawn(task: impl Future<Output = ()> + 'static) -> TaskId {
 }
 
 /// Drops a task where it stands: its environment has crashed.
-pub fn kill(id: TaskId) {
+pub(crate) fn kill(id: TaskId) {
     DROPPED.with_borrow_mut(|dropped| dropped.push(id));
 }
 
 /// The task that has its turn.
-pub fn current() -> Option<TaskId> {
+pub(crate) fn current() -> Option<TaskId> {
     CURRENT.with_borrow(|current| *current)
 }
 
@@ -64,7 +64,7 @@ pub fn current() -> Option<TaskId> {
 /// # Errors
 ///
 /// If tasks are left that wait for nothing, or it does not end.
-pub fn run(
+pub(crate) fn run(
     lots: &mut Lots,
     simulation: &Simulation,
     mut is_over: impl FnMut() -> bool,

@@ -10,7 +10,7 @@ use super::promises::Promise;
 use super::world::{Answer, SCOPES, State, Try, World, world};
 
 #[derive(Debug)]
-pub struct ModelGateway;
+pub(crate) struct ModelGateway;
 
 /// How a request goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 /// splitmix64: small, fast, and the same everywhere.
 #[derive(Debug, Clone)]
-pub struct Lots(u64);
+pub(crate) struct Lots(u64);
 
 impl Lots {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub fn draw(&mut self) -> u64 {
+    pub(crate) fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -20,24 +20,24 @@ impl Lots {
         bits ^ (bits >> 31)
     }
 
-    pub fn among(&mut self, range: Range<u64>) -> u64 {
+    pub(crate) fn among(&mut self, range: Range<u64>) -> u64 {
         range.start + self.draw() % (range.end - range.start)
     }
 
-    pub fn index(&mut self, len: usize) -> usize {
+    pub(crate) fn index(&mut self, len: usize) -> usize {
         usize::try_from(self.among(0..len as u64)).expect("it is less than a usize")
     }
 
-    pub fn millis(&mut self, range: Range<u64>) -> Duration {
+    pub(crate) fn millis(&mut self, range: Range<u64>) -> Duration {
         Duration::from_millis(self.among(range))
     }
 
     /// True so many times in a thousand.
-    pub fn permille(&mut self, times: u64) -> bool {
+    pub(crate) fn permille(&mut self, times: u64) -> bool {
         self.among(0..1_000) < times
     }
 
-    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.index(from.len())]
     }
 }

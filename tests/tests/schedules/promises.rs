@@ -9,14 +9,14 @@ use super::executor;
 use super::world::{Answer, Broadcast, Op, State, World, now};
 
 /// How long a cached record may be used, and what a read may take on top.
-pub const CACHE_LIFE: u64 = 60_000;
+pub(crate) const CACHE_LIFE: u64 = 60_000;
 const READ: u64 = 500;
 /// Older connections are gone if they answer 410.
-pub const GRACE: u64 = 30_000;
+pub(crate) const GRACE: u64 = 30_000;
 
 /// See the list in the module's documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Promise {
+pub(crate) enum Promise {
     RefusedIsNotSaved,
     FailedSaveLeavesNothing,
     AcceptedIsSaved,
@@ -40,9 +40,9 @@ pub enum Promise {
 }
 
 #[derive(Debug, Clone)]
-pub struct Broken {
-    pub promise: Promise,
-    pub how: String,
+pub(crate) struct Broken {
+    pub(crate) promise: Promise,
+    pub(crate) how: String,
 }
 
 impl fmt::Display for Broken {
@@ -53,7 +53,7 @@ impl fmt::Display for Broken {
 
 impl World {
     /// A record was removed by somebody.
-    pub fn removed(&mut self, op: Op, record: &Record) {
+    pub(crate) fn removed(&mut self, op: Op, record: &Record) {
         let id = record.connection_id().to_owned();
         let by_own_handshake = self
             .invocation()
@@ -72,7 +72,7 @@ impl World {
     }
 
     /// The caller of a removal gets the record: it, and nobody else, owes the announcement.
-    pub fn handed_out(&mut self, record: &Record) {
+    pub(crate) fn handed_out(&mut self, record: &Record) {
         let id = record.connection_id().to_owned();
         let by = executor::current();
         let withdrawn = self
@@ -84,7 +84,7 @@ impl World {
     }
 
     /// The app learns of a departure, and tells others.
-    pub fn departed(&mut self, record: &Record) {
+    pub(crate) fn departed(&mut self, record: &Record) {
         let id = record.connection_id().to_owned();
         self.note(|| format!("departed {id}"));
         self.owed.remove(&id);
@@ -109,7 +109,7 @@ impl World {
     }
 
     /// A handler was given a record.
-    pub fn observed(&mut self, record: &Record) {
+    pub(crate) fn observed(&mut self, record: &Record) {
         let id = record.connection_id().to_owned();
         let started = self.invocation().map_or(now(), |invocation| invocation.started);
         let (environment, oldest) = (self.environment(), started.saturating_sub(CACHE_LIFE + READ));
@@ -149,7 +149,7 @@ impl World {
         }
     }
 
-    pub fn begin_broadcast(&mut self, scope: usize, group: &str, except: Option<&str>) -> u64 {
+    pub(crate) fn begin_broadcast(&mut self, scope: usize, group: &str, except: Option<&str>) -> u64 {
         let message = self.next_message();
         let mut expected = self.certain_members(scope, group);
         if let Some(except) = except {
@@ -168,12 +168,12 @@ impl World {
         message
     }
 
-    pub fn tries(&self, message: u64) -> usize {
+    pub(crate) fn tries(&self, message: u64) -> usize {
         self.posts.get(&message).map_or(0, Vec::len)
     }
 
     /// A send to a group has reported: what it says is held against what the gateway saw since `from`.
-    pub fn reported(&mut self, message: u64, from: usize, report: &BroadcastReport) {
+    pub(crate) fn reported(&mut self, message: u64, from: usize, report: &BroadcastReport) {
         let Some(mut broadcast) = self.broadcasts.remove(&message) else { return };
         let mut last: std::collections::BTreeMap<&str, (Answer, bool)> = Default::default();
         for one in self.posts.get(&message).map(Vec::as_slice).unwrap_or_default().iter().skip(from) {
@@ -250,7 +250,7 @@ impl World {
     }
 
     /// An invocation has ended by itself: did it ask more of the store than it may?
-    pub fn within_budget(&mut self, status: u64) {
+    pub(crate) fn within_budget(&mut self, status: u64) {
         let Some(invocation) = self.invocation() else { return };
         if invocation.faults > 0 {
             return;

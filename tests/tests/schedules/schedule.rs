@@ -21,21 +21,21 @@ use super::world::{
 };
 
 /// When every schedule begins, in milliseconds since the epoch.
-pub const NOON: u64 = 1_767_268_800_000;
+pub(crate) const NOON: u64 = 1_767_268_800_000;
 /// The longest that a connection lasts.
 const TWO_HOURS: u64 = 2 * 60 * 60 * 1_000;
 
 /// What a schedule came to.
 #[derive(Debug)]
-pub struct Outcome {
-    pub broken: Option<Broken>,
-    pub trace: Vec<String>,
+pub(crate) struct Outcome {
+    pub(crate) broken: Option<Broken>,
+    pub(crate) trace: Vec<String>,
     /// A fingerprint of everything that happened: the same seed gives the same.
-    pub fingerprint: u64,
+    pub(crate) fingerprint: u64,
 }
 
 /// Runs the schedule of a seed.
-pub fn run(seed: u64, traced: bool) -> Outcome {
+pub(crate) fn run(seed: u64, traced: bool) -> Outcome {
     let mut lots = Lots::new(seed);
     let plan = plan(&mut lots);
     let simulation = Simulation::start(lots.draw(), Duration::from_millis(NOON));
@@ -71,11 +71,11 @@ fn plan(lots: &mut Lots) -> Plan {
     }
 }
 
-pub struct Driver {
-    pub store: FaultyStore,
-    pub environments: Environments,
+pub(crate) struct Driver {
+    pub(crate) store: FaultyStore,
+    pub(crate) environments: Environments,
     /// `$disconnect` events and handshakes on their way.
-    pub under_way: Rc<Cell<u32>>,
+    pub(crate) under_way: Rc<Cell<u32>>,
     last: u64,
 }
 
@@ -117,7 +117,7 @@ impl Driver {
     }
 
     /// What the model left for later: `$disconnect` of those whom the app closed, broadcasts that stopped.
-    pub fn pass_on(&self) {
+    pub(crate) fn pass_on(&self) {
         for id in world(|w| std::mem::take(&mut w.to_close)) {
             self.deliver_disconnect(&id, 1_000);
         }
@@ -348,7 +348,7 @@ impl Driver {
     }
 
     /// The table removes what has expired, some time or other.
-    pub fn sweep(&self) {
+    pub(crate) fn sweep(&self) {
         self.store.rows.sweep(now());
         let ids: Vec<(String, usize)> =
             world(|w| w.connections.iter().map(|(id, connection)| (id.clone(), connection.scope)).collect());

@@ -16,11 +16,11 @@ use super::promises::Promise;
 use super::world::{Op, World, now, scope_key, world};
 
 /// How far an eventually consistent read may be behind, in milliseconds.
-pub const LAG: u64 = 1_000;
+pub(crate) const LAG: u64 = 1_000;
 
 #[derive(Debug, Clone)]
-pub struct FaultyStore {
-    pub rows: Arc<MemoryStore>,
+pub(crate) struct FaultyStore {
+    pub(crate) rows: Arc<MemoryStore>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,12 +207,12 @@ impl FaultyStore {
         outcome
     }
 
-    pub fn record(&self, scope: &str, id: &str) -> Option<Record> {
+    pub(crate) fn record(&self, scope: &str, id: &str) -> Option<Record> {
         ready(self.rows.get(scope, id)).expect("the rows are in memory")
     }
 
     /// All rows of a group, dead or alive.
-    pub fn members_of(&self, scope: &str, group: &str) -> Vec<Membership> {
+    pub(crate) fn members_of(&self, scope: &str, group: &str) -> Vec<Membership> {
         let query = MembersQuery::new(scope, group).consistent(true);
         ready(self.rows.members(&query)).expect("the rows are in memory").members
     }

@@ -10,51 +10,51 @@ use super::lots::Lots;
 use super::promises::{Broken, Promise};
 
 /// Two stages on one table.
-pub const SCOPES: [(&str, &str); 2] = [("a1b2c3", "prod"), ("a1b2c3", "test")];
-pub const GROUPS: [&str; 3] = ["red", "green", "blue"];
-pub const USERS: [&str; 3] = ["ann", "bob", "cyd"];
+pub(crate) const SCOPES: [(&str, &str); 2] = [("a1b2c3", "prod"), ("a1b2c3", "test")];
+pub(crate) const GROUPS: [&str; 3] = ["red", "green", "blue"];
+pub(crate) const USERS: [&str; 3] = ["ann", "bob", "cyd"];
 
 thread_local! {
     static WORLD: RefCell<Option<World>> = const { RefCell::new(None) };
 }
 
 /// Looks at the world, or changes it. Not across an `await`.
-pub fn world<T>(f: impl FnOnce(&mut World) -> T) -> T {
+pub(crate) fn world<T>(f: impl FnOnce(&mut World) -> T) -> T {
     WORLD.with_borrow_mut(|world| f(world.as_mut().expect("a schedule runs")))
 }
 
-pub fn enter(world: World) {
+pub(crate) fn enter(world: World) {
     WORLD.set(Some(world));
 }
 
-pub fn leave() -> Option<World> {
+pub(crate) fn leave() -> Option<World> {
     WORLD.take()
 }
 
 /// The virtual time of day, in milliseconds.
-pub fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     SystemClock.now()
 }
 
-pub fn scope_key(scope: usize) -> String {
+pub(crate) fn scope_key(scope: usize) -> String {
     format!("{}/{}", SCOPES[scope].0, SCOPES[scope].1)
 }
 
 /// How much goes wrong, in a thousand calls.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
-    pub store_faults: u64,
-    pub post_faults: u64,
-    pub crashes: u64,
-    pub short_deadlines: u64,
-    pub lost_disconnects: u64,
+pub(crate) struct Plan {
+    pub(crate) store_faults: u64,
+    pub(crate) post_faults: u64,
+    pub(crate) crashes: u64,
+    pub(crate) short_deadlines: u64,
+    pub(crate) lost_disconnects: u64,
     /// Whether an environment takes several events at once.
-    pub concurrent: bool,
-    pub steps: u64,
+    pub(crate) concurrent: bool,
+    pub(crate) steps: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     Handshaking,
     Open,
     Closed,
@@ -62,34 +62,34 @@ pub enum State {
 
 /// A connection as the gateway knows it.
 #[derive(Debug)]
-pub struct Connection {
-    pub scope: usize,
-    pub connected_at: u64,
-    pub user: Option<&'static str>,
-    pub groups: Vec<&'static str>,
-    pub state: State,
-    pub opened_at: Option<u64>,
-    pub closed_at: Option<u64>,
+pub(crate) struct Connection {
+    pub(crate) scope: usize,
+    pub(crate) connected_at: u64,
+    pub(crate) user: Option<&'static str>,
+    pub(crate) groups: Vec<&'static str>,
+    pub(crate) state: State,
+    pub(crate) opened_at: Option<u64>,
+    pub(crate) closed_at: Option<u64>,
     /// Refused by its `$connect` handler: nothing of it may ever be stored.
-    pub refused: bool,
+    pub(crate) refused: bool,
     /// `$disconnect` events that were answered.
-    pub disconnects: u32,
+    pub(crate) disconnects: u32,
 }
 
 impl Connection {
     /// Whether it was made more than so many milliseconds before a time.
-    pub fn is_older_than(&self, millis: u64, at: u64) -> bool {
+    pub(crate) fn is_older_than(&self, millis: u64, at: u64) -> bool {
         self.connected_at + millis < at
     }
 
     /// Whether it was open that long before a time.
-    pub fn was_open_for(&self, millis: u64, at: u64) -> bool {
+    pub(crate) fn was_open_for(&self, millis: u64, at: u64) -> bool {
         self.opened_at.is_some_and(|opened| opened + millis < at)
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Op {
+pub(crate) enum Op {
     Put,
     Get,
     Delete,
@@ -103,29 +103,29 @@ pub enum Op {
 
 /// What an invocation was for, and what it asked of the store.
 #[derive(Debug)]
-pub struct Invocation {
-    pub environment: u64,
-    pub what: &'static str,
-    pub about: String,
-    pub started: u64,
-    pub calls: Vec<Op>,
-    pub faults: u32,
+pub(crate) struct Invocation {
+    pub(crate) environment: u64,
+    pub(crate) what: &'static str,
+    pub(crate) about: String,
+    pub(crate) started: u64,
+    pub(crate) calls: Vec<Op>,
+    pub(crate) faults: u32,
     /// The removal of a record that should not have been saved failed, or took too long.
-    pub withdrawal_failed: bool,
-    pub touched: BTreeSet<String>,
+    pub(crate) withdrawal_failed: bool,
+    pub(crate) touched: BTreeSet<String>,
 }
 
 /// The state of a record from some time on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
-    pub from: u64,
-    pub groups: Option<BTreeSet<String>>,
+pub(crate) struct Version {
+    pub(crate) from: u64,
+    pub(crate) groups: Option<BTreeSet<String>>,
 }
 
 /// The joins and leaves of one connection in one group. One that fails or crashes may still come through at any time,
 /// so it stays under way for ever.
 #[derive(Debug, Default)]
-pub struct Changes {
+pub(crate) struct Changes {
     under_way: BTreeSet<u64>,
     disturbed: BTreeSet<u64>,
 }
@@ -147,7 +147,7 @@ impl Changes {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     Delivered,
     Gone,
     Throttled,
@@ -157,67 +157,67 @@ pub enum Answer {
 }
 
 #[derive(Debug)]
-pub struct Try {
-    pub to: String,
-    pub answer: Answer,
-    pub handshaking: bool,
+pub(crate) struct Try {
+    pub(crate) to: String,
+    pub(crate) answer: Answer,
+    pub(crate) handshaking: bool,
 }
 
 /// A message to a group on its way.
 #[derive(Debug)]
-pub struct Broadcast {
-    pub scope: usize,
-    pub group: String,
-    pub except: Option<String>,
+pub(crate) struct Broadcast {
+    pub(crate) scope: usize,
+    pub(crate) group: String,
+    pub(crate) except: Option<String>,
     /// Members when it began.
-    pub expected: BTreeSet<String>,
-    pub started: u64,
+    pub(crate) expected: BTreeSet<String>,
+    pub(crate) started: u64,
     /// Who had a turn in an earlier call.
-    pub turned: BTreeSet<String>,
+    pub(crate) turned: BTreeSet<String>,
 }
 
 /// A broadcast that has to go on where it stopped.
 #[derive(Debug, Clone)]
-pub struct Continuation {
-    pub scope: usize,
-    pub group: String,
-    pub except: Option<String>,
-    pub message: u64,
-    pub cursor: String,
+pub(crate) struct Continuation {
+    pub(crate) scope: usize,
+    pub(crate) group: String,
+    pub(crate) except: Option<String>,
+    pub(crate) message: u64,
+    pub(crate) cursor: String,
 }
 
 #[derive(Debug)]
-pub struct World {
-    pub lots: Lots,
-    pub plan: Plan,
-    pub connections: BTreeMap<String, Connection>,
-    pub invocations: BTreeMap<TaskId, Invocation>,
-    pub versions: BTreeMap<String, Vec<Version>>,
+pub(crate) struct World {
+    pub(crate) lots: Lots,
+    pub(crate) plan: Plan,
+    pub(crate) connections: BTreeMap<String, Connection>,
+    pub(crate) invocations: BTreeMap<TaskId, Invocation>,
+    pub(crate) versions: BTreeMap<String, Vec<Version>>,
     /// When a join was answered, of those who have not begun to leave.
-    pub members: BTreeMap<(String, String), u64>,
-    pub changes: BTreeMap<(String, String), Changes>,
-    pub last_change: u64,
+    pub(crate) members: BTreeMap<(String, String), u64>,
+    pub(crate) changes: BTreeMap<(String, String), Changes>,
+    pub(crate) last_change: u64,
     /// When rows were written, for reads that may miss the newest.
-    pub written: BTreeMap<(String, String), u64>,
+    pub(crate) written: BTreeMap<(String, String), u64>,
     /// What an environment knows from its own answered joins and leaves: whether in the group, at which change.
-    pub own: BTreeMap<(u64, String, String), (bool, u64)>,
-    pub posts: BTreeMap<u64, Vec<Try>>,
-    pub broadcasts: BTreeMap<u64, Broadcast>,
-    pub continuations: Vec<Continuation>,
-    pub to_close: Vec<String>,
-    pub announced: BTreeMap<String, u32>,
+    pub(crate) own: BTreeMap<(u64, String, String), (bool, u64)>,
+    pub(crate) posts: BTreeMap<u64, Vec<Try>>,
+    pub(crate) broadcasts: BTreeMap<u64, Broadcast>,
+    pub(crate) continuations: Vec<Continuation>,
+    pub(crate) to_close: Vec<String>,
+    pub(crate) announced: BTreeMap<String, u32>,
     /// Records that a removal handed out and nobody has announced yet, with the invocation that has them.
-    pub owed: BTreeMap<String, Option<TaskId>>,
+    pub(crate) owed: BTreeMap<String, Option<TaskId>>,
     /// Connections about which a fault or a crash may have left rows.
-    pub tainted: BTreeSet<String>,
-    pub last_message: u64,
-    pub broken: Option<Broken>,
-    pub trace: Option<Vec<String>>,
-    pub calls: u64,
+    pub(crate) tainted: BTreeSet<String>,
+    pub(crate) last_message: u64,
+    pub(crate) broken: Option<Broken>,
+    pub(crate) trace: Option<Vec<String>>,
+    pub(crate) calls: u64,
 }
 
 impl World {
-    pub fn new(lots: Lots, plan: Plan, traced: bool) -> Self {
+    pub(crate) fn new(lots: Lots, plan: Plan, traced: bool) -> Self {
         Self {
             lots,
             plan,
@@ -244,7 +244,7 @@ impl World {
     }
 
     /// The first promise that is broken ends the schedule.
-    pub fn broken(&mut self, promise: Promise, how: impl FnOnce() -> String) {
+    pub(crate) fn broken(&mut self, promise: Promise, how: impl FnOnce() -> String) {
         if self.broken.is_none() {
             let how = how();
             self.note(|| format!("BROKEN {promise:?}: {how}"));
@@ -252,37 +252,37 @@ impl World {
         }
     }
 
-    pub fn note(&mut self, line: impl FnOnce() -> String) {
+    pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
         if let Some(trace) = &mut self.trace {
             let task = executor::current().unwrap_or(0);
             trace.push(format!("{:>9} ms  task {task:<4} {}", now() - super::schedule::NOON, line()));
         }
     }
 
-    pub fn state(&self, id: &str) -> Option<State> {
+    pub(crate) fn state(&self, id: &str) -> Option<State> {
         self.connections.get(id).map(|connection| connection.state)
     }
 
-    pub fn next_message(&mut self) -> u64 {
+    pub(crate) fn next_message(&mut self) -> u64 {
         self.last_message += 1;
         self.last_message
     }
 
-    pub fn invocation(&mut self) -> Option<&mut Invocation> {
+    pub(crate) fn invocation(&mut self) -> Option<&mut Invocation> {
         self.invocations.get_mut(&executor::current()?)
     }
 
     /// The environment that has its turn.
-    pub fn environment(&mut self) -> u64 {
+    pub(crate) fn environment(&mut self) -> u64 {
         self.invocation().map_or(0, |invocation| invocation.environment)
     }
 
-    pub fn taint(&mut self, id: &str) {
+    pub(crate) fn taint(&mut self, id: &str) {
         self.tainted.insert(id.to_owned());
     }
 
     /// A write has changed, or may have changed, what is stored about a connection.
-    pub fn note_version(&mut self, id: &str, record: Option<&Record>) {
+    pub(crate) fn note_version(&mut self, id: &str, record: Option<&Record>) {
         let groups: Option<BTreeSet<String>> =
             record.map(|record| record.groups().map(str::to_owned).collect());
         let versions = self.versions.entry(id.to_owned()).or_default();
@@ -292,25 +292,25 @@ impl World {
     }
 
     /// Who is certainly in a group: joined with an answer, not leaving, alive.
-    pub fn certain_members(&self, scope: usize, group: &str) -> BTreeSet<String> {
+    pub(crate) fn certain_members(&self, scope: usize, group: &str) -> BTreeSet<String> {
         let members = self.members.keys().filter(|(_, of)| of == group).map(|(id, _)| id);
         members.filter(|id| self.is_living(id, scope)).cloned().collect()
     }
 
     /// The living connections of a user, or all.
-    pub fn living_of(&self, scope: usize, user: Option<&str>) -> BTreeSet<String> {
+    pub(crate) fn living_of(&self, scope: usize, user: Option<&str>) -> BTreeSet<String> {
         let living = self.connections.iter().filter(|(_, c)| c.scope == scope && c.state == State::Open);
         living.filter(|(_, c)| user.is_none() || c.user == user).map(|(id, _)| id.clone()).collect()
     }
 
-    pub fn is_living(&self, id: &str, scope: usize) -> bool {
+    pub(crate) fn is_living(&self, id: &str, scope: usize) -> bool {
         self.connections
             .get(id)
             .is_some_and(|connection| connection.scope == scope && connection.state == State::Open)
     }
 
     /// A join or leave begins: what is certain about it ends. Returns which change it is.
-    pub fn begin_change(&mut self, id: &str, group: &str) -> u64 {
+    pub(crate) fn begin_change(&mut self, id: &str, group: &str) -> u64 {
         self.own.retain(|(_, of, in_group), _| !(of == id && in_group == group));
         self.last_change += 1;
         self.changes.entry((id.to_owned(), group.to_owned())).or_default().begin(self.last_change);
@@ -318,7 +318,7 @@ impl World {
     }
 
     /// A join or leave was answered; if it was alone all the time, it is certain what came of it.
-    pub fn end_change(&mut self, id: &str, group: &str, change: u64, is_member: bool) {
+    pub(crate) fn end_change(&mut self, id: &str, group: &str, change: u64, is_member: bool) {
         let key = (id.to_owned(), group.to_owned());
         if !self.changes.get_mut(&key).is_some_and(|changes| changes.end(change)) {
             return;
@@ -330,7 +330,7 @@ impl World {
         }
     }
 
-    pub fn close(&mut self, id: &str) {
+    pub(crate) fn close(&mut self, id: &str) {
         let at = now();
         if let Some(connection) = self.connections.get_mut(id) {
             connection.state = State::Closed;
@@ -341,7 +341,7 @@ impl World {
     }
 
     /// An environment has crashed or was ended: nobody knows what its invocation had done.
-    pub fn crashed(&mut self, task: TaskId) {
+    pub(crate) fn crashed(&mut self, task: TaskId) {
         if let Some(invocation) = self.invocations.remove(&task) {
             self.note(|| format!("crash of {} {}", invocation.what, invocation.about));
             self.tainted.extend(invocation.touched);

@@ -1,14 +1,14 @@
 //! The bugs: each a mistake that somebody could make, as a change of one place.
 
-pub struct Bug {
-    pub name: &'static str,
+pub(crate) struct Bug {
+    pub(crate) name: &'static str,
     /// Below `lift-ws/src`.
-    pub file: &'static str,
-    pub right: &'static str,
-    pub wrong: &'static str,
+    pub(crate) file: &'static str,
+    pub(crate) right: &'static str,
+    pub(crate) wrong: &'static str,
 }
 
-pub const BUGS: &[Bug] = &[
+pub(crate) const BUGS: &[Bug] = &[
     Bug {
         name: "no grace for a 410",
         file: "connection/deliver.rs",

@@ -6,6 +6,7 @@ mod contract;
 mod embedded;
 mod faults;
 mod fixtures;
+mod handover;
 mod lift;
 mod races;
 mod table;

@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut argument = || arguments.next().ok_or("fanout URL POSTS ROUNDS [ours|sdk]");
     let (url, posts, rounds): (_, usize, usize) = (argument()?, argument()?.parse()?, argument()?.parse()?);
     let only = arguments.next();
-    let wants = |who| only.as_deref().is_none_or(|only| only == *who);
+    let wants = |who: &str| only.as_deref().is_none_or(|only| only == who);
     let config = config();
     let ids: Vec<String> = (0..posts).map(|n| format!("L0SM9cOF{n:07}=")).collect();
     for round in 0..=rounds {

@@ -137,7 +137,7 @@ impl Queues {
         }
         let mut attributes = QueueAttributes::default();
         attributes.apply(&what.attributes)?;
-        self.check_dead_letter_queue(&attributes)?;
+        self.check_dead_letter_queue(name, &attributes)?;
         if let Some(known) = self.queues.get(name) {
             let (known, wanted) = (known.attributes.to_map(), attributes.to_map());
             if let Some(other) = what.attributes.keys().find(|key| known.get(*key) != wanted.get(*key)) {
@@ -217,13 +217,19 @@ impl Queues {
     fn set_attributes(&mut self, now: Moment, url: &str, what: &SetQueueAttributes) -> Result<(), SqsError> {
         let mut new = self.find(now, url)?.attributes.clone();
         new.apply(&what.attributes)?;
-        self.check_dead_letter_queue(&new)?;
+        self.check_dead_letter_queue(name_of(url), &new)?;
         self.find(now, url)?.set_attributes(now, new);
         Ok(())
     }
 
-    fn check_dead_letter_queue(&self, attributes: &QueueAttributes) -> Result<(), SqsError> {
+    /// A queue that buries in itself would be received from for ever.
+    fn check_dead_letter_queue(&self, name: &str, attributes: &QueueAttributes) -> Result<(), SqsError> {
         match &attributes.redrive {
+            Some(redrive) if redrive.dead_letter_queue() == name => Err(SqsError::invalid(
+                &redrive.dead_letter_target_arn,
+                "RedrivePolicy",
+                "A queue cannot be its own dead letter target.",
+            )),
             Some(redrive) if !self.queues.contains_key(redrive.dead_letter_queue()) => {
                 Err(SqsError::invalid(
                     &redrive.dead_letter_target_arn,

@@ -358,6 +358,9 @@ fn queues_are_made_found_listed_purged_and_deleted() {
     let nowhere = r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:no","maxReceiveCount":1}"#;
     let dangling = json!({ "QueueName": "x", "Attributes": { "RedrivePolicy": nowhere } });
     assert_eq!(world.refused("CreateQueue", dangling), SqsErrorKind::InvalidParameterValue);
+    let itself = r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:jobs","maxReceiveCount":1}"#;
+    let endless = json!({ "QueueUrl": URL, "Attributes": { "RedrivePolicy": itself } });
+    assert_eq!(world.refused("SetQueueAttributes", endless), SqsErrorKind::InvalidParameterValue);
     assert_eq!(
         world.refused("CreateQueue", json!({ "QueueName": "a b" })),
         SqsErrorKind::InvalidParameterValue

@@ -8,7 +8,7 @@ use crate::connection::sending::Sending;
 use crate::connection::{BroadcastId, Connections, SendError, SendErrorKind};
 use crate::queue::body::{Body, BroadcastBody};
 use crate::queue::{QueueError, QueueMessage};
-use crate::store::{Cursor, StoredBroadcast};
+use crate::store::{Cursor, StoreError, StoreErrorKind, StoredBroadcast};
 
 /// How long a broadcast is kept, in seconds: a day.
 const KEPT: u64 = 24 * 60 * 60;
@@ -29,6 +29,7 @@ impl Handover<'_> {
     pub(super) async fn give(self, from: Option<Cursor>, message: Bytes) -> Result<BroadcastId, SendError> {
         let connections = self.sending.connections;
         let message = sized(message)?;
+        self.check(from.as_ref())?;
         // asked for first: without a callback URL or a queue nothing is stored
         connections.url()?;
         connections.some_queue().map_err(queue_failure)?;
@@ -42,6 +43,16 @@ impl Handover<'_> {
         connections.within(store.save(scope, id.as_str(), &stored)).await?;
         connections.enqueue_segments(&id, plan.segments()).await.map_err(queue_failure)?;
         Ok(id)
+    }
+
+    /// A cursor of another list is refused here: in the invocations to come nobody would see why.
+    fn check(&self, from: Option<&Cursor>) -> Result<(), StoreError> {
+        match (&self.to, from) {
+            (Addressees::User(_) | Addressees::All, Some(from)) if from.shard() != 0 => {
+                Err(StoreError::new(StoreErrorKind::InvalidCursor).about(from.to_string()))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn plan(self, from: Option<Cursor>, shards: u16) -> Plan {

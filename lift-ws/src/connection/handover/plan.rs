@@ -116,10 +116,11 @@ impl Plan {
 
     /// A shard's members stand in the order in which they connected: a segment is a slice of that time.
     fn slice(&self, segment: u16) -> Range {
-        let slices = u64::from(self.segments / self.shards).max(1);
-        let (shard, slice) = (segment % self.shards, u64::from(segment / self.shards));
+        let shards = self.shards.max(1);
+        let slices = u64::from(self.segments / shards).max(1);
+        let (shard, slice) = (segment % shards, u64::from(segment / shards));
         let time = self.began.saturating_sub(self.oldest);
-        let border = |slice: u64| self.oldest + time * slice / slices;
+        let border = |slice: u64| self.oldest + time / slices * slice;
         let begin = if slice == 0 { 0 } else { border(slice) };
         let before =
             if slice + 1 == slices { self.began.saturating_add(SLACK_MS) } else { border(slice + 1) };

@@ -56,6 +56,11 @@ pub(crate) async fn run(
             body.id
         )));
     };
+    if body.segment >= stored.segments {
+        let why =
+            format!("broadcast `{}` has {} segments, and none of this number", body.id, stored.segments);
+        return Err(Error::internal(why));
+    }
     let owner = token();
     let claim = claim(connections, body, &owner, &stored);
     let state = match connections.within(store.claim(scope, &body.id, body.segment, &claim)).await? {

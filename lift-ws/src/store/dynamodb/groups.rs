@@ -102,13 +102,14 @@ impl DynamoStore {
 
     pub(super) async fn page(&self, query: &MembersQuery<'_>) -> Result<MembershipPage, StoreError> {
         let shard = query.cursor.as_ref().map_or(0, Cursor::shard);
+        let since = query.cursor.as_ref().map_or(0, Cursor::connected_at).max(query.connected_since);
         let request = self.client.query().table_name(&self.table);
         let mut request = request
             .key_condition_expression("#pk = :group AND #sk >= :since")
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#sk", SK)
             .expression_attribute_values(":group", text(keys::group(query.scope, query.group, shard)))
-            .expression_attribute_values(":since", text(keys::since(query.connected_since)))
+            .expression_attribute_values(":since", text(keys::since(since)))
             .consistent_read(query.consistent)
             .limit(i32::try_from(query.limit).unwrap_or(i32::MAX));
         if let Some(cursor) = query.cursor.as_ref().filter(|cursor| is_within(cursor, query)) {
@@ -127,7 +128,7 @@ impl DynamoStore {
     /// Where DynamoDB says that the shard goes on (its page may be short, even empty); else in the next shard.
     fn next_cursor(&self, shard: u16, next: Option<Item>) -> Result<Option<Cursor>, StoreError> {
         let Some(key) = next else {
-            return Ok((shard + 1 < self.group_shards.to_read()).then(|| Cursor::start_of(shard + 1)));
+            return Ok(self.group_shards.after(shard).map(Cursor::start_of));
         };
         let last = into_membership(key)?;
         Ok(Some(Cursor::after(shard, last.connected_at, last.connection_id)))

@@ -46,6 +46,11 @@ impl Shards {
     pub(super) fn to_read(self) -> u16 {
         self.current.max(self.previous)
     }
+
+    /// The shard that is read after this one. A cursor may name any, one behind the last too.
+    pub(super) fn after(self, shard: u16) -> Option<u16> {
+        shard.checked_add(1).filter(|next| *next < self.to_read())
+    }
 }
 
 impl Default for Shards {

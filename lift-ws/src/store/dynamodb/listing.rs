@@ -136,9 +136,7 @@ impl DynamoStore {
 
     fn next_shard(&self, whom: Whom<'_>, shard: u16) -> Option<u16> {
         match whom {
-            Whom::Tenant(tenant) => {
-                (shard + 1 < self.shards_of_tenant(tenant).to_read()).then_some(shard + 1)
-            }
+            Whom::Tenant(tenant) => self.shards_of_tenant(tenant).after(shard),
             Whom::User(_) | Whom::All { .. } => None,
         }
     }

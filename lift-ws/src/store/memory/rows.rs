@@ -153,7 +153,8 @@ impl Scope {
     }
 
     pub(super) fn members(&self, query: &MembersQuery<'_>) -> MembershipPage {
-        let Some(members) = self.groups.get(query.group) else {
+        let is_elsewhere = query.cursor.as_ref().is_some_and(|cursor| cursor.shard() != 0);
+        let Some(members) = self.groups.get(query.group).filter(|_| !is_elsewhere) else {
             return MembershipPage::default();
         };
         let mut rest = members.range(start(&query.cursor, query.connected_since)).map(|(_, member)| member);

@@ -6,7 +6,7 @@ use super::{Case, EXPIRY, NOON, Subject, Verdict, cases, ensure, member, said};
 use crate::connection::Record;
 use crate::store::{Cursor, MAX_GROUP_BYTES, MAX_GROUPS, MembersQuery, Membership, StoreErrorKind};
 
-pub(super) const CASES: [Case; 14] = cases![
+pub(super) const CASES: [Case; 16] = cases![
     a_join_is_in_the_record_and_among_the_members,
     joining_again_replaces_the_value,
     nobody_joins_without_a_record,
@@ -19,6 +19,8 @@ pub(super) const CASES: [Case; 14] = cases![
     groups_with_strange_names_are_apart,
     pages_hold_every_member_once_and_in_order,
     reading_goes_on_after_any_member,
+    reading_goes_on_at_a_moment,
+    reading_goes_on_behind_the_last_shard,
     rows_of_the_dead_are_skipped,
     memberships_are_removed_in_bulk,
 ];
@@ -216,6 +218,30 @@ async fn reading_goes_on_after_any_member(subject: Subject<'_>) -> Verdict {
         let (next, expected) = (rest.members.first(), page.members.get(n + 1));
         ensure!(expected.is_none() || next == expected, "after {member:?} comes {next:?}");
     }
+    Ok(())
+}
+
+/// A cursor without a connection stands before all that connected at its time: segments of a broadcast begin so.
+async fn reading_goes_on_at_a_moment(subject: Subject<'_>) -> Verdict {
+    subject.crowd("red", 6).await?;
+    let whole = said(subject.store.members(&MembersQuery::new(subject.scope, "red")).await)?;
+    for n in 0..6 {
+        let moment = NOON + n * 1_000;
+        let query =
+            MembersQuery::new(subject.scope, "red").after(Some(Cursor::after(whole.shard, moment, "")));
+        let rest = said(subject.store.members(&query).await)?;
+        let later = whole.members.iter().filter(|member| member.connected_at >= moment);
+        ensure!(rest.members.iter().eq(later), "from {moment} on: {:?}", rest.members);
+    }
+    Ok(())
+}
+
+/// Nobody is there, and it does not begin again: a cursor may come back from outside.
+async fn reading_goes_on_behind_the_last_shard(subject: Subject<'_>) -> Verdict {
+    subject.crowd("red", 6).await?;
+    let query = MembersQuery::new(subject.scope, "red").after(Some(Cursor::after(u16::MAX, 0, "AbC=")));
+    let rest = subject.pages(query).await?;
+    ensure!(rest.is_empty(), "{rest:?}");
     Ok(())
 }
 
