@@ -198,12 +198,14 @@ async fn interrupted(seed: u64, members: usize) -> (usize, usize) {
     let world = World::with_receives(100, members, gateway, fast()).await;
     let chance = Chance::new(seed);
     let id = world.environment().group("news").send_later("hello").await.unwrap();
-    let mut interruptions = 0;
+    let (mut interruptions, mut invocations) = (0, 0);
     loop {
         let batch = world.queue.receive(1 + chance.below(4) as usize);
         if batch.is_empty() {
             break;
         }
+        invocations += 1;
+        assert!(invocations < 200, "seed {seed}: it does not come to an end");
         // first they are killed, then anything may happen
         let kinds = if interruptions < 6 { 6 } else { 14 };
         match chance.below(kinds) {

@@ -1,12 +1,13 @@
 //! Binary data in a JSON message.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::ops::Deref;
 
+use base64::Engine as _;
+use base64::display::Base64Display;
+use base64::engine::general_purpose::STANDARD;
 use serde::de::{Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Binary data as a field of a message: base64 text on the wire, with padding, as `atob` and others read it.
 ///
@@ -14,14 +15,17 @@ const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 ///
 /// ```
 /// # use lift_ws::Base64;
-/// #[derive(serde::Serialize, serde::Deserialize)]
-/// struct Thumbnail<B> { name: String, png: Base64<B> }
+/// #[derive(serde::Serialize)]
+/// struct Thumbnail<'a> { name: &'a str, png: Base64<&'a [u8]> } // sent as it lies there
 ///
-/// let borrowed = Thumbnail { name: "a".into(), png: Base64(&[0x89, b'P', b'N', b'G'][..]) };
-/// let json = serde_json::to_string(&borrowed)?;
+/// let json = serde_json::to_string(&Thumbnail { name: "a", png: Base64(b"\x89PNG") })?;
 /// assert_eq!(json, r#"{"name":"a","png":"iVBORw=="}"#);
-/// let owned: Thumbnail<Vec<u8>> = serde_json::from_str(&json)?;
-/// assert_eq!(*owned.png, b"\x89PNG");
+///
+/// #[derive(serde::Deserialize)]
+/// struct Upload { png: Base64 } // of its own
+///
+/// let upload: Upload = serde_json::from_str(&json)?;
+/// assert_eq!(*upload.png, b"\x89PNG");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -44,15 +48,7 @@ impl<T> From<T> for Base64<T> {
 /// The text.
 impl<T: AsRef<[u8]>> fmt::Display for Base64<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.as_ref().chunks(3).try_for_each(|chunk| {
-            let [one, two, three] = [0, 1, 2].map(|at| u32::from(chunk.get(at).copied().unwrap_or(0)));
-            let bits = one << 16 | two << 8 | three;
-            (0..4).try_for_each(|digit| {
-                let six = bits >> (18 - 6 * digit) & 63;
-                let padded = if digit > chunk.len() { b'=' } else { DIGITS[six as usize] };
-                f.write_char(char::from(padded))
-            })
-        })
+        Base64Display::new(self.0.as_ref(), &STANDARD).fmt(f)
     }
 }
 
@@ -79,51 +75,13 @@ impl Visitor<'_> for Text {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Vec<u8>, E> {
-        decode(text.as_bytes()).ok_or_else(|| E::invalid_value(Unexpected::Str(shortened(text)), &self))
+        STANDARD.decode(text).map_err(|_| E::invalid_value(Unexpected::Str(shortened(text)), &self))
     }
 }
 
 /// An error names the value; a long one would fill the log.
 fn shortened(text: &str) -> &str {
     text.get(..32).unwrap_or(text)
-}
-
-/// Strict: whole quadruples, padding at the end only, no bits left over.
-fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(4) {
-        return None;
-    }
-    let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
-    if padding > 2 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    for quadruple in text[..text.len() - padding].chunks(4) {
-        let mut bits = 0;
-        for digit in quadruple {
-            bits = bits << 6 | value(*digit)?;
-        }
-        let missing = 4 - quadruple.len();
-        bits <<= 6 * missing;
-        let [_, three @ ..] = u32::to_be_bytes(bits);
-        let (kept, left_over) = three.split_at(3 - missing);
-        if left_over.iter().any(|byte| *byte != 0) {
-            return None;
-        }
-        bytes.extend_from_slice(kept);
-    }
-    Some(bytes)
-}
-
-fn value(digit: u8) -> Option<u32> {
-    Some(u32::from(match digit {
-        b'A'..=b'Z' => digit - b'A',
-        b'a'..=b'z' => digit - b'a' + 26,
-        b'0'..=b'9' => digit - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    }))
 }
 
 #[cfg(test)]

@@ -139,7 +139,12 @@ impl Connections {
                 self.shared.poster.prewarm(url.as_str()).await;
             }
         };
-        tokio::join!(self.shared.store.prewarm(), post);
+        let queue = async {
+            if let Some(queue) = self.shared_queue() {
+                queue.prewarm().await;
+            }
+        };
+        tokio::join!(self.shared.store.prewarm(), post, queue);
     }
 
     /// Waits for the store until the deadline.

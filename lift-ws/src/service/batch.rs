@@ -98,8 +98,19 @@ impl<A: App> Service<A> {
         let due = ambient::now() + deadline.remaining();
         let connections = self.connections.as_ref();
         let connections = connections.map(|connections| body.bind(connections).with_deadline(due));
-        if let (Some(segment), Some(connections)) = (&body.broadcast, &connections) {
-            return segment_of_broadcast(connections, segment, record).await;
+        match (&body.broadcast, &connections) {
+            (Some(segment), Some(connections)) => {
+                return segment_of_broadcast(connections, segment, record).await;
+            }
+            (Some(_), None) => {
+                tracing::error!(
+                    message_id = &*record.message_id,
+                    "a broadcast cannot go on: this service has no connections; give it some with \
+                     `Service::with_connections`"
+                );
+                return Outcome::Failed;
+            }
+            (None, _) => {}
         }
         let Some(job) = &body.job else {
             tracing::error!(

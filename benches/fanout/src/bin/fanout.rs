@@ -1,4 +1,4 @@
-//! One message to many connections, by us and by the SDK's client in turn: `fanout URL POSTS ROUNDS`.
+//! One message to many connections, by us and by the SDK's client in turn: `fanout URL POSTS ROUNDS [ours|sdk]`.
 //!
 //! A line of output is `WHO CONCURRENCY POSTS_PER_SECOND MICROSECONDS_OF_CPU_PER_POST`, for each round. Ours is the
 //! whole way of a broadcast: members read page by page, rate (lifted) and places, signatures, outcomes counted. The
@@ -29,17 +29,24 @@ const CONCURRENCY: [usize; 4] = [32, 128, 256, 512];
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let mut argument = || arguments.next().ok_or("fanout URL POSTS ROUNDS");
+    let mut argument = || arguments.next().ok_or("fanout URL POSTS ROUNDS [ours|sdk]");
     let (url, posts, rounds): (_, usize, usize) = (argument()?, argument()?.parse()?, argument()?.parse()?);
+    let only = arguments.next();
+    let wants = |who| only.as_deref().is_none_or(|only| only == *who);
     let config = config();
     let ids: Vec<String> = (0..posts).map(|n| format!("L0SM9cOF{n:07}=")).collect();
     for round in 0..=rounds {
         for concurrency in CONCURRENCY {
-            let sdk = by_the_sdk(&config, &url, &ids, concurrency).await?;
-            let ours = by_us(&config, &url, &ids, concurrency).await?;
-            if round > 0 {
-                println!("sdk {concurrency} {:.0} {:.2}", sdk.rate, sdk.cpu);
-                println!("ours {concurrency} {:.0} {:.2}", ours.rate, ours.cpu);
+            for who in ["sdk", "ours"].into_iter().filter(|who| wants(who)) {
+                let Measure { rate, cpu, .. } = if who == "sdk" {
+                    by_the_sdk(&config, &url, &ids, concurrency).await?
+                } else {
+                    by_us(&config, &url, &ids, concurrency).await?
+                };
+                // The first round warms up.
+                if round > 0 {
+                    println!("{who} {concurrency} {rate:.0} {cpu:.2}");
+                }
             }
         }
     }
