@@ -126,6 +126,8 @@ mod readme {}
 mod guide {
     #[doc = include_str!("../../docs/guide/connections.md")]
     mod connections {}
+    #[doc = include_str!("../../docs/guide/groups-and-presence.md")]
+    mod groups_and_presence {}
     #[doc = include_str!("../../docs/guide/jobs.md")]
     mod jobs {}
     #[doc = include_str!("../../docs/guide/sending.md")]
