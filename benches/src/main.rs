@@ -4,7 +4,7 @@
 //! cargo run --release -p lift-ws-benches --bin compare [-- --quick] [--json FILE] [--compile-time] [--only SECTION]…
 //! ```
 //!
-//! Sections: `routing`, `bytes`, `runtime-api`, `gateway`, `compile-time`. The gates are ratios: ours and the peers run
+//! Sections: `routing`, `bytes`, `runtime-api`, `gateway`, `fanout`, `compile-time`. The gates are ratios: ours and the peers run
 //! in turn, so a busy machine moves both. It ends with 1 when a gate is not kept.
 
 #![allow(
@@ -15,6 +15,7 @@
 
 mod bytes;
 mod compile_time;
+mod fanout;
 mod gateway;
 mod lift;
 mod report;
@@ -29,7 +30,7 @@ use report::Report;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-const USAGE: &str = "usage: compare [--quick] [--json FILE] [--compile-time] [--only routing|bytes|runtime-api|gateway|compile-time]…";
+const USAGE: &str = "usage: compare [--quick] [--json FILE] [--compile-time] [--only routing|bytes|runtime-api|gateway|fanout|compile-time]…";
 
 #[derive(Default)]
 struct Options {
@@ -97,6 +98,9 @@ fn run(options: &Options) -> Result<usize, String> {
     }
     if options.wants("gateway") {
         gateway::measure(&root, options.quick, &mut report)?;
+    }
+    if options.wants("fanout") {
+        fanout::measure(&root, options.quick, &mut report)?;
     }
     if options.wants("compile-time") {
         eprintln!("compile time");

@@ -130,6 +130,8 @@ mod guide {
     mod authentication {}
     #[doc = include_str!("../../docs/guide/connections.md")]
     mod connections {}
+    #[doc = include_str!("../../docs/guide/groups-and-presence.md")]
+    mod groups_and_presence {}
     #[doc = include_str!("../../docs/guide/jobs.md")]
     mod jobs {}
     #[doc = include_str!("../../docs/guide/sending.md")]

@@ -68,9 +68,10 @@ impl Identify<'_> {
         let scope = connections.scope_key()?;
         let record = connections.within(connections.shared.store.change(scope, &id, &change)).await?;
         connections.shared.cache.update(&id, |cached| {
-            // Of two changes at once the other may have been answered first, and be the later one.
+            // Of two changes at once the other may have been answered first, and be the later one. So may a join:
+            // the groups stay as they are cached.
             if cached.revision() < record.revision() {
-                *cached = record.clone();
+                cached.identify_as(&record);
             }
         });
         Ok(Arc::new(record))

@@ -113,6 +113,14 @@ impl Record {
         self.revision += 1;
     }
 
+    /// Takes over who the connection is from a newer record of it; the groups stay.
+    pub(crate) fn identify_as(&mut self, newer: &Self) {
+        self.user.clone_from(&newer.user);
+        self.tenant.clone_from(&newer.tenant);
+        self.attributes.clone_from(&newer.attributes);
+        self.revision = newer.revision;
+    }
+
     /// How often it has changed who the connection is: see [`Connections::identify`](super::Connections::identify).
     #[must_use]
     pub fn revision(&self) -> u32 {

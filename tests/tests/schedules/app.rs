@@ -91,6 +91,19 @@ async fn leave(conns: Connections, id: ConnectionId<'_>, Json(m): Json<InGroup>)
     Ok(())
 }
 
+/// Who it is stays; what the app keeps about it changes.
+#[ws_route("identify")]
+async fn identify(conns: Connections, id: ConnectionId<'_>) -> Result<(), Error> {
+    match conns.identify(&*id).attributes(&7).await {
+        Ok(record) => world(|w| w.identified(&id, u64::from(record.revision()))),
+        Err(error) => {
+            unknown_only_if_gone(&id, error.kind());
+            Err(error)?;
+        }
+    }
+    Ok(())
+}
+
 fn unknown_only_if_gone(id: &str, kind: StoreErrorKind) {
     if kind == StoreErrorKind::UnknownConnection {
         world(|w| {
@@ -266,7 +279,7 @@ async fn bye(conns: Connections, at: RequestContext<'_>, me: Option<Connection<'
     }
 }
 
-#[ws_app(routes = [connect, ping, whoami, join, leave, say, direct, kick, members, presence, list, bye])]
+#[ws_app(routes = [connect, ping, whoami, join, leave, identify, say, direct, kick, members, presence, list, bye])]
 pub(crate) struct Schedule;
 
 fn scope_of(stage: &str) -> usize {

@@ -142,6 +142,15 @@ impl World {
                 });
             }
         }
+        if let Some((revision, at)) = self.revisions.get(&(environment, id.clone())).copied()
+            && at < started
+            && u64::from(record.revision()) < revision
+        {
+            let seen = record.revision();
+            self.broken(Promise::OwnWritesAreSeen, || {
+                format!("environment {environment} was told revision {revision} of {id}, and saw {seen}")
+            });
+        }
         let user = self.connections.get(&id).and_then(|connection| connection.user);
         if record.user() != user {
             let seen = record.user().map(str::to_owned);

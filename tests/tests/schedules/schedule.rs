@@ -287,13 +287,14 @@ impl Driver {
     }
 
     fn message(&self) {
-        let Some(id) = self.somebody(|_, state| state == State::Open) else { return };
+        let Some(id) = self.speaker() else { return };
         let scope = world(|w| w.connections[&id].scope);
         let to = self.somebody(|of, _| of == scope).unwrap_or_default();
         let (what, group, except, user) = world(|w| {
             let what = w.lots.pick(&[
                 "ping", "whoami", "whoami", "whoami", "join", "join", "join", "leave", "leave", "say", "say",
-                "say", "say", "direct", "direct", "kick", "members", "presence", "list",
+                "say", "say", "direct", "direct", "kick", "members", "presence", "identify", "identify",
+                "list",
             ]);
             (what, w.lots.pick(&GROUPS), w.lots.permille(300), w.lots.pick(&["", USERS[0], USERS[1]]))
         });
@@ -312,6 +313,17 @@ impl Driver {
                 });
             }
         });
+    }
+
+    /// Often the one who spoke last: a client does not wait for an answer before it says the next thing.
+    fn speaker(&self) -> Option<String> {
+        let last = world(|w| {
+            let again = w.lots.permille(400);
+            w.last_speaker.clone().filter(|id| again && w.state(id) == Some(State::Open))
+        });
+        let id = last.or_else(|| self.somebody(|_, state| state == State::Open))?;
+        world(|w| w.last_speaker = Some(id.clone()));
+        Some(id)
     }
 
     fn broadcast_from_outside(&self) {

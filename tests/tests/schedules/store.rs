@@ -202,7 +202,9 @@ impl FaultyStore {
             if op == Op::Leave {
                 w.members.remove(&key);
             }
-            w.written.insert(key, now());
+            if op != Op::Change {
+                w.written.insert(key, now());
+            }
         });
         outcome
     }
@@ -266,14 +268,17 @@ impl ConnectionStore for FaultyStore {
         Box::pin(self.call(Op::DeleteGone, scope, Some(id), None, apply))
     }
 
-    /// No schedule changes who a connection is.
     fn change<'a>(
         &'a self,
         scope: &'a str,
         id: &'a str,
         change: &'a Change,
     ) -> BoxFuture<'a, Result<Record, StoreError>> {
-        self.rows.change(scope, id, change)
+        let (key, of, change) = (scope.to_owned(), id.to_owned(), change.clone());
+        let apply =
+            move |rows: &MemoryStore| ready(rows.change(&key, &of, &change)).map(|record| Seen(Some(record)));
+        let call = self.call(Op::Change, scope, Some(id), None, apply);
+        Box::pin(async move { Ok(call.await?.0.expect("what was changed is there")) })
     }
 
     fn join<'a>(

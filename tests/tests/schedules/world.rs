@@ -99,6 +99,7 @@ pub(crate) enum Op {
     Members,
     RemoveMemberships,
     Connections,
+    Change,
 }
 
 /// What an invocation was for, and what it asked of the store.
@@ -201,9 +202,12 @@ pub(crate) struct World {
     pub(crate) written: BTreeMap<(String, String), u64>,
     /// What an environment knows from its own answered joins and leaves: whether in the group, at which change.
     pub(crate) own: BTreeMap<(u64, String, String), (bool, u64)>,
+    /// The last revision of a record that an environment was told, and when.
+    pub(crate) revisions: BTreeMap<(u64, String), (u64, u64)>,
     pub(crate) posts: BTreeMap<u64, Vec<Try>>,
     pub(crate) broadcasts: BTreeMap<u64, Broadcast>,
     pub(crate) continuations: Vec<Continuation>,
+    pub(crate) last_speaker: Option<String>,
     pub(crate) to_close: Vec<String>,
     pub(crate) announced: BTreeMap<String, u32>,
     /// Records that a removal handed out and nobody has announced yet, with the invocation that has them.
@@ -229,9 +233,11 @@ impl World {
             last_change: 0,
             written: BTreeMap::new(),
             own: BTreeMap::new(),
+            revisions: BTreeMap::new(),
             posts: BTreeMap::new(),
             broadcasts: BTreeMap::new(),
             continuations: Vec::new(),
+            last_speaker: None,
             to_close: Vec::new(),
             announced: BTreeMap::new(),
             owed: BTreeMap::new(),
@@ -328,6 +334,13 @@ impl World {
         if is_member {
             self.members.insert(key, now());
         }
+    }
+
+    /// An environment was told of a change of who a connection is.
+    pub(crate) fn identified(&mut self, id: &str, revision: u64) {
+        let environment = self.environment();
+        let told = self.revisions.entry((environment, id.to_owned())).or_default();
+        *told = (revision.max(told.0), now());
     }
 
     pub(crate) fn close(&mut self, id: &str) {

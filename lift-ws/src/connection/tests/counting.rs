@@ -156,7 +156,9 @@ impl ConnectionStore for CountingStore {
     ) -> BoxFuture<'a, Result<Record, StoreError>> {
         Box::pin(async move {
             self.note(Call::Change)?;
-            self.rows.change(scope, id, change).await
+            let outcome = self.rows.change(scope, id, change).await;
+            self.pause().await;
+            outcome
         })
     }
 

@@ -46,3 +46,19 @@ async fn nobody_who_is_unknown_and_nothing_that_fits_no_row_is_written() {
     assert!(error.to_string().contains("AbC="), "{error}");
     assert!(world.store.take_calls().is_empty());
 }
+
+/// The change is answered after the join, and was made before it.
+#[tokio::test]
+async fn a_join_beside_a_change_of_identity_stays_in_the_cache() {
+    let world = World::new();
+    world.admit("AbC=").await;
+    world.store.slow_down();
+    let (changed, joined) = tokio::join!(
+        IntoFuture::into_future(world.conns.identify("AbC=").user("ann")),
+        world.conns.join("AbC=", "red", "Ann"),
+    );
+    changed.unwrap();
+    joined.unwrap();
+    let cached = world.conns.record("AbC=").await.unwrap().unwrap();
+    assert_eq!((cached.user(), cached.is_in("red")), (Some("ann"), true));
+}
