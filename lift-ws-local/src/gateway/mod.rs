@@ -17,7 +17,7 @@ pub use replace_error::ReplaceError;
 pub use report::Report;
 pub use start_error::StartError;
 
-use crate::core::{Api, Manifest};
+use crate::core::{Api, Fault, Input, Manifest};
 use crate::database::Tables;
 use crate::environments::Function;
 use crate::owner::{Command, NewApi};
@@ -116,6 +116,20 @@ impl LocalGateway {
         let made = self.tables.create_missing(manifest.tables.clone()).await;
         made.map_err(|error| ReplaceError::Database { problem: error.to_string() })?;
         Ok(NewApi { api, table: first_table(manifest), queue: manifest.queue.clone() })
+    }
+
+    /// Makes something go wrong once, at its next occasion: what AWS does now and then, and a program should be
+    /// tested against. Called several times, it goes wrong as often.
+    ///
+    /// ```no_run
+    /// use lift_ws_local::core::Fault;
+    ///
+    /// # fn test(gateway: &lift_ws_local::LocalGateway) {
+    /// gateway.inject(Fault::DisconnectLost); // the next connection that ends gets no `$disconnect`
+    /// # }
+    /// ```
+    pub fn inject(&self, fault: Fault) {
+        self.leash.owner().tell(Command::Happened(Input::Fault(fault)));
     }
 
     /// Closes every connection, lets `$disconnect` run, ends the environments, and says what has happened.

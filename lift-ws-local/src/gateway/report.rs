@@ -14,6 +14,8 @@ pub struct Report {
     pub failed_batches: u64,
     /// Messages that were moved to a dead-letter queue.
     pub dead_letters: u64,
+    /// Requests to post to a connection (`POST …/@connections/{id}`), of whatever outcome.
+    pub posts: u64,
     /// Environments that were started.
     pub environments: u64,
 }

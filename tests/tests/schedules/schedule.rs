@@ -100,7 +100,8 @@ impl Driver {
         match action {
             _ if few => self.connect(),
             0..15 => self.connect(),
-            15..71 => self.message(),
+            15..65 => self.message(),
+            65..71 => self.chatter(),
             71..81 => self.close_one(),
             81..87 => self.broadcast_from_outside(),
             87..90 => self.sweep(),
@@ -290,20 +291,44 @@ impl Driver {
         let Some(id) = self.speaker() else { return };
         let scope = world(|w| w.connections[&id].scope);
         let to = self.somebody(|of, _| of == scope).unwrap_or_default();
-        let (what, group, except, user) = world(|w| {
+        let (what, group) = world(|w| {
             let what = w.lots.pick(&[
                 "ping", "whoami", "whoami", "whoami", "join", "join", "join", "leave", "leave", "say", "say",
-                "say", "say", "direct", "direct", "kick", "members", "presence", "identify", "identify",
-                "list",
+                "say", "say", "direct", "direct", "kick", "members", "presence", "identify", "list",
             ]);
-            (what, w.lots.pick(&GROUPS), w.lots.permille(300), w.lots.pick(&["", USERS[0], USERS[1]]))
+            (what, w.lots.pick(&GROUPS))
         });
         let to = if what == "kick" && world(|w| w.lots.permille(600)) { String::new() } else { to };
+        self.say(&id, what, group, &to);
+    }
+
+    /// One client says several things at once, and looks a little later at what has come of it.
+    fn chatter(&self) {
+        let Some(id) = self.speaker() else { return };
+        let group = world(|w| w.lots.pick(&GROUPS));
+        for _ in 0..3 {
+            let what = world(|w| w.lots.pick(&["join", "leave", "identify", "whoami", "whoami"]));
+            self.say(&id, what, group, "");
+        }
+        let this = self.clone_for_task();
+        self.under_way.set(self.under_way.get() + 1);
+        executor::spawn(async move {
+            sleep(world(|w| w.lots.millis(100..1_000))).await;
+            (0..3).for_each(|_| this.say(&id, "whoami", group, ""));
+            this.under_way.set(this.under_way.get() - 1);
+        });
+    }
+
+    fn say(&self, id: &str, what: &'static str, group: &str, to: &str) {
+        let (except, user, opened) = world(|w| {
+            let user = w.lots.pick(&["", USERS[0], USERS[1]]);
+            (w.lots.permille(300), user, w.connections[id].opened_at)
+        });
         let body = format!(
             r#"{{"action":"{what}","group":"{group}","except":{except},"to":"{to}","user":"{user}"}}"#
         );
-        let opened = world(|w| w.connections[&id].opened_at);
-        self.environments.invoke(self.call(event::message(&id, what, &body), what, &id), move |answer| {
+        let (call, id) = (self.call(event::message(id, what, &body), what, id), id.to_owned());
+        self.environments.invoke(call, move |answer| {
             let body = answer.as_ref().and_then(|answer| answer["body"].as_str()).unwrap_or_default();
             if what == "whoami" && body.contains("unknown_connection") && opened.is_some() {
                 world(|w| {

@@ -37,7 +37,7 @@ pub(crate) const BUGS: &[Bug] = &[
         name: "two are told of one departure",
         file: "connection/lifecycle.rs",
         right: "        let scope = self.scope_key()?;\n        self.shared.cache.remove(connection_id);",
-        wrong: "        let scope = self.scope_key()?;\n        if let Some(known) = self.within(self.shared.store.get(scope, connection_id)).await? {\n            self.within(self.shared.store.delete(scope, connection_id, 0)).await?;\n            self.forget(&known).await;\n            return Ok(Some(known));\n        }\n        self.shared.cache.remove(connection_id);",
+        wrong: "        let scope = self.scope_key()?;\n        if let Some(known) = self.cached(connection_id)? {\n            self.within(self.shared.store.delete(scope, connection_id, 0)).await?;\n            self.forget(&known).await;\n            return Ok(Some((*known).clone()));\n        }\n        self.shared.cache.remove(connection_id);",
     },
     Bug {
         name: "a refused connect is saved",
@@ -152,5 +152,11 @@ pub(crate) const BUGS: &[Bug] = &[
         file: "connection/target.rs",
         right: "scope: Some(format!(\"{api_id}/{stage}\").into())",
         wrong: "scope: Some(format!(\"{api_id}/prod\").into())",
+    },
+    Bug {
+        name: "a change of identity undoes a join",
+        file: "connection/identify.rs",
+        right: "cached.identify_as(&record);",
+        wrong: "*cached = record.clone();",
     },
 ];

@@ -213,6 +213,7 @@ impl Driver {
         self.inputs.push_back(Input::Tick);
         self.settle(now);
         self.call = Some(Call { reply, is_refused: false });
+        self.report.posts += u64::from(request.method == "POST");
         self.inputs.push_back(Input::Management { call: CallId(0), request });
         self.settle(now);
         self.call = None;
