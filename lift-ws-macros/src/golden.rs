@@ -29,7 +29,10 @@ fn route_with_arguments_and_middleware() {
             /// Says something.
             #[cfg(feature = "say")]
             pub async fn say<'m>(me: Connection<'_>, Json(say): Json<Say<'m>>, event: &Event<'m>) -> Result<Json<Said<'m>>, ChatError> {
-                todo!()
+                if me.user().is_none() {
+                    return Err(ChatError::Anonymous);
+                }
+                Ok(Json(Said { text: say.text, request: event.request_id() }))
             }
         },
     );

@@ -5,7 +5,15 @@ pub async fn say<'m>(
     Json(say): Json<Say<'m>>,
     event: &Event<'m>,
 ) -> Result<Json<Said<'m>>, ChatError> {
-    todo!()
+    if me.user().is_none() {
+        return Err(ChatError::Anonymous);
+    }
+    Ok(
+        Json(Said {
+            text: say.text,
+            request: event.request_id(),
+        }),
+    )
 }
 #[cfg(feature = "say")]
 #[doc(hidden)]

@@ -15,6 +15,7 @@ use crate::event::{Envelope, Event, EventType, OtherEvent, OtherSource};
 use crate::extract::Deadline;
 use crate::manifest::needs_connections;
 use crate::reply::Answer;
+use crate::store::BoxFuture;
 use crate::{App, Error, Invocation, Reply, Scope};
 use error_posts::ErrorPosts;
 use serde::{Serialize, Serializer};
@@ -117,16 +118,16 @@ impl<A: App> Service<A> {
         }
     }
 
-    async fn other(
-        &self,
-        other: OtherEvent<'_>,
-        invocation: Invocation<'_>,
-    ) -> Result<serde_json::Value, Error> {
+    /// No `async fn`: the state machine of one would keep the code for queues in apps that have none.
+    fn other<'a>(
+        &'a self,
+        other: OtherEvent<'a>,
+        invocation: Invocation<'a>,
+    ) -> BoxFuture<'a, Result<serde_json::Value, Error>> {
         if const { A::QUEUE } && other.source() == OtherSource::Records("aws:sqs") {
-            // boxed, so that the future of the usual event is none the larger
-            return Box::pin(self.batch(other, invocation)).await;
+            return Box::pin(self.batch(other, invocation));
         }
-        A::other(other, &self.state).await
+        Box::pin(A::other(other, &self.state))
     }
 
     async fn event(&self, event: &Event<'_>, invocation: Invocation<'_>) -> Answer {
