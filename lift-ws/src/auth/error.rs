@@ -21,14 +21,22 @@ pub enum AuthErrorKind {
     KeysUnavailable,
     /// It is no token.
     Malformed,
+    /// No Lambda authorizer said who it is.
+    MissingAuthorizer,
     /// The token never expires.
     MissingExpiry,
     /// The client does not say from which page it comes.
     MissingOrigin,
+    /// It is known who it is, and has none of the roles that are asked for.
+    MissingRole,
     /// There is no token, or no ticket, where one is looked for.
     MissingToken,
     /// The token is not valid yet.
     NotYetValid,
+    /// The new token is of another user or tenant than the open connection.
+    OtherUser,
+    /// The time is over until which it is known who an open connection is.
+    SessionExpired,
     /// Tickets can neither be issued nor taken now. The server's trouble: the status is 503.
     TicketsUnavailable,
     /// The token is longer than any that is looked at.
@@ -65,10 +73,20 @@ impl AuthErrorKind {
             }
             Self::KeysUnavailable => ("keys_unavailable", "the keys that verify tokens could not be fetched"),
             Self::Malformed => ("malformed", "it is no token"),
+            Self::MissingAuthorizer => {
+                ("missing_authorizer", "no authorizer says who it is; attach one to `$connect`")
+            }
             Self::MissingExpiry => ("missing_expiry", "the token has no `exp`"),
             Self::MissingOrigin => ("missing_origin", "the client sends no `Origin`"),
+            Self::MissingRole => ("missing_role", "it has none of the roles that are asked for"),
             Self::MissingToken => ("missing_token", "there is none where one is looked for"),
             Self::NotYetValid => ("not_yet_valid", "the token is not valid yet"),
+            Self::OtherUser => {
+                ("other_user", "the new token is of another user or tenant than the connection")
+            }
+            Self::SessionExpired => {
+                ("session_expired", "the time is over until which it was known who the connection is")
+            }
             Self::TicketsUnavailable => ("tickets_unavailable", "the ticket store failed"),
             Self::TooLong => ("too_long", "the token is longer than 8192 bytes"),
             Self::UnknownKey => ("unknown_key", "no key of this id is known"),
@@ -85,10 +103,15 @@ impl AuthErrorKind {
         }
     }
 
+    /// The code for the log.
+    pub(super) const fn code(self) -> &'static str {
+        self.words().0
+    }
+
     /// The status that decides a handshake: 403 for a page, 401 for a token, 503 where the fault is the server's.
     const fn status(self) -> u16 {
         match self {
-            Self::ForeignOrigin | Self::MissingOrigin => 403,
+            Self::ForeignOrigin | Self::MissingOrigin | Self::MissingRole => 403,
             Self::KeysUnavailable | Self::TicketsUnavailable => 503,
             _ => 401,
         }
@@ -97,8 +120,8 @@ impl AuthErrorKind {
 
 /// Somebody does not come in.
 ///
-/// A handler or middleware may return it. Every client reads the same code and text, `unauthorized`, whatever the
-/// reason: neither says whether a user exists or how far a token got. The log gets the reason, and nothing that a
+/// A handler or middleware may return it. Every client that wants to come in reads the same code and text, `unauthorized`,
+/// whatever the reason: neither says whether a user exists or how far a token got. The log gets the reason, and nothing that a
 /// client wrote: no token, no key id, no claim.
 ///
 /// ```
@@ -138,7 +161,7 @@ impl AuthError {
     /// The code for the log, such as `bad_signature`.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
-        self.kind.words().0
+        self.kind.code()
     }
 
     /// The status that decides a handshake: 401 or 403; 503 if keys or tickets cannot be had.
@@ -149,6 +172,16 @@ impl AuthError {
 
     /// What a client may know of it.
     pub(crate) const fn public(&self) -> Public {
+        // These two are about an open connection: the client knows who it is, and can do something about it.
+        match self.kind {
+            AuthErrorKind::MissingRole => {
+                return Public { status: 403, code: "forbidden", message: "you may not do this" };
+            }
+            AuthErrorKind::SessionExpired => {
+                return Public { status: 401, code: "session_expired", message: "log in again" };
+            }
+            _ => {}
+        }
         match self.kind.status() {
             503 => Public { status: 503, ..Public::INTERNAL },
             status => Public { status, code: "unauthorized", message: "not authorized" },

@@ -5,7 +5,12 @@
 //! | Which pages may connect? | [`check_origin`], [`AllowedOrigins`] | |
 //! | Who is it? | [`jwt_middleware!`](crate::jwt_middleware), [`JwtVerifier`] | `jwt` |
 //! | Who is it, without a token in the URL? | [`redeem_ticket`], [`Tickets`] | `tickets` |
+//! | Who is it, behind a Lambda authorizer? | [`trust_authorizer`] | |
 //! | Who was it, on a later message? | [`Principal`] | |
+//! | May they do this? | [`require_role!`](crate::require_role), [`require_user`] | |
+//! | Is the login over? | [`check_session`], [`SessionRules`] | |
+//! | How does it go on without connecting again? | [`Principal::renew`] | |
+//! | How is a user logged out by force? | [`Audience::disconnect`](crate::connection::Audience::disconnect) | |
 //!
 //! All of it is ordinary [middleware](macro@crate::ws_middleware) that takes its configuration from the state:
 //! what is missing there is a compile error. It belongs to `$connect`: messages have no headers, and what is known
@@ -26,7 +31,9 @@ mod handshake;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod origin;
+mod permission;
 mod principal;
+mod session;
 mod source;
 #[cfg(feature = "tickets")]
 mod ticket;
@@ -40,7 +47,9 @@ pub use self::jwt::{
     HttpsFetch, InvalidVerifier, JwtVerifier, JwtVerifierBuilder, KeyFetch, MAX_TOKEN_BYTES, authenticate,
 };
 pub use self::origin::{AllowedOrigins, InvalidOrigin, check_origin};
+pub use self::permission::{require_user, trust_authorizer};
 pub use self::principal::Principal;
+pub use self::session::{Session, SessionRules, check_session};
 pub use self::source::TokenSource;
 #[cfg(all(feature = "tickets", feature = "aws"))]
 pub use self::ticket::DynamoTicketStore;

@@ -1,10 +1,13 @@
 //! Who somebody is, from the handshake to the last message.
 
-use crate::connection::Record;
-use crate::extract::{AvailableOn, ConnectionRejection, FromEvent, Text};
+use super::{AuthError, AuthErrorKind};
+use crate::ambient;
+use crate::connection::{Connections, Grant, Record};
+use crate::event::Event;
+use crate::extract::{AvailableOn, ConnectionRejection, FromEvent, Pairs};
 use crate::route::{Disconnect, Message, Needs};
-use crate::{Reply, Scope};
-use serde::{Deserialize, Serialize};
+use crate::store::{Change, StoreError, StoreErrorKind};
+use crate::{Error, Reply, Scope};
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
@@ -19,22 +22,24 @@ use std::time::{Duration, SystemTime};
 ///
 /// #[ws_route("ban")]
 /// async fn ban(me: Principal<'_>) -> Result<(), Error> {
-///     if !me.has_role("moderator") {
-///         return Err(Error::new("forbidden", "only moderators may do this"));
-///     }
+///     me.require(&["moderator"])?;
 ///     Ok(())
 /// }
 /// ```
 ///
-/// User and tenant stand in the record itself. Roles and expiry stand in its attributes, under `@auth`, beside
-/// what the app keeps there; [`Accept::attributes`](crate::Accept::attributes) must then be a struct or a map.
+/// [`require_role!`](crate::require_role) makes middleware of that.
+///
+/// # Principal and identity
+///
+/// A principal is what authentication finds, whatever it looked at; the record keeps it: user and tenant as such, roles
+/// and expiry as its [`Grant`], out of reach of the app's attributes. `Principal` on a message is always the record's, so
+/// that it knows of [`renew`](Self::renew) and of a forced logout.
+/// [`Identity`](crate::connection::Identity) is user and tenant alone, and needs no read behind a Lambda authorizer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Principal<'i> {
     user: Option<Cow<'i, str>>,
     tenant: Option<Cow<'i, str>>,
-    roles: Vec<Text<'i>>,
-    /// In seconds since the epoch.
-    expires_at: Option<u64>,
+    grant: Cow<'i, Grant>,
 }
 
 impl<'i> Principal<'i> {
@@ -52,27 +57,44 @@ impl<'i> Principal<'i> {
 
     /// A role more.
     #[must_use]
-    pub fn with_role(mut self, role: impl Into<Text<'i>>) -> Self {
-        self.roles.push(role.into());
+    pub fn with_role(mut self, role: impl Into<String>) -> Self {
+        self.grant.to_mut().roles.push(role.into());
         self
     }
 
     /// Known until this time, in seconds since the epoch.
     #[must_use]
     pub fn with_expiry(mut self, seconds: u64) -> Self {
-        self.expires_at = Some(seconds);
+        self.grant.to_mut().until = Some(seconds);
         self
     }
 
     /// What is stored about a connection.
     pub fn of_record(record: &'i Record) -> Self {
-        let stored = record.attributes_json().map(Stored::read).unwrap_or_default();
         Self {
             user: record.user().map(Cow::Borrowed),
             tenant: record.tenant().map(Cow::Borrowed),
-            roles: stored.roles,
-            expires_at: stored.exp,
+            grant: Cow::Borrowed(record.grant()),
         }
+    }
+
+    /// What a Lambda authorizer said: `principalId` is the user; context values are `tenant`, `roles` (words with
+    /// spaces between them) and `exp` (seconds since the epoch). `None` if there is none, or it named no principal.
+    ///
+    /// [`trust_authorizer`](super::trust_authorizer) stores it at `$connect`.
+    pub fn of_authorizer(event: &Event<'i>) -> Option<Self> {
+        let (mut user, mut principal) = (None, Self::default());
+        Pairs(event.authorizer_json()?).each(|name, value| match &*name {
+            "principalId" => user = Some(value.into_cow()).filter(|name| !name.is_empty()),
+            "tenant" => principal.tenant = Some(value.into_cow()).filter(|name| !name.is_empty()),
+            "roles" => {
+                principal.grant.to_mut().roles = value.split_ascii_whitespace().map(str::to_owned).collect();
+            }
+            // What is no time is one that is over: nothing that cannot be read may last forever.
+            "exp" => principal.grant.to_mut().until = Some(value.parse().unwrap_or(0)),
+            _ => {}
+        });
+        Some(Self { user: Some(user?), ..principal })
     }
 
     /// The user.
@@ -87,7 +109,7 @@ impl<'i> Principal<'i> {
 
     /// The roles, in the order in which they were given.
     pub fn roles(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.roles.iter().map(Text::as_str)
+        self.grant.roles.iter().map(String::as_str)
     }
 
     /// Is this one of the roles?
@@ -97,12 +119,32 @@ impl<'i> Principal<'i> {
 
     /// Until when this is known: when the token expires. The connection itself may last longer.
     pub fn expires_at(&self) -> Option<SystemTime> {
-        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(self.expires_at?))
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(self.grant.until?))
+    }
+
+    /// Is the time over until which this is known?
+    pub fn is_expired(&self) -> bool {
+        self.expires_at().is_some_and(|end| end <= ambient::time_of_day())
+    }
+
+    /// Allows who has one of these roles, and whose login has not expired.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthErrorKind::SessionExpired`] and [`AuthErrorKind::MissingRole`]. A client reads `session_expired` or `forbidden`.
+    pub fn require(&self, one_of: &[&str]) -> Result<(), AuthError> {
+        if self.is_expired() {
+            return Err(AuthErrorKind::SessionExpired.into());
+        }
+        match one_of.iter().any(|role| self.has_role(role)) {
+            true => Ok(()),
+            false => Err(AuthErrorKind::MissingRole.into()),
+        }
     }
 
     #[cfg_attr(not(feature = "tickets"), allow(dead_code))]
-    pub(super) const fn expires_at_seconds(&self) -> Option<u64> {
-        self.expires_at
+    pub(super) fn expires_at_seconds(&self) -> Option<u64> {
+        self.grant.until
     }
 
     /// The reply of `$connect`, with this principal where the handler named none: middleware that authenticates passes
@@ -110,19 +152,71 @@ impl<'i> Principal<'i> {
     ///
     /// The handler's own [`Accept::user`](crate::Accept::user) and [`Accept::tenant`](crate::Accept::tenant) come first.
     pub fn admit(&self, reply: Reply) -> Reply {
-        if !reply.is_success() {
-            return reply;
-        }
-        let stored = Stored { roles: self.roles.clone(), exp: self.expires_at };
         reply.map_accept(|mut accept| {
             accept.user = accept.user.or_else(|| self.user().map(ToOwned::to_owned));
             accept.tenant = accept.tenant.or_else(|| self.tenant().map(ToOwned::to_owned));
-            match stored.write(accept.attributes.as_deref()) {
-                Ok(attributes) => accept.attributes = attributes,
-                Err(why) => accept.invalid = accept.invalid.or(Some(why)),
-            }
+            accept.grant = Grant::clone(&self.grant);
             accept
         })
+    }
+
+    /// Puts this principal, of a new token, in the place of the one that an open connection has: with other roles, and
+    /// until another time. So a client goes on without connecting again. Whoever was anonymous is known from then on.
+    ///
+    /// ```
+    /// # #[cfg(feature = "jwt")] mod app {
+    /// use lift_ws::auth::{Claims, JwtVerifier};
+    /// use lift_ws::prelude::*;
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Renew<'m> { #[serde(borrow)] token: Text<'m> }
+    ///
+    /// #[ws_route("renew")]
+    /// async fn renew(
+    ///     State(tokens): State<JwtVerifier>,
+    ///     conns: Connections,
+    ///     id: ConnectionId<'_>,
+    ///     Json(with): Json<Renew<'_>>,
+    /// ) -> Result<Json<&'static str>, Error> {
+    ///     let claims: Claims = tokens.verify(&with.token).await?;
+    ///     claims.principal().renew(&conns, &id).await?;
+    ///     Ok(Json("renewed"))
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// It reads the record past the cache, and writes it. Environments that have the record in their cache go by it for
+    /// as long as the cache's life, unless [`check_session`](super::check_session) finds there that the login has expired.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthErrorKind::OtherUser`] if the connection is of another user or tenant: a client reads `unauthorized`;
+    /// [`AuthErrorKind::SessionExpired`]; a [`StoreError`] if there is no record, or the store fails.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it ends, it may have changed all of it or nothing. It may be called again.
+    pub async fn renew(&self, connections: &Connections, connection_id: &str) -> Result<(), Error> {
+        if self.is_expired() {
+            return Err(AuthError::from(AuthErrorKind::SessionExpired).into());
+        }
+        let unknown = || StoreError::new(StoreErrorKind::UnknownConnection).about(connection_id);
+        let record = connections.fresh(connection_id).await?.ok_or_else(unknown)?;
+        if !self.may_follow(&Principal::of_record(&record)) {
+            return Err(AuthError::from(AuthErrorKind::OtherUser).into());
+        }
+        let mut change = Change::new().with_grant(Grant::clone(&self.grant));
+        change.user = self.user().map(ToOwned::to_owned);
+        change.tenant = self.tenant().map(ToOwned::to_owned);
+        connections.change(connection_id, change).await?;
+        Ok(())
+    }
+
+    /// Is it the same one, or one who was anonymous? A connection never passes from one user to another: its groups
+    /// were joined as the first.
+    fn may_follow(&self, earlier: &Principal<'_>) -> bool {
+        let same = |new: Option<&str>, old: Option<&str>| old.is_none() || old == new;
+        same(self.user(), earlier.user()) && same(self.tenant(), earlier.tenant())
     }
 
     /// The same, borrowing nothing.
@@ -131,47 +225,7 @@ impl<'i> Principal<'i> {
         Principal {
             user: self.user.map(|user| Cow::Owned(user.into_owned())),
             tenant: self.tenant.map(|tenant| Cow::Owned(tenant.into_owned())),
-            roles: self.roles.into_iter().map(|role| Text::from(role.into_owned())).collect(),
-            expires_at: self.expires_at,
-        }
-    }
-}
-
-/// What of a principal stands in the record's attributes. The name cannot be that of a field by accident.
-#[derive(Default, Deserialize, Serialize)]
-struct Stored<'s> {
-    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
-    roles: Vec<Text<'s>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    exp: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct Attributes<'s> {
-    #[serde(rename = "@auth", borrow, default)]
-    auth: Stored<'s>,
-}
-
-impl<'s> Stored<'s> {
-    /// What cannot be read gives no role.
-    fn read(attributes: &'s str) -> Self {
-        serde_json::from_str::<Attributes<'s>>(attributes).map(|all| all.auth).unwrap_or_default()
-    }
-
-    /// Beside the app's own attributes, which are JSON as serde_json writes it.
-    fn write(&self, attributes: Option<&str>) -> Result<Option<String>, String> {
-        if self.roles.is_empty() && self.exp.is_none() {
-            return Ok(attributes.map(ToOwned::to_owned));
-        }
-        let auth = serde_json::to_string(self).map_err(|error| error.to_string())?;
-        match attributes {
-            None | Some("null" | "{}") => Ok(Some(format!(r#"{{"@auth":{auth}}}"#))),
-            Some(object) if object.starts_with('{') => {
-                Ok(Some(format!(r#"{{"@auth":{auth},{}"#, &object[1..])))
-            }
-            Some(_) => {
-                Err("roles are stored beside the attributes, which must be a struct or a map".to_owned())
-            }
+            grant: Cow::Owned(self.grant.into_owned()),
         }
     }
 }
@@ -192,6 +246,8 @@ impl AvailableOn<Disconnect> for Principal<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Envelope;
+    use crate::testing::TestEvent;
     use crate::{Accept, IntoReply};
 
     fn principal() -> Principal<'static> {
@@ -210,20 +266,30 @@ mod tests {
             .with_user(accept.user.clone())
             .with_tenant(accept.tenant.clone())
             .with_attributes_json(accept.attributes.clone())
+            .with_grant(accept.grant.clone())
     }
 
     #[test]
-    fn an_identity_survives_the_record() {
-        assert_eq!(Principal::of_record(&stored(Accept::new())), principal());
-        assert_eq!(Principal::of_record(&stored(Accept::new().attributes(&()))), principal());
+    fn a_principal_survives_the_record_beside_any_attributes() {
+        for accept in [
+            Accept::new(),
+            Accept::new().attributes(&[1, 2]),
+            Accept::new().attributes(&serde_json::json!({"au": {"r": ["root"]}})),
+        ] {
+            assert_eq!(Principal::of_record(&stored(accept)), principal());
+        }
     }
 
     #[test]
-    fn the_attributes_of_the_app_stand_beside_it() {
-        let record = stored(Accept::new().attributes(&serde_json::json!({"plan": "gold", "roles": 7})));
-        assert_eq!(Principal::of_record(&record), principal());
-        let attributes: serde_json::Value = record.attributes().unwrap().unwrap();
-        assert_eq!((&attributes["plan"], &attributes["roles"]), (&"gold".into(), &7.into()));
+    fn attributes_are_no_roles() {
+        for json in
+            [r#"{"@auth":{"roles":["admin"]}}"#, r#"{"au":{"r":["admin"]}}"#, r#"{"roles":["admin"]}"#]
+        {
+            let record = Record::new("c=", 1, 2).with_attributes_json(Some(json.into()));
+            let row = serde_json::to_string(&record).unwrap();
+            let record: Record = serde_json::from_str(&row).unwrap();
+            assert_eq!(Principal::of_record(&record).roles().len(), 0, "{json}");
+        }
     }
 
     #[test]
@@ -234,17 +300,47 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_stays_one_and_strange_attributes_refuse() {
+    fn a_refusal_stays_one() {
         assert!(principal().admit(Reply::error("no", "no")).accept().is_none());
-        let reply = principal().admit(Accept::new().attributes(&[1, 2]).into_reply());
-        assert!(reply.accept().unwrap().invalid.as_deref().unwrap().contains("a struct or a map"));
     }
 
     #[test]
-    fn attributes_that_cannot_be_read_give_no_role() {
-        for json in [r#"{"@auth":7}"#, r#"{"@auth":{"roles":"admin"}}"#, "[]", r#"{"roles":["admin"]}"#] {
-            let record = Record::new("c=", 1, 2).with_attributes_json(Some(json.into()));
-            assert_eq!(Principal::of_record(&record).roles().len(), 0, "{json}");
-        }
+    fn an_expired_login_has_no_role_that_counts() {
+        let kind = |principal: Principal<'_>, roles: &[&str]| principal.require(roles).map_err(|e| e.kind());
+        let (ann, later) = (Principal::of_user("ann").with_role("admin"), u64::from(u32::MAX));
+        assert_eq!(kind(ann.clone(), &["staff", "admin"]), Ok(()));
+        assert_eq!(kind(ann.clone().with_expiry(later), &["admin"]), Ok(()));
+        assert_eq!(kind(ann.clone(), &["staff"]), Err(AuthErrorKind::MissingRole));
+        assert_eq!(kind(ann.clone(), &[]), Err(AuthErrorKind::MissingRole));
+        assert_eq!(kind(ann.with_expiry(1), &["admin"]), Err(AuthErrorKind::SessionExpired));
+    }
+
+    #[test]
+    fn an_authorizers_context_is_a_principal() {
+        let of = |context: serde_json::Value| {
+            let bytes = TestEvent::connect().authorizer(context).to_bytes();
+            let mut scratch = String::new();
+            let Ok(Envelope::WebSocket(event)) = Envelope::parse(&bytes, &mut scratch) else { panic!() };
+            Principal::of_authorizer(&event).map(Principal::into_owned)
+        };
+        let said = serde_json::json!(
+            {"principalId": "ann", "tenant": "acme", "roles": "admin a\"b", "exp": "1767225600", "integrationLatency": 3}
+        );
+        assert_eq!(of(said), Some(principal()));
+        let expired = of(serde_json::json!({"principalId": "ann", "exp": "never"})).unwrap();
+        assert!(expired.is_expired());
+        assert_eq!(of(serde_json::json!({"tenant": "acme"})), None);
+        assert_eq!(of(serde_json::json!({"principalId": ""})), None);
+    }
+
+    #[test]
+    fn a_connection_never_passes_to_another_user_or_tenant() {
+        let (ann, anonymous) = (principal(), Principal::default());
+        assert!(ann.may_follow(&anonymous) && ann.may_follow(&ann));
+        assert!(ann.may_follow(&Principal::of_user("ann")));
+        assert!(!ann.may_follow(&Principal::of_user("bob")));
+        assert!(!ann.may_follow(&Principal::of_user("ann").with_tenant("globex")));
+        assert!(!Principal::of_user("ann").may_follow(&ann), "of no tenant any more");
+        assert!(!anonymous.may_follow(&ann));
     }
 }

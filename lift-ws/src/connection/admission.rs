@@ -1,7 +1,7 @@
 //! What an accepted `$connect` says about its connection.
 
-use super::Record;
 use super::settings::RECORD_LIFE;
+use super::{Grant, Record};
 
 /// What an accepted `$connect` says about its connection, ready to be saved.
 ///
@@ -27,6 +27,8 @@ pub struct Admission {
     pub user_agent: Option<String>,
     /// What the app keeps, as JSON text.
     pub attributes: Option<String>,
+    /// What authentication granted.
+    pub grant: Grant,
     /// The groups to join, each with its `member` value as JSON text.
     pub groups: Vec<(String, Option<String>)>,
 }
@@ -43,7 +45,8 @@ impl Admission {
             .with_user(self.user)
             .with_tenant(self.tenant)
             .with_client(self.source_ip, self.user_agent)
-            .with_attributes_json(self.attributes);
+            .with_attributes_json(self.attributes)
+            .with_grant(self.grant);
         (record, self.groups)
     }
 }

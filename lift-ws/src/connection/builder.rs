@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 use super::cache::Cache;
 use super::gate::Gate;
 use super::handle::Shared;
+use super::logout::Heeded;
 use super::{CallbackUrl, Clock, Connections, Settings, SystemClock};
 use crate::push::Poster;
 use crate::queue::Queue;
@@ -81,6 +82,7 @@ impl ConnectionsBuilder {
             queue: self.queue,
             clock: self.clock,
             cache: Cache::new(settings.cache_entries, settings.cache_life),
+            heeded: Heeded::default(),
             gate: Gate::new(settings.concurrency, settings.posts_per_second),
             callback_url: self.callback_url.or_else(CallbackUrl::from_env),
             region: self.region.or_else(region_from_env).unwrap_or_else(|| "us-east-1".to_owned()),

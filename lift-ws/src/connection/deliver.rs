@@ -99,7 +99,7 @@ impl Connections {
             .unwrap_or_else(|_| Err(PostError::new(PostErrorKind::UnknownOutcome)))
     }
 
-    fn has_time_for(&self, pause: Duration) -> bool {
+    pub(super) fn has_time_for(&self, pause: Duration) -> bool {
         self.deadline().is_none_or(|deadline| ambient::now() + pause < deadline)
     }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::cache::Cache;
 use super::gate::Gate;
+use super::logout::Heeded;
 use super::target::Target;
 use super::{CallbackUrl, Clock, ConnectionsBuilder, Group, Members, Settings};
 use crate::ambient;
@@ -43,6 +44,7 @@ pub(super) struct Shared {
     pub(super) settings: Settings,
     pub(super) cache: Cache,
     pub(super) gate: Gate,
+    pub(super) heeded: Heeded,
     /// The callback URL for all events, if configuration or environment names one.
     pub(super) callback_url: Option<CallbackUrl>,
     pub(super) region: String,
@@ -106,6 +108,11 @@ impl Connections {
     pub fn with_deadline(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
         self
+    }
+
+    /// The time on the handle's clock, in milliseconds since the epoch.
+    pub(crate) fn now(&self) -> u64 {
+        self.shared.clock.now()
     }
 
     /// When everything that this handle does has to end.

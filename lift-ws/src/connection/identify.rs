@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::lifecycle::check_identity;
-use super::{Connections, Record};
+use super::{Connections, Grant, Record};
 use crate::store::{BoxFuture, Change, StoreError, StoreErrorKind};
 
 /// Changes who an open connection is: see [`Connections::identify`]. Await it.
@@ -61,13 +61,27 @@ impl Identify<'_> {
         self
     }
 
+    /// Sets what authentication grants. [`Principal::renew`](crate::auth::Principal::renew) does it for a new token.
+    pub fn grant(mut self, grant: Grant) -> Self {
+        self.change = self.change.map(|change| change.with_grant(grant));
+        self
+    }
+
     async fn run(self) -> Result<Arc<Record>, StoreError> {
         let Self { connections, connection_id: id, change } = self;
         let change = change.map_err(|error| error.about(&id))?;
-        check_identity(&id, change.user.as_deref(), change.tenant.as_deref(), change.attributes.as_deref())?;
-        let scope = connections.scope_key()?;
-        let record = connections.within(connections.shared.store.change(scope, &id, &change)).await?;
-        connections.shared.cache.update(&id, |cached| {
+        connections.change(&id, change).await
+    }
+}
+
+impl Connections {
+    pub(crate) async fn change(&self, id: &str, change: Change) -> Result<Arc<Record>, StoreError> {
+        let granted = change.grant.as_ref().map_or(0, Grant::len);
+        let (user, tenant) = (change.user.as_deref(), change.tenant.as_deref());
+        check_identity(id, user, tenant, change.attributes.as_deref(), granted)?;
+        let scope = self.scope_key()?;
+        let record = self.within(self.shared.store.change(scope, id, &change)).await?;
+        self.shared.cache.update(id, |cached| {
             // Of two changes at once the other may have been answered first, and be the later one. So may a join:
             // the groups stay as they are cached.
             if cached.revision() < record.revision() {

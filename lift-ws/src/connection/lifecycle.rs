@@ -92,8 +92,9 @@ impl Connections {
     /// It changes nothing stored and may be dropped.
     pub async fn record(&self, connection_id: &str) -> Result<Option<Arc<Record>>, StoreError> {
         match self.cached(connection_id)? {
-            Some(record) => Ok(Some(record)),
-            None => self.fresh(connection_id).await,
+            // A login that is over in the cache may have been renewed in another environment.
+            Some(record) if !record.grant().is_over(self.shared.clock.now()) => Ok(Some(record)),
+            _ => self.fresh(connection_id).await,
         }
     }
 
@@ -182,7 +183,7 @@ impl Connections {
 
 fn check(record: &Record, groups: &[(String, Option<String>)]) -> Result<(), StoreError> {
     let id = record.connection_id();
-    check_identity(id, record.user(), record.tenant(), record.attributes_json())?;
+    check_identity(id, record.user(), record.tenant(), record.attributes_json(), record.grant().len())?;
     if groups.len() > MAX_GROUPS {
         return Err(StoreError::new(StoreErrorKind::TooManyGroups).about(id));
     }
@@ -197,12 +198,13 @@ pub(super) fn check_identity(
     user: Option<&str>,
     tenant: Option<&str>,
     attributes: Option<&str>,
+    granted: usize,
 ) -> Result<(), StoreError> {
     let longer = |text: Option<&str>, most: usize| text.is_some_and(|text| text.len() > most);
     if longer(user, MAX_NAME_BYTES) || longer(tenant, MAX_NAME_BYTES) {
         return Err(StoreError::new(StoreErrorKind::NameTooLong).about(connection_id));
     }
-    if longer(attributes, MAX_ATTRIBUTES_BYTES) {
+    if attributes.map_or(0, str::len) + granted > MAX_ATTRIBUTES_BYTES {
         return Err(StoreError::new(StoreErrorKind::AttributesTooLarge).about(connection_id));
     }
     Ok(())

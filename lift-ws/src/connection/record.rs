@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Grant;
 use crate::store::Change;
 
 /// The version of stored rows that this release writes. It reads the neighbours too.
@@ -33,6 +34,8 @@ pub struct Record {
     user_agent: Option<String>,
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     attributes: Option<String>,
+    #[serde(rename = "au", default, skip_serializing_if = "Grant::is_empty")]
+    grant: Grant,
     #[serde(rename = "n", default, skip_serializing_if = "is_zero")]
     revision: u32,
     // A map, not a set: a `$disconnect` handler knows from the one deleted row who it was in each group.
@@ -55,6 +58,7 @@ impl Record {
             source_ip: None,
             user_agent: None,
             attributes: None,
+            grant: Grant::default(),
             revision: 0,
             groups: BTreeMap::new(),
         }
@@ -89,6 +93,13 @@ impl Record {
         self
     }
 
+    /// Sets what authentication granted.
+    #[must_use]
+    pub fn with_grant(mut self, grant: Grant) -> Self {
+        self.grant = grant;
+        self
+    }
+
     /// Notes a group and the `member` value in it, as JSON text. For stores.
     pub fn insert_group(&mut self, group: impl Into<String>, member: Option<String>) {
         self.groups.insert(group.into(), member.unwrap_or_else(|| "null".to_owned()));
@@ -101,7 +112,7 @@ impl Record {
 
     /// Changes who it is, and counts that. For stores.
     pub fn apply(&mut self, change: &Change) {
-        let Change { user, tenant, attributes } = change;
+        let Change { user, tenant, attributes, grant } = change;
         let new = |new: &Option<String>, old: &mut Option<String>| {
             if let Some(new) = new {
                 *old = Some(new.clone()).filter(|new| !new.is_empty());
@@ -110,6 +121,9 @@ impl Record {
         new(user, &mut self.user);
         new(tenant, &mut self.tenant);
         new(attributes, &mut self.attributes);
+        if let Some(grant) = grant {
+            self.grant.clone_from(grant);
+        }
         self.revision += 1;
     }
 
@@ -118,6 +132,7 @@ impl Record {
         self.user.clone_from(&newer.user);
         self.tenant.clone_from(&newer.tenant);
         self.attributes.clone_from(&newer.attributes);
+        self.grant.clone_from(&newer.grant);
         self.revision = newer.revision;
     }
 
@@ -198,6 +213,13 @@ impl Record {
     #[must_use]
     pub fn attributes_json(&self) -> Option<&str> {
         self.attributes.as_deref()
+    }
+
+    /// What authentication granted: roles, and until when. Handlers read it as
+    /// [`Principal`](crate::auth::Principal).
+    #[must_use]
+    pub fn grant(&self) -> &Grant {
+        &self.grant
     }
 
     /// The groups it is in, in alphabetical order.

@@ -1,5 +1,6 @@
 //! Accepting a connection.
 
+use crate::connection::Grant;
 use serde::Serialize;
 
 /// `$connect` accepts the connection, and says as whom: user, tenant, attributes, groups, subprotocol.
@@ -25,6 +26,7 @@ pub struct Accept {
     pub(crate) tenant: Option<String>,
     /// As JSON, like the members' values.
     pub(crate) attributes: Option<String>,
+    pub(crate) grant: Grant,
     pub(crate) groups: Vec<(String, Option<String>)>,
     pub(crate) subprotocol: Option<String>,
     pub(crate) invalid: Option<String>,

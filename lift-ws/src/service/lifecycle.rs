@@ -171,6 +171,7 @@ fn admission(event: &Event<'_>, accept: Option<&Accept>) -> Admission {
     admission.user = accept.user.or_else(|| authorized.user().map(Into::into));
     admission.tenant = accept.tenant.or_else(|| authorized.tenant().map(Into::into));
     admission.attributes = accept.attributes;
+    admission.grant = accept.grant;
     admission.groups = accept.groups;
     admission.source_ip = Some(event.source_ip()).filter(|ip| !ip.is_empty()).map(Into::into);
     admission.user_agent = event.user_agent().map(Into::into);

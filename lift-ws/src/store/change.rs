@@ -1,5 +1,7 @@
 //! What changes about who a connection is.
 
+use crate::connection::Grant;
+
 /// What changes about who a connection is, while it is open. What is not named stays; an empty name takes it away.
 ///
 /// ```
@@ -15,6 +17,8 @@ pub struct Change {
     pub tenant: Option<String>,
     /// What the app keeps, as JSON text.
     pub attributes: Option<String>,
+    /// What authentication grants; an empty one takes it away.
+    pub grant: Option<Grant>,
 }
 
 impl Change {
@@ -42,6 +46,13 @@ impl Change {
     #[must_use]
     pub fn with_attributes_json(mut self, json: impl Into<String>) -> Self {
         self.attributes = Some(json.into());
+        self
+    }
+
+    /// Sets what authentication grants.
+    #[must_use]
+    pub fn with_grant(mut self, grant: Grant) -> Self {
+        self.grant = Some(grant);
         self
     }
 }

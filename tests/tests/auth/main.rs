@@ -5,6 +5,7 @@ mod captured;
 mod login;
 mod oracle;
 mod rotation;
+mod sessions;
 mod tickets;
 mod tokens;
 mod vectors;

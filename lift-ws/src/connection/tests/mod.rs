@@ -8,6 +8,7 @@ mod fanout;
 mod identify;
 mod lifecycle;
 mod listing;
+mod logout;
 mod presence;
 mod sending;
 

@@ -1,22 +1,23 @@
 //! Changing who a connection is: its record, and with it its places in the indexes.
 
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use super::DynamoStore;
 use super::failure::classify;
 use super::item::{self, DEAD, Item, number, record_key, text};
 use super::keys;
 use super::table::attribute::{PK, TENANT_KEY, USER, USER_KEY};
-use crate::connection::Record;
+use crate::connection::{Grant, Record};
 use crate::store::{Change, StoreError, StoreErrorKind};
 
 const TENANT: &str = "t";
 const ATTRIBUTES: &str = "a";
+const GRANT: &str = "au";
 const REVISION: &str = "n";
 
-/// What becomes of an attribute: set to a text, or removed.
-type Fate = (&'static str, Option<String>);
+/// What becomes of an attribute: set to a value, or removed.
+type Fate = (&'static str, Option<AttributeValue>);
 
 impl DynamoStore {
     /// A second try after a lost answer counts one revision too many, and changes nothing else.
@@ -26,7 +27,7 @@ impl DynamoStore {
         connection_id: &str,
         change: &Change,
     ) -> Result<Record, StoreError> {
-        let fates = self.fates(scope, connection_id, change);
+        let fates = self.fates(scope, connection_id, change)?;
         let update = self.client.update_item().table_name(&self.table);
         let mut update = update
             .set_key(Some(Item::from(record_key(scope, connection_id))))
@@ -40,7 +41,7 @@ impl DynamoStore {
         for (name, fate) in fates {
             update = update.expression_attribute_names(format!("#{name}"), name);
             if let Some(value) = fate {
-                update = update.expression_attribute_values(format!(":{name}"), text(value));
+                update = update.expression_attribute_values(format!(":{name}"), value);
             }
         }
         let unknown = || StoreError::new(StoreErrorKind::UnknownConnection).about(connection_id);
@@ -53,26 +54,40 @@ impl DynamoStore {
         }
     }
 
-    fn fates(&self, scope: &str, connection_id: &str, change: &Change) -> Vec<Fate> {
+    fn fates(&self, scope: &str, connection_id: &str, change: &Change) -> Result<Vec<Fate>, StoreError> {
         let mut fates = Vec::new();
         if let Some(user) = &change.user {
             let user = named(user);
-            fates.extend([(USER, user.cloned()), (USER_KEY, user.map(|user| keys::user(scope, user)))]);
+            fates
+                .extend([(USER, user.map(text)), (USER_KEY, user.map(|user| text(keys::user(scope, user))))]);
         }
         if let Some(tenant) = &change.tenant {
             let tenant = named(tenant);
             let key = keys::tenant(scope, tenant.map(String::as_str), self.tenant_shards, connection_id);
-            fates.extend([(TENANT, tenant.cloned()), (TENANT_KEY, Some(key))]);
+            fates.extend([(TENANT, tenant.map(text)), (TENANT_KEY, Some(text(key)))]);
         }
         if let Some(attributes) = &change.attributes {
-            fates.push((ATTRIBUTES, named(attributes).cloned()));
+            fates.push((ATTRIBUTES, named(attributes).map(text)));
         }
-        fates
+        if let Some(grant) = &change.grant {
+            fates.push((GRANT, granted(connection_id, grant)?));
+        }
+        Ok(fates)
     }
 }
 
 fn named(name: &String) -> Option<&String> {
     Some(name).filter(|name| !name.is_empty())
+}
+
+fn granted(connection_id: &str, grant: &Grant) -> Result<Option<AttributeValue>, StoreError> {
+    if grant.is_empty() {
+        return Ok(None);
+    }
+    let value = serde_dynamo::to_attribute_value(grant);
+    value
+        .map(Some)
+        .map_err(|error| StoreError::new(StoreErrorKind::Corrupt).about(connection_id).with_source(error))
 }
 
 fn expression(fates: &[Fate]) -> String {
@@ -96,7 +111,7 @@ mod tests {
     #[test]
     fn what_is_named_is_set_what_is_empty_is_removed_what_is_not_named_stays() {
         assert_eq!(expression(&[]), "ADD #revision :one");
-        let fates = [(USER, None), (USER_KEY, None), (TENANT, Some("acme".to_owned()))];
+        let fates = [(USER, None), (USER_KEY, None), (TENANT, Some(text("acme")))];
         assert_eq!(expression(&fates), "ADD #revision :one SET #t = :t REMOVE #u, #UK");
     }
 }

@@ -22,6 +22,7 @@ pub(super) struct Scope {
 }
 
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "nearly all rows are records")]
 enum Row {
     Record(Record),
     Tombstone { until: u64 },

@@ -3,12 +3,13 @@
 use futures_util::future::{join, join_all};
 
 use super::{Case, EXPIRY, NOON, Subject, Verdict, cases, ensure, said};
-use crate::connection::Record;
+use crate::connection::{Grant, Record};
 use crate::store::{Change, ConnectionsQuery, StoreErrorKind, Whom};
 
-pub(super) const CASES: [Case; 6] = cases![
+pub(super) const CASES: [Case; 7] = cases![
     a_change_sets_what_it_names_and_keeps_the_rest,
     an_empty_name_takes_it_away,
+    what_is_granted_changes_as_a_whole,
     a_changed_connection_is_listed_where_it_now_belongs,
     nobody_unknown_or_closed_is_changed,
     changes_at_the_same_time_are_all_counted,
@@ -24,7 +25,8 @@ impl Subject<'_> {
         let record = Record::new("AbC=", NOON, EXPIRY)
             .with_user(Some("ann".to_owned()))
             .with_tenant(Some("acme".to_owned()))
-            .with_attributes_json(Some(r#"{"plan":"gold"}"#.to_owned()));
+            .with_attributes_json(Some(r#"{"plan":"gold"}"#.to_owned()))
+            .with_grant(Grant::new(["admin"]).until(7));
         said(self.store.put(self.scope, &record).await)?;
         Ok(record)
     }
@@ -40,6 +42,7 @@ async fn a_change_sets_what_it_names_and_keeps_the_rest(subject: Subject<'_>) ->
     let changed = subject.change("AbC=", Change::new().with_user("bob")).await?;
     let who = (changed.user(), changed.tenant(), changed.attributes_json());
     ensure!(who == (Some("bob"), Some("acme"), saved.attributes_json()), "it is now {changed:?}");
+    ensure!(changed.grant() == saved.grant(), "it is now {changed:?}");
     ensure!(changed.is_in("red") && changed.revision() == 1, "it is now {changed:?}");
     ensure!(changed.connected_at() == NOON && changed.expires_at() == EXPIRY, "it is now {changed:?}");
     let read = subject.read("AbC=").await?;
@@ -55,6 +58,20 @@ async fn an_empty_name_takes_it_away(subject: Subject<'_>) -> Verdict {
     let changed = subject.change("AbC=", nobody).await?;
     let who = (changed.user(), changed.tenant(), changed.attributes_json());
     ensure!(who == (None, None, None), "it is now {changed:?}");
+    Ok(())
+}
+
+async fn what_is_granted_changes_as_a_whole(subject: Subject<'_>) -> Verdict {
+    let saved = subject.ann().await?;
+    for grant in
+        [Grant::new(["a", "#b", "\u{e9}"]), Grant::default().until(u64::from(u32::MAX)), Grant::default()]
+    {
+        let changed = subject.change("AbC=", Change::new().with_grant(grant.clone())).await?;
+        ensure!(changed.grant() == &grant, "it is now {changed:?}");
+        ensure!(changed.attributes_json() == saved.attributes_json(), "it is now {changed:?}");
+        let read = subject.read("AbC=").await?;
+        ensure!(read.as_ref() == Some(&changed), "the change returned {changed:?}, stored is {read:?}");
+    }
     Ok(())
 }
 
