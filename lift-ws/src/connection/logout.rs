@@ -141,9 +141,14 @@ impl Closing<'_> {
     /// All of a chunk are out of the table, and that is noted, before the first is closed: the gateway's closing is what
     /// makes a client come back.
     async fn close_chunk(&self, chunk: &[Recipient], except: &[String], report: &mut DisconnectReport) {
-        let ids = chunk.iter().map(Recipient::connection_id).filter(|id| !except.iter().any(|out| out == id));
-        let removed: Vec<Closed> =
-            stream::iter(ids).map(|id| self.remove(id)).buffer_unordered(AT_ONCE).collect().await;
+        let mut ids = Vec::with_capacity(chunk.len());
+        for id in chunk.iter().map(Recipient::connection_id) {
+            if !except.iter().any(|out| out == id) {
+                ids.push(id.to_owned());
+            }
+        }
+        let removing = stream::iter(ids).map(|id| self.remove(id));
+        let removed: Vec<Closed> = removing.buffer_unordered(AT_ONCE).collect().await;
         let mut closing = stream::iter(removed).map(|removed| self.close(removed)).buffer_unordered(AT_ONCE);
         while let Some(closed) = closing.next().await {
             match closed.is_certain {
@@ -154,9 +159,9 @@ impl Closing<'_> {
         }
     }
 
-    async fn remove(&self, id: &str) -> Closed {
-        let removed = self.connections.departed(id).await;
-        let noted = self.note(id).await;
+    async fn remove(&self, id: String) -> Closed {
+        let removed = self.connections.departed(&id).await;
+        let noted = self.note(&id).await;
         let failure = removed.as_ref().err().or(noted.as_ref().err());
         if let Some(error) = failure {
             let error = error as &dyn std::error::Error;
@@ -167,7 +172,7 @@ impl Closing<'_> {
             );
         }
         let is_certain = failure.is_none();
-        Closed { id: id.to_owned(), record: removed.ok().flatten(), is_certain }
+        Closed { id, record: removed.ok().flatten(), is_certain }
     }
 
     /// A row in a group that environments read: by operations that every store has.

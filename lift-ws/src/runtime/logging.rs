@@ -1,13 +1,14 @@
 //! JSON lines on Lambda, lines for people at home.
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Installs a subscriber unless there is one already. `AWS_LAMBDA_LOG_LEVEL` beats `RUST_LOG` (contract §7.2);
 /// the format is JSON unless `LIFT_WS_LOG=human` (the local gateway sets it) or `AWS_LAMBDA_LOG_FORMAT=Text`.
 pub(super) fn init() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| std::env::var("RUST_LOG"));
-    let filter = EnvFilter::builder().parse_lossy(level.as_deref().unwrap_or("info"));
+    let filter = without_payloads(EnvFilter::builder().parse_lossy(level.as_deref().unwrap_or("info")));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|v| v.eq_ignore_ascii_case(value));
     let human = is("LIFT_WS_LOG", "human");
@@ -19,4 +20,16 @@ pub(super) fn init() {
         lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish().try_init()
     };
     drop(installed); // somebody else's subscriber stays
+}
+
+/// At `trace`, which a switch of the Lambda console sets, lambda_runtime writes whole events down, and with them the
+/// tokens of handshakes. It logs nothing else there but errors.
+fn without_payloads(filter: EnvFilter) -> EnvFilter {
+    if filter.max_level_hint() != Some(LevelFilter::TRACE) {
+        return filter;
+    }
+    match "lambda_runtime::layers::api_response=error".parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    }
 }

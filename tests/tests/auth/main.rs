@@ -1,5 +1,6 @@
 //! Who may come in: design of `lift_ws::auth`, seen from outside.
 
+mod at_home;
 mod attacks;
 mod captured;
 mod login;
