@@ -4,7 +4,7 @@
 //! cargo run --release -p lift-ws-benches --bin compare [-- --quick] [--json FILE] [--compile-time] [--only SECTION]…
 //! ```
 //!
-//! Sections: `routing`, `bytes`, `runtime-api`, `gateway`, `fanout`, `compile-time`. The gates are ratios: ours and the peers run
+//! Sections: `routing`, `bytes`, `runtime-api`, `gateway`, `fanout`, `tokens`, `compile-time`. The gates are ratios: ours and the peers run
 //! in turn, so a busy machine moves both. It ends with 1 when a gate is not kept.
 
 #![allow(
@@ -22,6 +22,7 @@ mod report;
 mod rounds;
 mod routing;
 mod runtime_api;
+mod tokens;
 
 pub(crate) use lift_ws_benches::keys;
 
@@ -30,7 +31,7 @@ use report::Report;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-const USAGE: &str = "usage: compare [--quick] [--json FILE] [--compile-time] [--only routing|bytes|runtime-api|gateway|fanout|compile-time]…";
+const USAGE: &str = "usage: compare [--quick] [--json FILE] [--compile-time] [--only routing|bytes|runtime-api|gateway|fanout|tokens|compile-time]…";
 
 #[derive(Default)]
 struct Options {
@@ -101,6 +102,9 @@ fn run(options: &Options) -> Result<usize, String> {
     }
     if options.wants("fanout") {
         fanout::measure(&root, options.quick, &mut report)?;
+    }
+    if options.wants("tokens") {
+        tokens::measure(&root, options.quick, &mut report)?;
     }
     if options.wants("compile-time") {
         eprintln!("compile time");
