@@ -121,7 +121,10 @@ pub async fn run<A: App, M: MakeState<A::State>>(make: M) -> Result<(), Error> {
         let service = Arc::clone(&service);
         async move { service.handle(event).await }
     });
-    let runtime = Runtime::new(handler).layer(KeepBytes).register_snapstart_resource(Arc::new(snapshot));
+    let mut runtime = Runtime::new(handler).layer(KeepBytes);
+    if let Some(snapshot) = snapshot {
+        runtime = runtime.register_snapstart_resource(snapshot);
+    }
     runtime.run_concurrent().await.map_err(Error::internal)
 }
 
