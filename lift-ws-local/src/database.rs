@@ -177,10 +177,13 @@ fn open_file(dir: &Path) -> Result<dynoxide::Database, DatabaseError> {
     dynoxide::Database::new(path).map_err(|error| problem(&what, error))
 }
 
-/// Makes a table from a `CreateTable` request that may carry a `TimeToLiveSpecification` too.
+/// Makes a table from a `CreateTable` request that may carry a `TimeToLiveSpecification` too. Its stream is left out:
+/// the engine keeps every change for ever, and reads all of them to number the next, while nothing here reads streams.
 fn create_if_missing(database: &dynoxide::Database, table: &Value) -> Result<(), DatabaseError> {
     let mut request = table.clone();
-    let time_to_live = request.as_object_mut().and_then(|table| table.remove("TimeToLiveSpecification"));
+    let mut take = |setting: &str| request.as_object_mut().and_then(|table| table.remove(setting));
+    let time_to_live = take("TimeToLiveSpecification");
+    take("StreamSpecification");
     let name = table.get("TableName").and_then(Value::as_str).unwrap_or("without a name");
     let what = format!("cannot make the table {name}");
     let known = database.get_table_metadata(name).map_err(|error| problem(&what, error))?;
@@ -226,6 +229,7 @@ mod tests {
             "BillingMode": "PAY_PER_REQUEST",
             "AttributeDefinitions": [{ "AttributeName": "PK", "AttributeType": "S" }],
             "KeySchema": [{ "AttributeName": "PK", "KeyType": "HASH" }],
+            "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES" },
             "TimeToLiveSpecification": { "AttributeName": "expires", "Enabled": true },
         })
     }
@@ -253,6 +257,15 @@ mod tests {
         let answer =
             call(&database, "DescribeTimeToLive", &json!({ "TableName": "connections-table" })).await;
         assert!(answer.contains("\"ENABLED\""), "{answer}");
+        database.shutdown().await;
+    }
+
+    /// Each write would take longer than the one before.
+    #[tokio::test]
+    async fn tables_have_no_stream_that_grows_for_ever() {
+        let database = Database::start(None, vec![table()]).await.unwrap();
+        let answer = call(&database, "DescribeTable", &json!({ "TableName": "connections-table" })).await;
+        assert!(answer.contains("\"TableName\"") && !answer.contains("Stream"), "{answer}");
         database.shutdown().await;
     }
 

@@ -92,19 +92,24 @@ impl Connections {
     /// It changes nothing stored and may be dropped.
     pub async fn record(&self, connection_id: &str) -> Result<Option<Arc<Record>>, StoreError> {
         match self.cached(connection_id)? {
-            // A login that is over in the cache may have been renewed in another environment.
-            Some(record) if !record.grant().is_over(self.shared.clock.now()) => Ok(Some(record)),
-            _ => self.fresh(connection_id).await,
+            Some(record) => Ok(Some(record)),
+            None => self.fresh(connection_id).await,
         }
     }
 
-    /// The record if it is cached.
+    /// The record if it is cached. One of a login whose time is over does not count: the login may have been renewed in
+    /// another environment.
     ///
     /// # Errors
     ///
     /// [`StoreErrorKind::NoScope`] on a handle that belongs to no API.
     pub fn cached(&self, connection_id: &str) -> Result<Option<Arc<Record>>, StoreError> {
-        Ok(self.shared.cache.get(self.scope_key()?, connection_id))
+        let cached = self.shared.cache.get(self.scope_key()?, connection_id);
+        // most have no end, and need no clock
+        let is_over = |record: &Record| {
+            record.grant().until.is_some() && record.grant().is_over(self.shared.clock.now())
+        };
+        Ok(cached.filter(|record| !is_over(record)))
     }
 
     /// The record of a connection as it is stored now; `None` if there is none.

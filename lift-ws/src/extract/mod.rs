@@ -12,6 +12,8 @@
 //! | [`Connections`](crate::connection::Connections) | ✓ | ✓ | ✓ | the handle for sending |
 //! | [`Connection`](crate::connection::Connection) | | ✓ | ✓ | the stored record |
 //! | [`Identity`](crate::connection::Identity) | | ✓ | ✓ | user and tenant, from the authorizer or the record |
+//! | [`Principal`](crate::auth::Principal) | | ✓ | ✓ | user, tenant, roles and expiry, from the record |
+//! | [`Handshake`](crate::auth::Handshake) | ✓ | | | tokens and the page's origin |
 //! | [`Authorizer<T>`], [`StageVariables`] | ✓ | ✓ | ✓ | what the gateway adds |
 //! | [`ConnectionId`], [`SourceIp`], [`UserAgent`], [`RequestContext`], [`Deadline`], [`Invocation`] | ✓ | ✓ | ✓ | about the request |
 //!

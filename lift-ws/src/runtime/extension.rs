@@ -2,7 +2,7 @@
 //!
 //! Two requests, written by hand: a client library for them would be a tenth of a small function's binary.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -10,24 +10,44 @@ const NAME: &str = "_lift-ws-graceful-shutdown";
 /// Far more than the head of an answer of the Extensions API.
 const LARGEST_HEAD: usize = 16 * 1024;
 
-/// Registers the extension, and returns the future that waits, as an extension must, for events that never come.
+/// A registration that was asked for.
+#[derive(Debug)]
+pub(super) struct Asked {
+    api: String,
+    stream: std::net::TcpStream,
+}
+
+/// Asks for the registration. Not async, so that the answer is on its way while everything else is made: the API is
+/// on this machine, and takes a connection and a short request at once.
 ///
 /// # Errors
-/// If the Extensions API cannot be reached or refuses.
-pub(super) async fn register(api: &str) -> io::Result<impl Future<Output = io::Result<()>> + use<>> {
+/// If the Extensions API cannot be reached.
+pub(super) fn ask(api: String) -> io::Result<Asked> {
     let body = r#"{"events":[]}"#;
-    let mut stream = TcpStream::connect(api).await?;
     let request = format!(
         "POST /2020-01-01/extension/register HTTP/1.1\r\nHost: {api}\r\nLambda-Extension-Name: {NAME}\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    stream.write_all(request.as_bytes()).await?;
-    let head = head(&mut stream).await?;
-    let id = identifier(&head).ok_or_else(|| {
-        io::Error::new(ErrorKind::InvalidData, head.lines().next().unwrap_or_default().to_owned())
-    })?;
-    Ok(wait(api.to_owned(), id.to_owned()))
+    let mut stream = std::net::TcpStream::connect(&api)?;
+    stream.write_all(request.as_bytes())?;
+    Ok(Asked { api, stream })
+}
+
+impl Asked {
+    /// Waits for the registration, and returns the future that waits, as an extension must, for events that never
+    /// come.
+    ///
+    /// # Errors
+    /// If the Extensions API refuses.
+    pub(super) async fn registered(self) -> io::Result<impl Future<Output = io::Result<()>>> {
+        self.stream.set_nonblocking(true)?;
+        let head = head(&mut TcpStream::from_std(self.stream)?).await?;
+        let id = identifier(&head).ok_or_else(|| {
+            io::Error::new(ErrorKind::InvalidData, head.lines().next().unwrap_or_default().to_owned())
+        })?;
+        Ok(wait(self.api, id.to_owned()))
+    }
 }
 
 /// Asks for the next event. There is none: the process ends before the answer comes.
@@ -101,7 +121,7 @@ mod tests {
             head(&mut stream).await.unwrap()
         };
         let extension = async {
-            let waiting = register(&api).await.unwrap();
+            let waiting = ask(api).unwrap().registered().await.unwrap();
             assert!(waiting.await.is_err(), "the server hung up");
         };
         let (asked, ()) = tokio::join!(server, extension);

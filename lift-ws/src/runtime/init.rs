@@ -4,6 +4,7 @@ use super::MakeState;
 use crate::connection::Connections;
 use crate::{App, Error, Service, manifest};
 use lambda_runtime::{BoxFuture, SnapStartResource};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long opening the clients' connections may take of the init phase.
@@ -44,20 +45,22 @@ async fn prewarm(connections: &Connections) {
 }
 
 /// After a snapshot was restored, sockets are dead: open new ones.
-pub(super) struct Snapshot(Option<Connections>);
+pub(super) struct Snapshot(Connections);
 
 impl Snapshot {
-    pub(super) fn of<A: App>(service: &Service<A>) -> Self {
-        Snapshot(service.connections().cloned())
+    /// None where there are no sockets to open.
+    pub(super) fn of<A: App>(service: &Service<A>) -> Option<Arc<dyn SnapStartResource>> {
+        if const { !manifest::needs_connections(A::NEEDS) } {
+            return None;
+        }
+        service.connections().map(|connections| Arc::new(Snapshot(connections.clone())) as _)
     }
 }
 
 impl SnapStartResource for Snapshot {
     fn after_restore(&self) -> BoxFuture<'_, Result<(), lambda_runtime::Error>> {
         Box::pin(async {
-            if let Some(connections) = &self.0 {
-                prewarm(connections).await;
-            }
+            prewarm(&self.0).await;
             Ok(())
         })
     }

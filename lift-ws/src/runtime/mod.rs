@@ -112,16 +112,20 @@ pub fn main<A: App, M: MakeState<A::State>>(make: M) -> Result<(), Error> {
 /// # Cancel safety
 /// Dropping the future ends the function: events on their way are not answered.
 pub async fn run<A: App, M: MakeState<A::State>>(make: M) -> Result<(), Error> {
-    logging::init();
     required_environment()?;
-    let (service, ()) = tokio::join!(init::service::<A, M>(make), shutdown::on_signal());
+    let asked = shutdown::register();
+    logging::init();
+    let (service, ()) = tokio::join!(init::service::<A, M>(make), shutdown::on_signal(asked));
     let service = Arc::new(service?);
     let snapshot = init::Snapshot::of(&service);
     let handler = tower::service_fn(move |event: LambdaEvent<Payload>| {
         let service = Arc::clone(&service);
         async move { service.handle(event).await }
     });
-    let runtime = Runtime::new(handler).layer(KeepBytes).register_snapstart_resource(Arc::new(snapshot));
+    let mut runtime = Runtime::new(handler).layer(KeepBytes);
+    if let Some(snapshot) = snapshot {
+        runtime = runtime.register_snapstart_resource(snapshot);
+    }
     runtime.run_concurrent().await.map_err(Error::internal)
 }
 

@@ -5,8 +5,10 @@ use crate::ambient;
 use crate::buffer::Buffer;
 use crate::connection::{Admission, Connections, Identity, Record};
 use crate::event::Event;
+use crate::manifest::needs_connections;
 use crate::reply::{Answer, Correlation};
 use crate::route::Needs;
+use crate::store::BoxFuture;
 use crate::{Accept, App, Reply, Scope};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -31,17 +33,10 @@ impl<A: App> Service<A> {
             );
             return Answer::status(500);
         }
-        if let Some(connections) = scope.connections() {
-            let admission = admission(event, reply.accept());
-            if let Err(error) = connections.admitted(admission).await {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(
-                    request_id = event.request_id(),
-                    error,
-                    "the connection could not be saved; the handshake is refused"
-                );
-                return Answer::status(503);
-            }
+        if let Some(saving) = self.keeping(scope).map(|connections| save(connections, event, reply.accept()))
+            && !saving.await
+        {
+            return Answer::status(503);
         }
         let subprotocol = reply.accept().and_then(|accept| accept.subprotocol.clone());
         Answer { status: reply.status(), subprotocol, body: None }
@@ -57,10 +52,14 @@ impl<A: App> Service<A> {
     pub(super) async fn message(&self, scope: Scope<'_, A::State>) -> Answer {
         let event = scope.event();
         let route = A::routes().get(scope.__route());
-        let record = match self.record_for(&scope, route.is_some_and(|route| reads(route.needs, event))).await
-        {
-            Ok(record) => record,
-            Err(reply) => return self.deliver(&scope, reply).await,
+        let keeping = self.keeping(&scope).filter(|_| route.is_some_and(|route| reads(route.needs, event)));
+        let record = match keeping.map(|connections| Known::of(connections, event)) {
+            Some(Known::Cached(record)) => Some(record),
+            Some(Known::Asked(answer)) => match answer.await {
+                Ok(record) => record,
+                Err(reply) => return self.deliver(&scope, reply).await,
+            },
+            None => None,
         };
         let scope = scope.with_record(record.as_deref());
         let reply = self.dispatch(&scope).await;
@@ -77,15 +76,10 @@ impl<A: App> Service<A> {
         self.deliver(&scope, reply).await
     }
 
-    async fn record_for(
-        &self,
-        scope: &Scope<'_, A::State>,
-        needed: bool,
-    ) -> Result<Option<Arc<Record>>, Reply> {
-        match scope.connections() {
-            Some(connections) if needed => load(connections, scope.event()).await,
-            _ => Ok(None),
-        }
+    /// The event's handle, if the app keeps records. A constant where it keeps none, so that what follows is not
+    /// even compiled in; it has to be a boxed future then, since an `async fn` keeps the code of all it may await.
+    fn keeping<'s>(&self, scope: &'s Scope<'_, A::State>) -> Option<&'s Connections> {
+        if const { needs_connections(A::NEEDS) } { scope.connections() } else { None }
     }
 
     /// On a one-way route the gateway discards the answer: what there is to say is posted.
@@ -128,16 +122,8 @@ impl<A: App> Service<A> {
     /// The record is removed first: what the delete returned is what the handler sees, and only one event gets it.
     pub(super) async fn disconnect(&self, scope: Scope<'_, A::State>) -> Answer {
         let event = scope.event();
-        let record = match scope.connections() {
-            Some(connections) => connections.departed(event.connection_id()).await.unwrap_or_else(|error| {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(
-                    connection_id = event.connection_id(),
-                    error,
-                    "the record could not be removed; it expires by itself"
-                );
-                None
-            }),
+        let record = match self.keeping(&scope).map(|connections| remove(connections, event)) {
+            Some(removed) => removed.await,
             None => None,
         };
         let scope = scope.with_record(record.as_ref());
@@ -151,8 +137,39 @@ fn reads(needs: Needs, event: &Event<'_>) -> bool {
     needs.has(Needs::RECORD) || (needs.has(Needs::IDENTITY) && Identity::authorized(event).is_none())
 }
 
+/// Was the connection saved?
+fn save<'a>(
+    connections: &'a Connections,
+    event: &'a Event<'_>,
+    accept: Option<&'a Accept>,
+) -> BoxFuture<'a, bool> {
+    Box::pin(async move {
+        let saved = connections.admitted(admission(event, accept)).await;
+        if let Err(error) = &saved {
+            let (request_id, error) = (event.request_id(), error as &dyn std::error::Error);
+            tracing::error!(request_id, error, "the connection could not be saved; the handshake is refused");
+        }
+        saved.is_ok()
+    })
+}
+
+/// What a message finds of its connection's record.
+enum Known<'a> {
+    Cached(Arc<Record>),
+    Asked(BoxFuture<'a, Result<Option<Arc<Record>>, Reply>>),
+}
+
+impl<'a> Known<'a> {
+    fn of(connections: &'a Connections, event: &'a Event<'_>) -> Self {
+        match connections.cached(event.connection_id()) {
+            Ok(Some(record)) => Known::Cached(record),
+            _ => Known::Asked(Box::pin(load(connections, event))),
+        }
+    }
+}
+
 async fn load(connections: &Connections, event: &Event<'_>) -> Result<Option<Arc<Record>>, Reply> {
-    connections.record(event.connection_id()).await.map_err(|error| {
+    connections.fresh(event.connection_id()).await.map_err(|error| {
         let (route, request_id) = (event.route_key(), event.request_id());
         tracing::error!(
             route,
@@ -161,6 +178,16 @@ async fn load(connections: &Connections, event: &Event<'_>) -> Result<Option<Arc
             "the connection's record could not be read"
         );
         Reply::error("internal_error", "internal error").with_status(503)
+    })
+}
+
+fn remove<'a>(connections: &'a Connections, event: &'a Event<'_>) -> BoxFuture<'a, Option<Record>> {
+    Box::pin(async move {
+        connections.departed(event.connection_id()).await.unwrap_or_else(|error| {
+            let (connection_id, error) = (event.connection_id(), &error as &dyn std::error::Error);
+            tracing::error!(connection_id, error, "the record could not be removed; it expires by itself");
+            None
+        })
     })
 }
 

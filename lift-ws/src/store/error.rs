@@ -80,8 +80,8 @@ impl StoreErrorKind {
                 "a `member` value must have at most 1024 bytes of JSON: keep what is large in a table of your own"
             }
             Self::NoBroadcasts => {
-                "this store keeps no broadcasts: implement `ConnectionStore::broadcasts` for it, or send within one \
-                 invocation"
+                "this store keeps no broadcasts: enable lift-ws's feature `queue` for DynamoDB, implement \
+                 `ConnectionStore::broadcasts` for a store of your own, or send within one invocation"
             }
             Self::NameTooLong => "the name of a user or a tenant must have at most 512 bytes",
             Self::NoScope => {

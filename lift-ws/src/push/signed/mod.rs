@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 
 use self::signature::{HexHash, Signer};
-use self::template::Template;
+use self::template::{Learner, Template};
 use super::outcome::{of_connector_error, of_status};
 use super::sdk::SdkPoster;
 use super::{ConnectionInfo, PostError, PostErrorKind, Poster};
@@ -41,6 +41,7 @@ const HASHED_ANEW: usize = 256;
 #[derive(Debug)]
 pub struct SignedPoster {
     sdk: SdkPoster,
+    learner: tokio::sync::Mutex<Learner>,
     ways: RwLock<Vec<(Box<str>, Arc<Way>)>>,
     /// The hash of the last long message: a broadcast posts the same bytes to everybody.
     last: RwLock<Option<(Bytes, HexHash)>>,
@@ -59,8 +60,10 @@ impl SignedPoster {
     /// A poster that takes everything from the SDK's shared configuration.
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig) -> Self {
+        let learner = Learner::default();
         Self {
-            sdk: SdkPoster::new(config),
+            sdk: SdkPoster::with_interceptor(config, learner.clone()),
+            learner: tokio::sync::Mutex::new(learner),
             ways: RwLock::default(),
             last: RwLock::default(),
             is_on_lambda: std::env::var_os("AWS_LAMBDA_FUNCTION_NAME").is_some(),
@@ -77,8 +80,12 @@ impl SignedPoster {
     }
 
     async fn learn(&self, callback_url: &str) -> Result<Option<Arc<Way>>, PostError> {
+        let learner = self.learner.lock().await;
+        if let Some(way) = self.known(callback_url) {
+            return Ok(Some(way)); // somebody else was first
+        }
         let client = self.sdk.client(callback_url);
-        let Some(template) = Template::learn(&client).await? else { return Ok(None) };
+        let Some(template) = Template::learn(&client, &learner).await? else { return Ok(None) };
         let way = Arc::new(Way { template, signer: RwLock::default() });
         let mut ways = self.ways.write().unwrap_or_else(PoisonError::into_inner);
         if ways.len() >= WAYS {

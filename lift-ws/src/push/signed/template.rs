@@ -30,8 +30,8 @@ use super::signature::Signed;
 use crate::push::PostError;
 use crate::push::outcome::of_sdk_error;
 
-/// The connection of the request that is never sent.
-const NOBODY: &str = "lift-ws";
+/// The connection of the request that is never sent. No gateway gives such an id.
+const NOBODY: &str = "lift-ws-looks-how-the-sdk-posts";
 
 /// Changes with the request; the gateway takes none of it into account.
 const PER_REQUEST: [&str; 4] =
@@ -54,18 +54,16 @@ pub(super) struct Template {
 }
 
 impl Template {
-    /// Learns how a client posts. `None` if it does so in a way that only the SDK knows.
+    /// Learns how a client posts, which has this interceptor and of which nobody else learns meanwhile. `None` if it
+    /// does so in a way that only the SDK knows.
     ///
     /// # Errors
     ///
     /// As a post through the SDK would fail before anything is sent: without credentials, for instance.
-    pub(super) async fn learn(client: &Client) -> Result<Option<Self>, PostError> {
-        let learner = Learner::default();
-        let found = Arc::clone(&learner.0);
-        let post = client.post_to_connection().connection_id(NOBODY).data(Blob::new("{}"));
-        let outcome = post.customize().interceptor(learner).send().await;
-        let found = found.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match (found, outcome) {
+    pub(super) async fn learn(client: &Client, learner: &Learner) -> Result<Option<Self>, PostError> {
+        learner.take();
+        let outcome = client.post_to_connection().connection_id(NOBODY).data(Blob::new("{}")).send().await;
+        match (learner.take(), outcome) {
             (Some(template), _) => Ok(template),
             (None, Err(error)) => Err(of_sdk_error(error)),
             (None, Ok(_)) => Ok(None),
@@ -202,9 +200,15 @@ fn host(url: &str) -> Option<&str> {
     Some(authority.strip_suffix(usual).unwrap_or(authority))
 }
 
-/// Takes a finished request and its parts, and stops before it is sent.
-#[derive(Debug, Default)]
-struct Learner(Arc<Mutex<Option<Option<Template>>>>);
+/// Takes the finished request to nobody and its parts, and stops before it is sent. Lets all others pass.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Learner(Arc<Mutex<Option<Option<Template>>>>);
+
+impl Learner {
+    fn take(&self) -> Option<Option<Template>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
 
 #[dyn_dispatch_hint]
 impl Intercept for Learner {
@@ -218,6 +222,9 @@ impl Intercept for Learner {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if !context.request().uri().ends_with(NOBODY) {
+            return Ok(());
+        }
         let template = Template::of(context.request(), components, config);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(template);
         Err("learnt, and not sent".into())

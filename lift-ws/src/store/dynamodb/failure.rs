@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::ThrottlingReason;
 use aws_sdk_dynamodb::types::error::{
     ProvisionedThroughputExceededException, RequestLimitExceeded, ThrottlingException,
 };
+use aws_smithy_runtime_api::client::result::DispatchFailure;
 
 use crate::store::{StoreError, StoreErrorKind};
 
@@ -16,30 +17,75 @@ where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    let kind = match &error {
-        SdkError::TimeoutError(_) => StoreErrorKind::Timeout,
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => StoreErrorKind::Timeout,
-        SdkError::DispatchFailure(failure) if failure.is_user() => StoreErrorKind::Other,
-        _ if was_never_made(&error) => StoreErrorKind::Configuration,
-        SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => StoreErrorKind::Unavailable,
-        SdkError::ServiceError(service) => from_code(service.err().code().unwrap_or_default()),
-        _ => StoreErrorKind::Other,
+    let failure = match &error {
+        SdkError::TimeoutError(_) => Failure::TimedOut,
+        SdkError::ConstructionFailure(_) => Failure::NotBuilt(&error),
+        SdkError::DispatchFailure(failure) => Failure::NotSent(failure),
+        SdkError::ResponseError(_) => Failure::NotUnderstood,
+        SdkError::ServiceError(service) => {
+            Failure::Refused(service.err().code().unwrap_or_default(), service.err().source())
+        }
+        _ => Failure::Unknown,
     };
-    let about = match throttled(&error) {
-        Some(reason) => format!("{table}: {reason}"),
-        None => table.to_owned(),
-    };
+    let (kind, about) = (failure.kind(), failure.about(table));
     StoreError::new(kind).about(about).with_source(error)
+}
+
+/// An [`SdkError`] without its types: each operation has an error of its own, and none needs code of its own here.
+enum Failure<'a> {
+    TimedOut,
+    NotBuilt(&'a (dyn Error + 'static)),
+    NotSent(&'a DispatchFailure),
+    NotUnderstood,
+    Refused(&'a str, Option<&'a (dyn Error + 'static)>),
+    Unknown,
+}
+
+impl Failure<'_> {
+    fn kind(&self) -> StoreErrorKind {
+        match self {
+            Failure::TimedOut => StoreErrorKind::Timeout,
+            Failure::NotSent(failure) if failure.is_timeout() => StoreErrorKind::Timeout,
+            Failure::NotSent(failure) if failure.is_user() => StoreErrorKind::Other,
+            _ if self.was_never_made() => StoreErrorKind::Configuration,
+            Failure::NotSent(_) | Failure::NotUnderstood => StoreErrorKind::Unavailable,
+            Failure::Refused(code, _) => from_code(code),
+            Failure::NotBuilt(_) | Failure::Unknown => StoreErrorKind::Other,
+        }
+    }
+
+    fn about(&self, table: &str) -> String {
+        match self {
+            Failure::Refused(_, Some(cause)) => match throttled(*cause) {
+                Some(reason) => format!("{table}: {reason}"),
+                None => table.to_owned(),
+            },
+            _ => table.to_owned(),
+        }
+    }
+
+    fn was_never_made(&self) -> bool {
+        let mut next = match self {
+            Failure::NotSent(failure) if failure.is_other() => {
+                failure.as_connector_error().map(|error| error as &(dyn Error + 'static))
+            }
+            Failure::NotBuilt(error) => error.source(),
+            _ => None,
+        };
+        while let Some(cause) = next {
+            let words = cause.to_string();
+            if NEVER_MADE.iter().any(|never| words.contains(never)) {
+                return true;
+            }
+            next = cause.source();
+        }
+        false
+    }
 }
 
 /// What DynamoDB says was throttled, such as `IndexWriteKeyRangeThroughputExceeded of arn:…/index/tenants`: an index
 /// that cannot take a row refuses the write to the table.
-fn throttled<E, R>(error: &SdkError<E, R>) -> Option<String>
-where
-    E: Error + 'static,
-{
-    let SdkError::ServiceError(service) = error else { return None };
-    let cause = service.err().source()?;
+fn throttled(cause: &(dyn Error + 'static)) -> Option<String> {
     let reasons = if let Some(cause) = cause.downcast_ref::<ThrottlingException>() {
         cause.throttling_reasons()
     } else if let Some(cause) = cause.downcast_ref::<ProvisionedThroughputExceededException>() {
@@ -64,29 +110,6 @@ const NEVER_MADE: [&str; 6] = [
     "failed to resolve endpoint",
     "failed to apply endpoint",
 ];
-
-fn was_never_made<E, R>(error: &SdkError<E, R>) -> bool
-where
-    E: Error + 'static,
-    R: std::fmt::Debug,
-{
-    let failure: Option<&(dyn Error + 'static)> = match error {
-        SdkError::DispatchFailure(failure) if failure.is_other() => {
-            failure.as_connector_error().map(|error| error as _)
-        }
-        SdkError::ConstructionFailure(_) => Error::source(error),
-        _ => None,
-    };
-    let mut next = failure;
-    while let Some(cause) = next {
-        let words = cause.to_string();
-        if NEVER_MADE.iter().any(|never| words.contains(never)) {
-            return true;
-        }
-        next = cause.source();
-    }
-    false
-}
 
 fn from_code(code: &str) -> StoreErrorKind {
     match code {

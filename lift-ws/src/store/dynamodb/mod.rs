@@ -25,10 +25,13 @@
 //! | `members` | | 1 per 4 KB if consistent, else ½ |
 //! | `connections`, `count` | | ½ per 4 KB of what is read: a user's rows, a tenant's, or the whole index |
 //!
+//! Broadcasts that were handed over to a queue are kept with the feature `queue` only.
+//!
 //! DynamoDB takes 1,000 writes a second per partition, in an index too, and an index that cannot keep up refuses the
 //! table's writes. [`Shards`] spread large groups and tenants.
 
-#[cfg(feature = "aws")]
+// Without a queue nothing asks for them, and the linker cannot know it.
+#[cfg(feature = "queue")]
 mod broadcasts;
 #[cfg(feature = "aws")]
 mod change;

@@ -12,8 +12,8 @@ use super::keys::{self, Shards};
 use super::table::table_name_from_env;
 use crate::connection::Record;
 use crate::store::{
-    BoxFuture, BroadcastStore, Change, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome,
-    MembersQuery, Membership, MembershipPage, StoreError,
+    BoxFuture, Change, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery,
+    Membership, MembershipPage, StoreError,
 };
 
 /// How long one try of a request may take, unless the configuration says so itself: DynamoDB answers in
@@ -100,7 +100,8 @@ impl DynamoStore {
 }
 
 impl ConnectionStore for DynamoStore {
-    fn broadcasts(&self) -> Option<&dyn BroadcastStore> {
+    #[cfg(feature = "queue")]
+    fn broadcasts(&self) -> Option<&dyn crate::store::BroadcastStore> {
         Some(self)
     }
 
