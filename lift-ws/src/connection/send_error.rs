@@ -6,6 +6,7 @@ use std::fmt;
 use super::{BroadcastReport, CallbackUrl, Record};
 use crate::error::Public;
 use crate::push::{PostError, PostErrorKind};
+use crate::shown::shown;
 use crate::store::StoreError;
 
 type Source = Box<dyn Error + Send + Sync>;
@@ -220,7 +221,7 @@ impl SendError {
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.sentence())?;
-        match (&self.details.connection_id, &self.details.callback_url) {
+        match (self.connection_id().map(shown), &self.details.callback_url) {
             (Some(id), Some(url)) => write!(f, " (connection `{id}` at {url})"),
             (Some(id), None) => write!(f, " (connection `{id}`)"),
             (None, Some(url)) => write!(f, " (at {url})"),

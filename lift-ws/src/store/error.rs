@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::error::Public;
+use crate::shown::shown;
 
 type Source = Box<dyn Error + Send + Sync>;
 
@@ -130,7 +131,7 @@ impl StoreError {
     /// Says what the failure was about: a connection id, a group, a table.
     #[must_use]
     pub fn about(mut self, subject: impl Into<String>) -> Self {
-        self.subject = Some(subject.into().into_boxed_str());
+        self.subject = Some(shown(&subject.into()).into());
         self
     }
 
@@ -207,6 +208,12 @@ mod tests {
             .with_source("ResourceNotFoundException");
         assert!(error.to_string().ends_with("in LIFT_WS_TABLE (`my-table`)"), "{error}");
         assert_eq!(error.source().unwrap().to_string(), "ResourceNotFoundException");
+    }
+
+    #[test]
+    fn a_subject_that_a_client_made_up_is_cut() {
+        let text = StoreError::new(StoreErrorKind::UnknownConnection).about("é".repeat(100_000)).to_string();
+        assert!(text.len() < 500 && text.ends_with("…`)"), "{text}");
     }
 
     #[test]
