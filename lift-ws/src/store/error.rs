@@ -32,6 +32,8 @@ pub enum StoreErrorKind {
     MemberTooLarge,
     /// The store keeps no broadcasts, so that none can be handed over to a queue.
     NoBroadcasts,
+    /// The name of a user or a tenant is empty, which is nobody's.
+    EmptyName,
     /// The name of a user or a tenant is longer than [`MAX_NAME_BYTES`](super::MAX_NAME_BYTES).
     NameTooLong,
     /// The handle knows no scope: it was made outside an event.
@@ -72,6 +74,10 @@ impl StoreErrorKind {
                  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION"
             }
             Self::Corrupt => "a stored row cannot be understood",
+            Self::EmptyName => {
+                "the name of a user or a tenant is empty, which is nobody's name: connections without user and tenant \
+                 are reached by `all()`, or by a group that they are in"
+            }
             Self::Json => "a value does not convert to or from JSON",
             Self::InvalidCursor => {
                 "the cursor belongs to another list: go on with the one that this list gave"
