@@ -41,6 +41,8 @@ pub enum SendErrorKind {
     Throttled,
     /// The message is larger than the gateway takes.
     TooLarge,
+    /// A broadcast that is handed over leaves out more connections than can be stored with it.
+    TooManyExceptions,
     /// Nobody knows whether the message arrived.
     UnknownOutcome,
     /// The gateway cannot be reached; the message was not sent.
@@ -81,6 +83,10 @@ impl SendErrorKind {
             }
             Self::TooLarge => {
                 "the message is larger than the 131072 bytes that the gateway takes: split it, or send a link"
+            }
+            Self::TooManyExceptions => {
+                "a broadcast that is handed over can leave out some 10,000 connections (262144 bytes of what is stored \
+                 beside its message): put those who are to get it into a group"
             }
             Self::UnknownOutcome => {
                 "nobody knows whether the message arrived: sending it again may deliver it twice"

@@ -76,3 +76,34 @@ async fn a_cursor_of_another_list_is_refused_before_anything_is_stored() {
     }
     assert!(world.queue.is_empty());
 }
+
+#[tokio::test]
+async fn names_that_nobody_can_have_are_refused_before_anything_is_stored() {
+    let world = World::new(10, Gateway::default(), fast()).await;
+    let conns = world.environment();
+    let long = "x".repeat(513);
+    for (outcome, expected) in [
+        (conns.tenant("").send_later("hello").await, StoreErrorKind::EmptyName),
+        (conns.user("").send_later("hello").await, StoreErrorKind::EmptyName),
+        (conns.user(&long).send_later("hello").await, StoreErrorKind::NameTooLong),
+        (conns.group(&long).send_later("hello").await, StoreErrorKind::InvalidGroup),
+    ] {
+        assert_eq!(store_error(&outcome.unwrap_err()), Some(expected));
+    }
+    assert!(world.queue.is_empty());
+}
+
+#[tokio::test]
+async fn more_exceptions_than_can_be_stored_are_refused_before_anything_is_stored() {
+    let world = World::new(10, Gateway::default(), fast()).await;
+    let conns = world.environment();
+    let except =
+        |count| (0..count).fold(conns.group("news"), |group, n| group.except(format!("Except{n:09}=")));
+    let error = except(15_000).send_later("hello").await.unwrap_err();
+    assert_eq!(error.kind(), SendErrorKind::TooManyExceptions);
+    assert!(error.to_string().contains("262144 bytes"), "{error}");
+    assert!(world.queue.is_empty());
+    let most = except(10_000).except(id(3)).send_later("x".repeat(100_000).as_str()).await.unwrap();
+    world.drain().await;
+    assert_eq!(world.status(&most).await.counts.delivered, 9);
+}
