@@ -85,7 +85,8 @@ impl Poster for Gateway {
                 return Err(PostError::new(PostErrorKind::Throttled));
             }
             *self.received.lock().unwrap().entry(id.to_owned()).or_default() += 1;
-            tokio::time::sleep(self.latency).await; // the answer may come too late
+            // Simulated work of the gateway: the answer may come too late.
+            tokio::time::sleep(self.latency).await;
             Ok(())
         })
     }
