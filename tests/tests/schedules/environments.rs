@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use super::app::Schedule;
 use super::executor::{self, TaskId};
 use super::gateway::ModelGateway;
-use super::promises::{CACHE_LIFE, Promise};
+use super::promises::{CACHE_LIFE, Promise, TRIES};
 use super::store::FaultyStore;
 use super::world::{Invocation, now, scope_key, world};
 
@@ -108,7 +108,7 @@ impl Environments {
         let settings = Settings::default()
             .with_concurrency(concurrency)
             .with_rate(u32::MAX)
-            .with_tries(3)
+            .with_tries(TRIES)
             .with_cache_life(Duration::from_millis(CACHE_LIFE));
         Connections::builder(self.store.clone(), ModelGateway)
             .region("eu-central-1")

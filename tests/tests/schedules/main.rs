@@ -22,8 +22,10 @@
 //! | `NothingIsLeft` | When a connection has closed, neither record nor membership stays; after a fault, not beyond the expiry. | issue 4, 3: leaving all on disconnect, left-overs by TTL |
 //! | `ExpiredIsGone` | Rows that have expired count for nobody, though the table has not removed them yet. | design §4 *Table*: a key condition skips dead rows |
 //! | `RowsAgree` | The record of a living connection and the groups' rows say the same. | issue 4, 3: join is one transaction |
-//! | `MembersAreReached` | Who was a member before a broadcast began, and stays, has a turn in it, also if it stopped and was resumed; `members` and the lists of connections have all of them. | issue 4, 3 and 4 |
+//! | `MembersAreReached` | Who was a member before a broadcast began, and stays, has a turn in it, also if it stopped and was resumed; so has every connection of a user, a tenant, a stage that was open a second before. `members` and the lists of connections have all of them. | issue 4, 3 and 4 |
+//! | `OnlyTheAudience` | Nobody gets a message to a group, user, tenant or stage who does not belong to it, nor who is excepted. | issue 4, 4 |
 //! | `NeverTwice` | Nobody has two turns, and what may have arrived is not sent again. | design §4 *Sending*: unknown outcomes |
+//! | `AtLeastOnce` | What is sent at least once is tried again while its fate is unknown, and every copy of it has one id. | design §4 *Sending*: `.at_least_once()` |
 //! | `ReportIsTrue` | A report counts what the gateway saw. | issue 4, 4: outcomes told apart |
 //! | `GoneAreRemoved` | A second broadcast finds none of those gone whom the first found gone. | issue 4, *Done when* |
 //! | `PresenceIsTrue` | A user counts once, with all devices that are there. | issue 4, 5 |
@@ -43,15 +45,18 @@
 //! and prints all that happened. `cargo test --test seeded_bugs -- --ignored` shows that it finds bugs.
 
 mod app;
+mod audience;
 mod ending;
 mod environments;
 mod event;
 mod executor;
 mod gateway;
+mod lives;
 mod lots;
 mod promises;
 mod schedule;
 mod store;
+mod talk;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lift_ws::connection::{Clock, Record, SystemClock};
 
+use super::audience::{Audience, Telling};
 use super::executor::{self, TaskId};
 use super::lots::Lots;
 use super::promises::{Broken, Promise};
@@ -13,6 +14,7 @@ use super::promises::{Broken, Promise};
 pub(crate) const SCOPES: [(&str, &str); 2] = [("a1b2c3", "prod"), ("a1b2c3", "test")];
 pub(crate) const GROUPS: [&str; 3] = ["red", "green", "blue"];
 pub(crate) const USERS: [&str; 3] = ["ann", "bob", "cyd"];
+pub(crate) const TENANTS: [&str; 2] = ["acme", "zoo"];
 
 thread_local! {
     static WORLD: RefCell<Option<World>> = const { RefCell::new(None) };
@@ -66,6 +68,7 @@ pub(crate) struct Connection {
     pub(crate) scope: usize,
     pub(crate) connected_at: u64,
     pub(crate) user: Option<&'static str>,
+    pub(crate) tenant: Option<&'static str>,
     pub(crate) groups: Vec<&'static str>,
     pub(crate) state: State,
     pub(crate) opened_at: Option<u64>,
@@ -164,27 +167,20 @@ pub(crate) struct Try {
     pub(crate) handshaking: bool,
 }
 
-/// A message to a group on its way.
+/// A message to many on its way.
 #[derive(Debug)]
 pub(crate) struct Broadcast {
     pub(crate) scope: usize,
-    pub(crate) group: String,
+    pub(crate) audience: Audience,
     pub(crate) except: Option<String>,
-    /// Members when it began.
+    pub(crate) at_least_once: bool,
+    /// The id that its first copy had.
+    pub(crate) message_id: Option<String>,
+    /// Who belonged to its audience when it began.
     pub(crate) expected: BTreeSet<String>,
     pub(crate) started: u64,
     /// Who had a turn in an earlier call.
     pub(crate) turned: BTreeSet<String>,
-}
-
-/// A broadcast that has to go on where it stopped.
-#[derive(Debug, Clone)]
-pub(crate) struct Continuation {
-    pub(crate) scope: usize,
-    pub(crate) group: String,
-    pub(crate) except: Option<String>,
-    pub(crate) message: u64,
-    pub(crate) cursor: String,
 }
 
 #[derive(Debug)]
@@ -206,7 +202,8 @@ pub(crate) struct World {
     pub(crate) revisions: BTreeMap<(u64, String), (u64, u64)>,
     pub(crate) posts: BTreeMap<u64, Vec<Try>>,
     pub(crate) broadcasts: BTreeMap<u64, Broadcast>,
-    pub(crate) continuations: Vec<Continuation>,
+    /// Broadcasts that have to go on where they stopped.
+    pub(crate) continuations: Vec<Telling>,
     pub(crate) last_speaker: Option<String>,
     pub(crate) to_close: Vec<String>,
     pub(crate) announced: BTreeMap<String, u32>,
