@@ -287,7 +287,10 @@ async fn bye(conns: Connections, at: RequestContext<'_>, me: Option<Connection<'
     }
 }
 
-#[ws_app(routes = [connect, ping, whoami, join, leave, identify, say, direct, kick, members, presence, list, bye])]
+#[ws_app(
+    routes = [connect, ping, whoami, join, leave, identify, say, direct, kick, members, presence, list, bye],
+    queue = true
+)]
 pub(crate) struct Schedule;
 
 fn scope_of(stage: &str) -> usize {
@@ -312,7 +315,7 @@ pub(crate) async fn tell(conns: &Connections, telling: Telling) -> Vec<Record> {
     };
     let departed = report.map(|report| report.departed.clone()).unwrap_or_default();
     world(|w| departed.iter().for_each(|record| w.departed(record)));
-    if let Some(BroadcastReport { cursor: Some(cursor), message_id, .. }) = outcome.ok() {
+    if let Ok(BroadcastReport { cursor: Some(cursor), message_id, .. }) = outcome {
         world(|w| {
             w.note(|| format!("message {message} stopped at {cursor}"));
             w.continuations.push(Telling { cursor: Some(cursor), message_id, ..telling });

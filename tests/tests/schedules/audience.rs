@@ -53,6 +53,36 @@ pub(crate) struct Telling {
     pub(crate) cursor: Option<Cursor>,
 }
 
+/// Calls a way of sending on what an audience is in the library: the types differ, the words do not.
+macro_rules! to_audience {
+    ($telling:expr, $conns:expr, $send:ident($value:expr)) => {{
+        macro_rules! to {
+            ($to:expr) => {{
+                let mut to = $to;
+                if let Some(except) = &$telling.except {
+                    to = to.except(except);
+                }
+                if let Some(cursor) = &$telling.cursor {
+                    to = to.resume(cursor.clone());
+                }
+                match &$telling.message_id {
+                    Some(id) => to = to.message_id(id),
+                    None if $telling.at_least_once => to = to.at_least_once(),
+                    None => {}
+                }
+                to.$send($value).await
+            }};
+        }
+        match &$telling.audience {
+            $crate::audience::Audience::Group(group) => to!($conns.group(group)),
+            $crate::audience::Audience::User(user) => to!($conns.user(user)),
+            $crate::audience::Audience::Tenant(tenant) => to!($conns.tenant(tenant)),
+            $crate::audience::Audience::All => to!($conns.all()),
+        }
+    }};
+}
+pub(crate) use to_audience;
+
 impl Telling {
     /// Sends it, in the way of its audience.
     pub(crate) async fn send(
@@ -60,29 +90,7 @@ impl Telling {
         conns: &Connections,
         value: &Value,
     ) -> Result<BroadcastReport, SendError> {
-        macro_rules! send {
-            ($to:expr) => {{
-                let mut to = $to;
-                if let Some(except) = &self.except {
-                    to = to.except(except);
-                }
-                if let Some(cursor) = &self.cursor {
-                    to = to.resume(cursor.clone());
-                }
-                match &self.message_id {
-                    Some(id) => to = to.message_id(id),
-                    None if self.at_least_once => to = to.at_least_once(),
-                    None => {}
-                }
-                to.send(value).await
-            }};
-        }
-        match &self.audience {
-            Audience::Group(group) => send!(conns.group(group)),
-            Audience::User(user) => send!(conns.user(user)),
-            Audience::Tenant(tenant) => send!(conns.tenant(tenant)),
-            Audience::All => send!(conns.all()),
-        }
+        to_audience!(self, conns, send(value))
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) async fn end(driver: &Driver) {
     // what a fault made late has come by now
     sleep(Duration::from_secs(60)).await;
     settle(driver).await;
+    driver.all_handed_over_is_done().await;
     all_is_quiet(driver);
     everybody_is_reached_and_the_gone_are_removed(driver).await;
     nothing_outlives_its_time(driver).await;
@@ -36,6 +37,7 @@ async fn settle(driver: &Driver) {
     loop {
         driver.pass_on();
         if driver.under_way.get() == 0
+            && driver.environments.queue_is_empty()
             && world(|w| w.invocations.is_empty() && w.to_close.is_empty() && w.continuations.is_empty())
         {
             return;

@@ -59,13 +59,14 @@ impl World {
         }
         self.check_copy(id, message, message_id);
         let again = self.broadcasts.get(&message).is_some_and(|broadcast| broadcast.at_least_once);
+        let may_repeat = self.broadcasts.get(&message).is_some_and(|broadcast| broadcast.may_repeat);
         let handshaking = self.state(id) == Some(State::Handshaking);
         let tries = self.posts.entry(message).or_default();
         let may_have_arrived = |answer| answer == Answer::Delivered || answer == Answer::Unknown && !again;
         let arrived = tries.iter().any(|one| one.to == id && may_have_arrived(one.answer));
         tries.push(Try { to: id.to_owned(), answer: Answer::Unknown, handshaking });
         let at = tries.len() - 1;
-        if arrived {
+        if arrived && !may_repeat {
             self.broken(Promise::NeverTwice, || {
                 format!("message {message} was posted to {id} again, though it may have arrived")
             });

@@ -190,6 +190,7 @@ impl World {
             audience,
             except: except.map(str::to_owned),
             at_least_once,
+            may_repeat: false,
             message_id: None,
             expected,
             started: now(),
@@ -275,6 +276,14 @@ impl World {
                 format!("message {message} to {:?} ended without a turn for {missed:?}", broadcast.audience);
             self.broken(Promise::MembersAreReached, || how);
         }
+    }
+
+    /// A broadcast that was handed over is done: everybody had a turn.
+    pub(crate) fn handed_over_is_done(&mut self, message: u64) {
+        let Some(mut broadcast) = self.broadcasts.remove(&message) else { return };
+        let posts = self.posts.get(&message).map(Vec::as_slice).unwrap_or_default();
+        broadcast.turned.extend(posts.iter().map(|one| one.to.clone()));
+        self.completed(message, &broadcast);
     }
 
     /// With time left, nobody's fate stays unknown before all tries of a message that is sent at least once.

@@ -119,6 +119,7 @@ impl Driver {
         for on in world(|w| std::mem::take(&mut w.continuations)) {
             self.broadcast(on);
         }
+        self.deliver_batches();
     }
 
     /// The table removes what has expired, some time or other.

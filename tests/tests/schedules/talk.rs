@@ -87,11 +87,16 @@ impl Driver {
     }
 
     pub(super) fn broadcast_from_outside(&self) {
+        let except = self.somebody(|_, state| state == State::Open);
         let on = world(|w| {
             let (scope, group) = (usize::from(w.lots.permille(300)), w.lots.pick(&GROUPS));
             let (audience, again) = (some_audience(w, group), w.lots.permille(250));
-            w.begin_broadcast(scope, audience, None, again)
+            let except = except.filter(|_| w.lots.permille(300));
+            w.begin_broadcast(scope, audience, except.as_deref(), again)
         });
+        if world(|w| w.lots.permille(400)) {
+            return self.hand_over(on);
+        }
         self.broadcast(on);
     }
 

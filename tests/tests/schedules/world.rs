@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use lift_ws::connection::{Clock, Record, SystemClock};
+use lift_ws::connection::{BroadcastId, Clock, Record, SystemClock};
 
 use super::audience::{Audience, Telling};
 use super::executor::{self, TaskId};
@@ -174,6 +174,8 @@ pub(crate) struct Broadcast {
     pub(crate) audience: Audience,
     pub(crate) except: Option<String>,
     pub(crate) at_least_once: bool,
+    /// It was handed over, and an invocation that ends in the middle repeats a page.
+    pub(crate) may_repeat: bool,
     /// The id that its first copy had.
     pub(crate) message_id: Option<String>,
     /// Who belonged to its audience when it began.
@@ -181,6 +183,14 @@ pub(crate) struct Broadcast {
     pub(crate) started: u64,
     /// Who had a turn in an earlier call.
     pub(crate) turned: BTreeSet<String>,
+}
+
+/// A broadcast that the queue has.
+#[derive(Debug)]
+pub(crate) struct Handed {
+    pub(crate) message: u64,
+    pub(crate) scope: usize,
+    pub(crate) id: BroadcastId,
 }
 
 #[derive(Debug)]
@@ -204,6 +214,7 @@ pub(crate) struct World {
     pub(crate) broadcasts: BTreeMap<u64, Broadcast>,
     /// Broadcasts that have to go on where they stopped.
     pub(crate) continuations: Vec<Telling>,
+    pub(crate) handed: Vec<Handed>,
     pub(crate) last_speaker: Option<String>,
     pub(crate) to_close: Vec<String>,
     pub(crate) announced: BTreeMap<String, u32>,
@@ -234,6 +245,7 @@ impl World {
             posts: BTreeMap::new(),
             broadcasts: BTreeMap::new(),
             continuations: Vec::new(),
+            handed: Vec::new(),
             last_speaker: None,
             to_close: Vec::new(),
             announced: BTreeMap::new(),

@@ -189,4 +189,22 @@ pub(crate) const BUGS: &[Bug] = &[
         right: "map(Recipient::Listed).collect();\n        Ok(Some((recipients, page.cursor)))",
         wrong: "map(Recipient::Listed).collect();\n        Ok(Some((recipients, page.cursor.filter(|_| false))))",
     },
+    Bug {
+        name: "a segment forgets who is excepted",
+        file: "connection/handover/page.rs",
+        right: "&& !plan.except.contains(&recipient.connection_id)",
+        wrong: "&& !recipient.connection_id.is_empty()",
+    },
+    Bug {
+        name: "a segment ends with its first page",
+        file: "connection/handover/page.rs",
+        right: "(recipients.collect(), page.cursor)",
+        wrong: "(recipients.collect(), page.cursor.filter(|_| false))",
+    },
+    Bug {
+        name: "two invocations work on one segment",
+        file: "store/memory/broadcasts.rs",
+        right: "if self.until > claim.now && self.owner != claim.owner {",
+        wrong: "if self.until > claim.now + 3_600_000 && self.owner != claim.owner {",
+    },
 ];
