@@ -49,6 +49,7 @@ pub mod route;
 mod runtime;
 mod scope;
 mod service;
+mod shown;
 pub mod store;
 pub mod testing;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::SemaphorePermit;
 
+use super::connection_id::can_be;
 use super::{CallbackUrl, Connections, SendError, SendErrorKind};
 use crate::ambient;
 use crate::backoff::Backoff;
@@ -77,6 +78,9 @@ impl Connections {
         message: Bytes,
         place: Option<SemaphorePermit<'a>>,
     ) -> Result<(), PostError> {
+        if !can_be(connection_id) {
+            return Err(PostError::new(PostErrorKind::Gone));
+        }
         let place = match place {
             Some(place) => Some(place),
             None => self.shared.gate.enter(self.deadline()).await,
@@ -124,6 +128,9 @@ impl Connections {
     /// A handshake takes less than the grace, so a record older than that is of a connection that was open.
     pub(super) async fn remove_gone(&self, connection_id: &str) -> Result<GoneOutcome, StoreError> {
         let scope = self.scope_key()?;
+        if !can_be(connection_id) {
+            return Ok(GoneOutcome::Absent);
+        }
         let before = self.connected_before();
         let outcome = self.within(self.shared.store.delete_gone(scope, connection_id, before)).await;
         match &outcome {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::lifecycle::check_identity;
-use super::{Connections, Record};
+use super::{Connections, Record, connection_id};
 use crate::store::{BoxFuture, Change, StoreError, StoreErrorKind};
 
 /// Changes who an open connection is: see [`Connections::identify`]. Await it.
@@ -64,6 +64,7 @@ impl Identify<'_> {
     async fn run(self) -> Result<Arc<Record>, StoreError> {
         let Self { connections, connection_id: id, change } = self;
         let change = change.map_err(|error| error.about(&id))?;
+        connection_id::check(&id)?;
         check_identity(&id, change.user.as_deref(), change.tenant.as_deref(), change.attributes.as_deref())?;
         let scope = connections.scope_key()?;
         let record = connections.within(connections.shared.store.change(scope, &id, &change)).await?;

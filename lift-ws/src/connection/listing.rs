@@ -186,12 +186,14 @@ impl Connections {
         whom: Whom<'_>,
         cursor: Option<Cursor>,
     ) -> Result<ConnectionsPage, StoreError> {
+        check_named(whom)?;
         let query = ConnectionsQuery::new(self.scope_key()?, whom);
         let query = query.connected_since(self.oldest_living()).after(cursor);
         self.within(self.shared.store.connections(&query)).await
     }
 
     async fn count_of(&self, whom: Whom<'_>) -> Result<u64, StoreError> {
+        check_named(whom)?;
         let query = ConnectionsQuery::new(self.scope_key()?, whom).connected_since(self.oldest_living());
         self.within(self.shared.store.count(&query)).await
     }
@@ -201,5 +203,14 @@ impl Connections {
     pub(super) fn oldest_living(&self) -> u64 {
         let longest = u64::try_from(MAX_CONNECTION_DURATION.as_millis()).unwrap_or(u64::MAX);
         self.shared.clock.now().saturating_sub(longest)
+    }
+}
+
+/// In a store the empty tenant is everybody without one. Who sends to it has mostly lost a name on the way, and would
+/// reach people who are strangers to each other.
+pub(super) fn check_named(whom: Whom<'_>) -> Result<(), StoreError> {
+    match whom {
+        Whom::User("") | Whom::Tenant("") => Err(StoreErrorKind::EmptyName.into()),
+        _ => Ok(()),
     }
 }

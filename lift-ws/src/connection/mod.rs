@@ -12,6 +12,7 @@ mod builder;
 mod cache;
 mod callback_url;
 mod clock;
+mod connection_id;
 mod deliver;
 mod extract;
 mod gate;

@@ -9,6 +9,7 @@ use super::message_id;
 use super::recipients::Pages;
 use super::send::{sized, to_json};
 use super::{BroadcastReport, Connections, SendError};
+use crate::random::token;
 use crate::store::Cursor;
 
 /// Whom to leave out, where to go on, how often to try.
@@ -30,7 +31,7 @@ impl<'a> Sending<'a> {
     }
 
     pub(super) fn at_least_once(&mut self) {
-        self.message_id.get_or_insert_with(message_id::random);
+        self.message_id.get_or_insert_with(token);
     }
 
     pub(super) fn message_id(&mut self, id: String) {

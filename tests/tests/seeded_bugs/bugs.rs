@@ -159,4 +159,52 @@ pub(crate) const BUGS: &[Bug] = &[
         right: "cached.identify_as(&record);",
         wrong: "*cached = record.clone();",
     },
+    Bug {
+        name: "a tenant's message goes to everybody",
+        file: "connection/listing.rs",
+        right: "Self::Tenant(tenant) => Whom::Tenant(tenant),",
+        wrong: "Self::Tenant(_) => Whom::ALL,",
+    },
+    Bug {
+        name: "who is excepted from a user or all gets it",
+        file: "connection/audience.rs",
+        right: "self.sending.except(connection_id.as_ref());",
+        wrong: "let _ = connection_id.as_ref();",
+    },
+    Bug {
+        name: "at least once is tried once",
+        file: "connection/deliver.rs",
+        right: "if message_id.is_some() { Self::Unknown } else { Self::NotArrived }",
+        wrong: "if message_id.is_none() { Self::NotArrived } else { Self::NotArrived }",
+    },
+    Bug {
+        name: "a resumed message has another id",
+        file: "connection/sending.rs",
+        right: "self.message_id = Some(id);",
+        wrong: "self.message_id = Some(id).map(|_| token());",
+    },
+    Bug {
+        name: "only the first page of a user or all",
+        file: "connection/recipients.rs",
+        right: "map(Recipient::Listed).collect();\n        Ok(Some((recipients, page.cursor)))",
+        wrong: "map(Recipient::Listed).collect();\n        Ok(Some((recipients, page.cursor.filter(|_| false))))",
+    },
+    Bug {
+        name: "a segment forgets who is excepted",
+        file: "connection/handover/page.rs",
+        right: "&& !plan.except.contains(&recipient.connection_id)",
+        wrong: "&& !recipient.connection_id.is_empty()",
+    },
+    Bug {
+        name: "a segment ends with its first page",
+        file: "connection/handover/page.rs",
+        right: "(recipients.collect(), page.cursor)",
+        wrong: "(recipients.collect(), page.cursor.filter(|_| false))",
+    },
+    Bug {
+        name: "two invocations work on one segment",
+        file: "store/memory/broadcasts.rs",
+        right: "if self.until > claim.now && self.owner != claim.owner {",
+        wrong: "if self.until > claim.now + 3_600_000 && self.owner != claim.owner {",
+    },
 ];

@@ -6,6 +6,7 @@ mod broadcast;
 mod counting;
 mod fanout;
 mod identify;
+mod impossible_ids;
 mod lifecycle;
 mod listing;
 mod presence;
