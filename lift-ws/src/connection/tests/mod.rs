@@ -9,6 +9,7 @@ mod identify;
 mod lifecycle;
 mod listing;
 mod presence;
+mod segments;
 mod sending;
 
 use std::sync::Arc;
