@@ -6,8 +6,8 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::SemaphorePermit;
 
 use super::deliver::Repeat;
-use super::queue::{Outcome, Queue};
 use super::recipients::{Pages, Recipient};
+use super::waiting::{Outcome, Waiting};
 use super::{BroadcastReport, CallbackUrl, Connections, SendError};
 use crate::push::PostErrorKind;
 use crate::store::{Cursor, GoneOutcome, StoreError};
@@ -38,25 +38,25 @@ impl Broadcast<'_> {
             message_id: self.message_id.take(),
             ..BroadcastReport::default()
         };
-        let queue = Queue::new(start, report);
+        let waiting = Waiting::new(start, report);
         let mut workers = FuturesUnordered::new();
         let mut is_reading = true;
         loop {
             // A worker for each who waits: a group of three does not need a hundred.
-            let wanted = queue.unclaimed().min(settings.concurrency.saturating_sub(workers.len()));
-            workers.extend((0..wanted).filter(|_| queue.claim()).map(|_| self.work(&queue)));
+            let wanted = waiting.unclaimed().min(settings.concurrency.saturating_sub(workers.len()));
+            workers.extend((0..wanted).filter(|_| waiting.claim()).map(|_| self.work(&waiting)));
             let next_page = async {
-                queue.runs_low().await;
+                waiting.runs_low().await;
                 self.next_page(&mut pages).await
             };
             tokio::select! {
                 biased;
                 Some(()) = workers.next(), if !workers.is_empty() => {}
-                page = next_page, if is_reading && !queue.is_time_up() => match page {
-                    Ok(Some(recipients)) => queue.append(recipients, self.except),
+                page = next_page, if is_reading && !waiting.is_time_up() => match page {
+                    Ok(Some(recipients)) => waiting.append(recipients, self.except),
                     Ok(None) => is_reading = false,
                     Err(error) => {
-                        queue.fail(error, self.connections.deadline());
+                        waiting.fail(error, self.connections.deadline());
                         is_reading = false;
                     }
                 },
@@ -64,7 +64,7 @@ impl Broadcast<'_> {
             }
         }
         drop(workers);
-        queue.end()
+        waiting.end()
     }
 
     /// The next page, until the deadline: a stream of ids may take its time.
@@ -73,13 +73,13 @@ impl Broadcast<'_> {
     }
 
     /// Starts those who wait, one after the other, as long as there are any: the first one is claimed already.
-    async fn work(&self, queue: &Queue) {
+    async fn work(&self, waiting: &Waiting) {
         let Connections { shared, deadline, .. } = self.connections;
         loop {
-            let Some(place) = shared.gate.enter(*deadline).await else { return queue.time_is_up() };
-            let Some(turn) = queue.start() else { return };
-            queue.count(self.turn(turn.recipient(), place).await);
-            if !queue.claim() {
+            let Some(place) = shared.gate.enter(*deadline).await else { return waiting.time_is_up() };
+            let Some(turn) = waiting.start() else { return };
+            waiting.count(self.turn(turn.recipient(), place).await);
+            if !waiting.claim() {
                 return;
             }
         }

@@ -26,7 +26,6 @@ mod listing;
 mod members;
 mod message_id;
 mod presence;
-mod queue;
 mod recipients;
 mod record;
 mod report;
@@ -38,6 +37,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod to;
+mod waiting;
 
 pub use self::admission::Admission;
 pub use self::audience::Audience;

@@ -71,7 +71,7 @@ pub(crate) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "the cursor skips the unsent",
-        file: "connection/queue.rs",
+        file: "connection/waiting.rs",
         right: "Reached::Turn(turn) => turn.recipient().cursor(),",
         wrong: "Reached::Turn(turn) => turn.page.last().unwrap_or(turn.recipient()).cursor(),",
     },
