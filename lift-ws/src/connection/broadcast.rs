@@ -1,29 +1,27 @@
 //! One message to many: pages are read while posts are under way.
 
-use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::SemaphorePermit;
 
-use super::deliver::Repeat;
 use super::recipients::{Pages, Recipient};
-use super::waiting::{Outcome, Waiting};
-use super::{BroadcastReport, CallbackUrl, Connections, SendError};
-use crate::push::PostErrorKind;
+use super::turn::{Letter, Outcome};
+use super::waiting::Waiting;
+use super::{BroadcastReport, Connections, Record, SendError};
 use crate::store::{Cursor, GoneOutcome, StoreError};
 
 /// A message on its way to many.
 #[derive(Debug)]
 pub(super) struct Broadcast<'a> {
-    pub(super) connections: &'a Connections,
-    pub(super) url: &'a CallbackUrl,
+    pub(super) letter: Letter<'a>,
     /// The group whose members they are, if they are members of one.
     pub(super) group: Option<&'a str>,
     pub(super) except: &'a [String],
-    pub(super) message: Bytes,
-    pub(super) repeat: Repeat,
     pub(super) message_id: Option<String>,
 }
+
+/// What became of a turn, and the record of who is gone.
+type Ended = (Outcome, Option<Box<Record>>);
 
 impl Broadcast<'_> {
     /// Gives each recipient a turn, in order, with as many posts under way as the gate lets through.
@@ -32,7 +30,7 @@ impl Broadcast<'_> {
         mut pages: Pages<'_>,
         start: Cursor,
     ) -> Result<BroadcastReport, SendError> {
-        let settings = &self.connections.shared.settings;
+        let settings = &self.letter.connections.shared.settings;
         let report = BroadcastReport {
             rate: settings.posts_per_second,
             message_id: self.message_id.take(),
@@ -56,7 +54,7 @@ impl Broadcast<'_> {
                     Ok(Some(recipients)) => waiting.append(recipients, self.except),
                     Ok(None) => is_reading = false,
                     Err(error) => {
-                        waiting.fail(error, self.connections.deadline());
+                        waiting.fail(error, self.letter.connections.deadline());
                         is_reading = false;
                     }
                 },
@@ -69,50 +67,45 @@ impl Broadcast<'_> {
 
     /// The next page, until the deadline: a stream of ids may take its time.
     async fn next_page(&self, pages: &mut Pages<'_>) -> Result<Option<Vec<Recipient>>, StoreError> {
-        self.connections.within(async { pages.next().await.transpose() }).await
+        self.letter.connections.within(async { pages.next().await.transpose() }).await
     }
 
     /// Starts those who wait, one after the other, as long as there are any: the first one is claimed already.
     async fn work(&self, waiting: &Waiting) {
-        let Connections { shared, deadline, .. } = self.connections;
+        let Connections { shared, deadline, .. } = self.letter.connections;
         loop {
             let Some(place) = shared.gate.enter(*deadline).await else { return waiting.time_is_up() };
             let Some(turn) = waiting.start() else { return };
-            waiting.count(self.turn(turn.recipient(), place).await);
+            let (outcome, departed) = self.turn(turn.recipient(), place).await;
+            waiting.count(outcome, departed);
             if !waiting.claim() {
                 return;
             }
         }
     }
 
-    async fn turn(&self, recipient: &Recipient, place: SemaphorePermit<'_>) -> Outcome {
-        let (message, id) = (self.message.clone(), recipient.connection_id());
-        let post = self.connections.deliver(self.url, id, message, self.repeat, Some(place));
-        match post.await.map_err(|error| error.kind()) {
-            Ok(()) => Outcome::Delivered,
+    /// With the record, if this broadcast removed it and so has to hand it on.
+    async fn turn(&self, recipient: &Recipient, place: SemaphorePermit<'_>) -> Ended {
+        let (id, at) = (recipient.connection_id(), recipient.connected_at());
+        match self.letter.deliver(id, at, place).await {
             // In a box: what is seldom needed would make every turn large.
-            Err(PostErrorKind::Gone) => Box::pin(self.gone(id, recipient.connected_at())).await,
-            Err(PostErrorKind::Throttled) => Outcome::Throttled,
-            Err(PostErrorKind::UnknownOutcome) => Outcome::Unknown,
-            Err(_) => Outcome::Failed,
+            Outcome::Gone => Box::pin(self.gone(id, at)).await,
+            outcome => (outcome, None),
         }
     }
 
-    async fn gone(&self, connection_id: &str, connected_at: Option<u64>) -> Outcome {
-        if connected_at.is_some_and(|at| at >= self.connections.connected_before()) {
-            return Outcome::Connecting;
-        }
-        let record = match self.connections.remove_gone(connection_id).await {
+    async fn gone(&self, connection_id: &str, connected_at: Option<u64>) -> Ended {
+        let record = match self.letter.connections.remove_gone(connection_id).await {
             Ok(GoneOutcome::Removed(record)) => Some(record),
-            Ok(GoneOutcome::Young) => return Outcome::Connecting,
+            Ok(GoneOutcome::Young) => return (Outcome::Connecting, None),
             _ => None,
         };
         // The record names the group, unless it was cut short; without record only this row is known.
         if let (Some(group), Some(at)) = (self.group, connected_at)
             && !record.as_ref().is_some_and(|record| record.is_in(group))
         {
-            self.connections.forget_groups(connection_id, at, &[group]).await;
+            self.letter.connections.forget_groups(connection_id, at, &[group]).await;
         }
-        Outcome::Gone(record)
+        (Outcome::Gone, record)
     }
 }

@@ -37,6 +37,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod to;
+mod turn;
 mod waiting;
 
 pub use self::admission::Admission;

@@ -1,7 +1,7 @@
 //! What became of a message to many.
 
 use super::{BroadcastId, Record};
-use crate::store::Cursor;
+use crate::store::{BroadcastCounts, Cursor};
 
 /// What became of a message to many: how many recipients had which outcome.
 ///
@@ -70,6 +70,19 @@ pub struct BroadcastReport {
 }
 
 impl BroadcastReport {
+    pub(super) fn with_counts(self, counts: BroadcastCounts) -> Self {
+        let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        Self {
+            delivered: number(counts.delivered),
+            gone: number(counts.gone),
+            connecting: number(counts.connecting),
+            throttled: number(counts.throttled),
+            unknown: number(counts.unknown),
+            failed: number(counts.failed),
+            ..self
+        }
+    }
+
     /// Whether everyone had a turn.
     #[must_use]
     pub fn is_complete(&self) -> bool {

@@ -7,24 +7,13 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::recipients::Recipient;
+use super::turn::Outcome;
 use super::{BroadcastReport, Record, SendError};
 use crate::ambient;
-use crate::store::{Cursor, StoreError};
+use crate::store::{BroadcastCounts, Cursor, StoreError};
 
 /// With fewer recipients waiting than this, the next page is read: a page's worth.
 const AHEAD: usize = 1_000;
-
-/// What became of one recipient.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    Delivered,
-    /// With the record, if this broadcast removed it and so has to hand it on.
-    Gone(Option<Box<Record>>),
-    Connecting,
-    Throttled,
-    Unknown,
-    Failed,
-}
 
 /// Turns start one after the other, in the order of reading: so one cursor tells who has had one.
 #[derive(Debug)]
@@ -37,6 +26,7 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 struct State {
     report: BroadcastReport,
+    counts: BroadcastCounts,
     /// Read and not yet started: a page, and the next one if it came early.
     pages: VecDeque<Page>,
     left: usize,
@@ -77,6 +67,7 @@ impl Waiting {
     pub(super) fn new(start: Cursor, report: BroadcastReport) -> Self {
         let state = State {
             report,
+            counts: BroadcastCounts::default(),
             pages: VecDeque::new(),
             left: 0,
             claimed: 0,
@@ -123,19 +114,10 @@ impl Waiting {
         self.lock().time_is_up
     }
 
-    pub(super) fn count(&self, outcome: Outcome) {
-        let report = &mut self.lock().report;
-        *match outcome {
-            Outcome::Delivered => &mut report.delivered,
-            Outcome::Gone(record) => {
-                report.departed.extend(record.map(|record| *record));
-                &mut report.gone
-            }
-            Outcome::Connecting => &mut report.connecting,
-            Outcome::Throttled => &mut report.throttled,
-            Outcome::Unknown => &mut report.unknown,
-            Outcome::Failed => &mut report.failed,
-        } += 1;
+    pub(super) fn count(&self, outcome: Outcome, departed: Option<Box<Record>>) {
+        let mut state = self.lock();
+        outcome.count_in(&mut state.counts);
+        state.report.departed.extend(departed.map(|record| *record));
     }
 
     /// Waits until another page is wanted: while the last one read is being sent, and no earlier.
@@ -170,9 +152,9 @@ impl Waiting {
     }
 
     pub(super) fn end(self) -> Result<BroadcastReport, SendError> {
-        let State { mut report, left, reached, failure, time_is_up, .. } =
+        let State { report, counts, left, reached, failure, time_is_up, .. } =
             self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        report.unsent = left;
+        let mut report = BroadcastReport { unsent: left, ..report.with_counts(counts) };
         if time_is_up || failure.is_some() {
             report.cursor = Some(match reached {
                 Reached::Start(cursor) => cursor,

@@ -7,6 +7,7 @@ use super::plan::{Plan, Range};
 use super::turns::Turns;
 use crate::connection::deliver::Repeat;
 use crate::connection::gate::Gate;
+use crate::connection::turn::Letter;
 use crate::connection::{Connections, SendError};
 use crate::queue::QueueMessage;
 use crate::queue::body::{Body, BroadcastBody};
@@ -145,14 +146,13 @@ impl Work<'_> {
         let posting = self.connections.clone().with_deadline(times.posts_end);
         let settings = &self.connections.shared.settings;
         let pace = Gate::new(settings.concurrency, self.plan.rate);
-        let turns = Turns {
+        let letter = Letter {
             connections: &posting,
             url: self.connections.url()?,
             message: stored.message,
             repeat: Repeat::with(self.plan.message_id.as_deref()),
-            pace: &pace,
-            until: times.last_post,
         };
+        let turns = Turns { letter, pace: &pace, until: times.last_post };
         let before = Mark::of(&self.state);
         let start = self.state.cursor.clone().unwrap_or_else(|| self.range.start.clone());
         let mut page = self.read(start).await?;
