@@ -5,7 +5,7 @@ use futures_util::{Stream, StreamExt, stream};
 
 use super::Connections;
 use super::listing::Whose;
-use crate::store::{Cursor, Listed, Membership, StoreError};
+use crate::store::{ConnectionsPage, Cursor, Listed, Membership, MembershipPage, StoreError};
 
 /// How many ids of a stream make a page.
 const PAGE_OF_IDS: usize = 1_000;
@@ -54,6 +54,28 @@ impl Recipient {
     }
 }
 
+/// Recipients that were read together.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    pub(super) recipients: Vec<Recipient>,
+    /// Where to go on; `None` after the last page.
+    pub(super) next: Option<Cursor>,
+}
+
+impl From<MembershipPage> for Page {
+    fn from(page: MembershipPage) -> Self {
+        let shard = page.shard;
+        let recipient = |membership| Recipient::Member { shard, membership };
+        Self { recipients: page.members.into_iter().map(recipient).collect(), next: page.cursor }
+    }
+}
+
+impl From<ConnectionsPage> for Page {
+    fn from(page: ConnectionsPage) -> Self {
+        Self { recipients: page.connections.into_iter().map(Recipient::Listed).collect(), next: page.cursor }
+    }
+}
+
 /// Recipients in the order of their cursors. It reads when it is asked and not ahead.
 pub(super) type Pages<'a> = BoxStream<'a, Result<Vec<Recipient>, StoreError>>;
 
@@ -66,11 +88,8 @@ pub(super) fn members<'a>(
 ) -> Pages<'a> {
     let pages = stream::try_unfold(Some(start), move |next| async move {
         let Some(cursor): Option<Cursor> = next else { return Ok(None) };
-        let page = connections.page_of(group, consistent, Some(cursor)).await?;
-        let shard = page.shard;
-        let members = page.members.into_iter();
-        let recipients = members.map(|membership| Recipient::Member { shard, membership }).collect();
-        Ok(Some((recipients, page.cursor)))
+        let page = Page::from(connections.page_of(group, consistent, Some(cursor)).await?);
+        Ok(Some((page.recipients, page.next)))
     });
     pages.boxed()
 }
@@ -79,9 +98,8 @@ pub(super) fn members<'a>(
 pub(super) fn listed<'a>(connections: &'a Connections, whose: &'a Whose, start: Cursor) -> Pages<'a> {
     let pages = stream::try_unfold(Some(start), move |next| async move {
         let Some(cursor): Option<Cursor> = next else { return Ok(None) };
-        let page = connections.listed_page(whose.whom(), Some(cursor)).await?;
-        let recipients = page.connections.into_iter().map(Recipient::Listed).collect();
-        Ok(Some((recipients, page.cursor)))
+        let page = Page::from(connections.listed_page(whose.whom(), Some(cursor)).await?);
+        Ok(Some((page.recipients, page.next)))
     });
     pages.boxed()
 }

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::page::{self, Page, Recipient};
+use super::page;
 use super::plan::{Plan, Range};
 use super::turns::Turns;
 use crate::connection::deliver::Repeat;
 use crate::connection::gate::Gate;
+use crate::connection::recipients::Page;
 use crate::connection::turn::Letter;
 use crate::connection::{Connections, SendError};
 use crate::queue::QueueMessage;
@@ -205,17 +206,12 @@ impl Work<'_> {
     /// One page of turns, and how many it were. The state then says how far it came.
     async fn page(&self, turns: &Turns<'_>, page: &Page, state: &mut SegmentState) -> (Ended, usize) {
         let postponed = std::mem::take(&mut state.postponed);
-        let again = postponed.iter().map(|one| Recipient {
-            connection_id: one.connection_id.clone(),
-            connected_at: one.connected_at,
-            cursor: None,
-        });
-        let all: Vec<Recipient> = again.chain(page.recipients.iter().cloned()).collect();
-        let had = turns.give(&all, state).await;
-        if let Some(last) = all[..had].last().and_then(|last| last.cursor.clone()) {
-            state.cursor = Some(last);
+        let had = turns.give(&postponed, &page.recipients, state).await;
+        let last = had.checked_sub(postponed.len() + 1).and_then(|last| page.recipients.get(last));
+        if let Some(last) = last {
+            state.cursor = Some(last.cursor());
         }
-        if had < all.len() {
+        if had < postponed.len() + page.recipients.len() {
             state.postponed.extend(postponed.into_iter().skip(had));
             return (Ended::TimeIsUp, had);
         }

@@ -6,8 +6,8 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::SemaphorePermit;
 
-use super::page::Recipient;
 use crate::connection::gate::Gate;
+use crate::connection::recipients::Recipient;
 use crate::connection::turn::{Letter, Outcome};
 use crate::store::{Postponed, SegmentState};
 
@@ -21,14 +21,46 @@ pub(super) struct Turns<'a> {
     pub(super) until: Instant,
 }
 
+/// Who has a turn: one of the page, or one who had a turn before.
+#[derive(Debug, Clone, Copy)]
+struct Addressee<'r> {
+    connection_id: &'r str,
+    connected_at: Option<u64>,
+}
+
+impl<'r> From<&'r Recipient> for Addressee<'r> {
+    fn from(recipient: &'r Recipient) -> Self {
+        Self { connection_id: recipient.connection_id(), connected_at: recipient.connected_at() }
+    }
+}
+
+impl<'r> From<&'r Postponed> for Addressee<'r> {
+    fn from(postponed: &'r Postponed) -> Self {
+        Self { connection_id: &postponed.connection_id, connected_at: Some(postponed.connected_at) }
+    }
+}
+
+impl Addressee<'_> {
+    /// It is of a store's list, which tells when each connected.
+    fn postponed(self) -> Postponed {
+        Postponed::new(self.connection_id, self.connected_at.unwrap_or_default())
+    }
+}
+
 impl Turns<'_> {
-    /// Gives turns in order, as many at once as may be, and waits for their ends. It returns how many had one: all, or
+    /// Gives turns in order, first to those who had one before, as many at once as may be, and waits for their ends. It returns how many had one: all, or
     /// as many as there was time for. Who was throttled is not counted, but is to have another turn.
-    pub(super) async fn give(&self, recipients: &[Recipient], state: &mut SegmentState) -> usize {
+    pub(super) async fn give(
+        &self,
+        postponed: &[Postponed],
+        recipients: &[Recipient],
+        state: &mut SegmentState,
+    ) -> usize {
+        let all = postponed.iter().map(Addressee::from).chain(recipients.iter().map(Addressee::from));
         let most = self.letter.connections.shared.settings.concurrency;
         let mut under_way = FuturesUnordered::new();
         let mut begun = 0;
-        for recipient in recipients {
+        for addressee in all {
             while under_way.len() >= most {
                 if let Some(ended) = under_way.next().await {
                     count(state, ended);
@@ -44,7 +76,7 @@ impl Turns<'_> {
                 }
             };
             let Some(place) = place else { break };
-            under_way.push(self.turn(recipient, place));
+            under_way.push(self.turn(addressee, place));
             begun += 1;
         }
         while let Some(ended) = under_way.next().await {
@@ -62,20 +94,20 @@ impl Turns<'_> {
     /// Of who is gone the record stays: who removes one has to announce the departure, and here is nobody who could.
     async fn turn<'r>(
         &self,
-        recipient: &'r Recipient,
+        addressee: Addressee<'r>,
         place: SemaphorePermit<'_>,
-    ) -> (&'r Recipient, Outcome) {
-        let (id, at) = (&recipient.connection_id, recipient.connected_at);
-        (recipient, self.letter.deliver(id, Some(at), place).await)
+    ) -> (Addressee<'r>, Outcome) {
+        let Addressee { connection_id, connected_at } = addressee;
+        (addressee, self.letter.deliver(connection_id, connected_at, place).await)
     }
 }
 
 /// How many are postponed at most: the list is written with each checkpoint.
 const POSTPONED: usize = 256;
 
-fn count(state: &mut SegmentState, (recipient, outcome): (&Recipient, Outcome)) {
+fn count(state: &mut SegmentState, (addressee, outcome): (Addressee<'_>, Outcome)) {
     if outcome == Outcome::Throttled && state.postponed.len() < POSTPONED {
-        state.postponed.push(Postponed::new(&recipient.connection_id, recipient.connected_at));
+        state.postponed.push(addressee.postponed());
     } else {
         outcome.count_in(&mut state.counts);
     }
