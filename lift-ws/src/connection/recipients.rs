@@ -1,7 +1,9 @@
 //! Who is to be sent to, page by page.
 
+use std::borrow::Cow;
+
 use futures_util::stream::BoxStream;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 
 use super::Connections;
 use super::listing::Whose;
@@ -86,22 +88,14 @@ pub(super) fn members<'a>(
     consistent: bool,
     start: Cursor,
 ) -> Pages<'a> {
-    let pages = stream::try_unfold(Some(start), move |next| async move {
-        let Some(cursor): Option<Cursor> = next else { return Ok(None) };
-        let page = Page::from(connections.page_of(group, consistent, Some(cursor)).await?);
-        Ok(Some((page.recipients, page.next)))
-    });
-    pages.boxed()
+    let pages = connections.member_pages(group.into(), consistent, start);
+    pages.map_ok(|page| Page::from(page).recipients).boxed()
 }
 
 /// The connections of a user, of a tenant, or all.
 pub(super) fn listed<'a>(connections: &'a Connections, whose: &'a Whose, start: Cursor) -> Pages<'a> {
-    let pages = stream::try_unfold(Some(start), move |next| async move {
-        let Some(cursor): Option<Cursor> = next else { return Ok(None) };
-        let page = Page::from(connections.listed_page(whose.whom(), Some(cursor)).await?);
-        Ok(Some((page.recipients, page.next)))
-    });
-    pages.boxed()
+    let pages = connections.listed_pages(Cow::Borrowed(whose), start);
+    pages.map_ok(|page| Page::from(page).recipients).boxed()
 }
 
 /// The ids that a stream gives, after those that the cursor has counted already.

@@ -59,15 +59,15 @@ pub(crate) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "first page only",
-        file: "connection/recipients.rs",
-        right: "Ok(Some((recipients, page.cursor)))\n    });\n    pages.boxed()\n}\n\n/// The connections of",
-        wrong: "Ok(Some((recipients, page.cursor.filter(|_| false))))\n    });\n    pages.boxed()\n}\n\n/// The connections of",
+        file: "connection/members.rs",
+        right: "Ok(Some((page, (group, next))))",
+        wrong: "Ok(Some((page, (group, next.filter(|_| false)))))",
     },
     Bug {
         name: "an empty page is the last",
         file: "connection/members.rs",
-        right: "self.next = page.cursor;",
-        wrong: "self.next = page.cursor.filter(|_| !self.page.is_empty());",
+        right: "let next = page.cursor.take();",
+        wrong: "let next = page.cursor.take().filter(|_| !page.members.is_empty());",
     },
     Bug {
         name: "the cursor skips the unsent",
