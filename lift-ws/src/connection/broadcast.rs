@@ -98,7 +98,9 @@ impl Broadcast<'_> {
         let record = match self.letter.connections.remove_gone(connection_id).await {
             Ok(GoneOutcome::Removed(record)) => Some(record),
             Ok(GoneOutcome::Young) => return (Outcome::Connecting, None),
-            _ => None,
+            Ok(GoneOutcome::Absent) => None,
+            // Record and row stay as they are: the next message finds the record by the row, and announces it.
+            Err(_) => return (Outcome::Gone, None),
         };
         // The record names the group, unless it was cut short; without record only this row is known.
         if let (Some(group), Some(at)) = (self.group, connected_at)
