@@ -36,6 +36,12 @@ use crate::store::{BroadcastCounts, Cursor};
 /// announce(&conns, report.departed).await
 /// # }
 /// ```
+///
+/// What is [handed over](super::Group::handing_over) to the queue has no caller that could announce anything. So it
+/// removes nothing: it counts who is gone and leaves the record for a `$disconnect` or the next send in a handler. A
+/// send leaves it there, too, if it could not be removed before the deadline. If an invocation ends between a removal
+/// and its answer, nobody announces that departure; who is here is told by
+/// [`presence`](super::Connections::presence) all the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BroadcastReport {
