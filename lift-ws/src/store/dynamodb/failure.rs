@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::error::{
     ProvisionedThroughputExceededException, RequestLimitExceeded, ThrottlingException,
 };
 
+use crate::causes;
 use crate::store::{StoreError, StoreErrorKind};
 
 /// What a failed call means. The SDK has retried what can be retried.
@@ -54,17 +55,6 @@ where
     Some(shown.collect::<Vec<_>>().join(", ")).filter(|shown| !shown.is_empty())
 }
 
-/// The failure came before there was a request: no credentials, no region. The SDK calls it a dispatch failure like
-/// any other and keeps its types to itself; these are the words of its choice of credentials and endpoint.
-const NEVER_MADE: [&str; 6] = [
-    "credential provider",
-    "credentials",
-    "auth scheme",
-    "identity resolver",
-    "failed to resolve endpoint",
-    "failed to apply endpoint",
-];
-
 fn was_never_made<E, R>(error: &SdkError<E, R>) -> bool
 where
     E: Error + 'static,
@@ -77,15 +67,7 @@ where
         SdkError::ConstructionFailure(_) => Error::source(error),
         _ => None,
     };
-    let mut next = failure;
-    while let Some(cause) = next {
-        let words = cause.to_string();
-        if NEVER_MADE.iter().any(|never| words.contains(never)) {
-            return true;
-        }
-        next = cause.source();
-    }
-    false
+    failure.is_some_and(causes::was_never_made)
 }
 
 fn from_code(code: &str) -> StoreErrorKind {
