@@ -29,6 +29,8 @@ mod ambient;
 mod app;
 mod backoff;
 mod buffer;
+#[cfg(feature = "aws")]
+mod causes;
 pub mod connection;
 mod error;
 pub mod event;

@@ -11,10 +11,13 @@ use super::{CallbackUrl, Connections, SendError, SendErrorKind};
 use crate::ambient;
 use crate::backoff::Backoff;
 use crate::push::{PostError, PostErrorKind};
-use crate::store::{GoneOutcome, StoreError};
+use crate::store::{GoneOutcome, StoreError, StoreErrorKind};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// With less time left no removal begins: if it were cut off, its answer would be lost, and with it the record that
+/// somebody has to announce. The next message to the connection finds it again.
+const REMOVAL: Duration = Duration::from_millis(200);
 
 /// What may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +134,9 @@ impl Connections {
         if !can_be(connection_id) {
             return Ok(GoneOutcome::Absent);
         }
+        if !self.has_time_for(REMOVAL) {
+            return Err(StoreError::new(StoreErrorKind::Timeout).about(connection_id));
+        }
         let before = self.connected_before();
         let outcome = self.within(self.shared.store.delete_gone(scope, connection_id, before)).await;
         match &outcome {
@@ -140,7 +146,7 @@ impl Connections {
             Err(error) => tracing::warn!(
                 connection_id,
                 error = error as &dyn std::error::Error,
-                "a gone connection could not be removed; its rows expire by themselves"
+                "a gone connection could not be removed; the next message to it tries again, and its rows expire by themselves"
             ),
         }
         outcome

@@ -27,7 +27,6 @@ mod listing;
 mod members;
 mod message_id;
 mod presence;
-mod queue;
 mod recipients;
 mod record;
 mod report;
@@ -39,6 +38,8 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod to;
+mod turn;
+mod waiting;
 
 pub use self::admission::Admission;
 pub use self::audience::Audience;

@@ -8,6 +8,7 @@ use super::deliver::Repeat;
 use super::message_id;
 use super::recipients::Pages;
 use super::send::{sized, to_json};
+use super::turn::Letter;
 use super::{BroadcastReport, Connections, SendError};
 use crate::random::token;
 use crate::store::Cursor;
@@ -50,16 +51,14 @@ impl<'a> Sending<'a> {
         start: Cursor,
         group: Option<&str>,
     ) -> Result<BroadcastReport, SendError> {
-        let message = sized(message)?;
-        let broadcast = Broadcast {
+        let letter = Letter {
             connections: self.connections,
+            message: sized(message)?,
             url: self.connections.url()?,
-            group,
-            except: &self.except,
-            message,
             repeat: Repeat::with(self.message_id.as_deref()),
-            message_id: self.message_id.clone(),
         };
+        let broadcast =
+            Broadcast { letter, group, except: &self.except, message_id: self.message_id.clone() };
         broadcast.run(pages, start).await
     }
 }

@@ -3,13 +3,14 @@
 use bytes::Bytes;
 
 use super::plan::{Addressees, Outline, Plan};
+use crate::connection::audience::Recipients;
 use crate::connection::joining::check_group;
 use crate::connection::send::sized;
 use crate::connection::sending::Sending;
-use crate::connection::{BroadcastId, Connections, SendError, SendErrorKind};
+use crate::connection::{Audience, BroadcastId, Connections, SendError, SendErrorKind};
 use crate::queue::body::{Body, BroadcastBody};
 use crate::queue::{QueueError, QueueMessage};
-use crate::store::{Cursor, MAX_NAME_BYTES, StoreError, StoreErrorKind, StoredBroadcast};
+use crate::store::{MAX_NAME_BYTES, StoreError, StoreErrorKind, StoredBroadcast};
 
 /// How long a broadcast is kept, in seconds: a day.
 const KEPT: u64 = 24 * 60 * 60;
@@ -24,22 +25,36 @@ const TRIES: usize = 3;
 /// What is to be handed over: whom it goes to, and how.
 #[derive(Debug)]
 pub(super) struct Handover<'a> {
-    pub(super) to: Addressees,
-    pub(super) sending: Sending<'a>,
-    pub(super) consistent: bool,
+    to: Addressees,
+    sending: Sending<'a>,
+    consistent: bool,
 }
 
-impl Handover<'_> {
-    /// Stores the message, then enqueues the segments; from a cursor on, if there is one.
-    pub(super) async fn give(self, from: Option<Cursor>, message: Bytes) -> Result<BroadcastId, SendError> {
+impl<'a> Handover<'a> {
+    pub(super) fn new(audience: Audience<'a>) -> Result<Self, SendError> {
+        let Audience { whom, sending } = audience;
+        let (to, consistent) = match whom {
+            Recipients::Group { name, consistent } => (Addressees::Group(name), consistent),
+            Recipients::Listed(whose) => (whose.into(), false),
+            Recipients::Ids(_) => {
+                let why =
+                    "a stream of ids is known to this invocation only: put the connections into a group";
+                return Err(SendError::new(SendErrorKind::Queue).because(why));
+            }
+        };
+        Ok(Self { to, sending, consistent })
+    }
+
+    /// Stores the message, then enqueues the segments.
+    pub(super) async fn give(self, message: Bytes) -> Result<BroadcastId, SendError> {
         let connections = self.sending.connections;
         let message = sized(message)?;
-        self.check(from.as_ref())?;
+        self.check()?;
         // asked for first: without a callback URL or a queue nothing is stored
         connections.url()?;
         connections.some_queue().map_err(queue_failure)?;
         let (scope, store) = (connections.scope_key()?, connections.broadcasts()?);
-        let plan = self.plan(from, store.group_shards());
+        let plan = self.plan(store.group_shards());
         let id = BroadcastId::random();
         let json = bounded(&plan)?;
         let expires_at = plan.began / 1_000 + KEPT;
@@ -50,12 +65,12 @@ impl Handover<'_> {
     }
 
     /// What no invocation to come could work with is refused here: there nobody would see why.
-    fn check(&self, from: Option<&Cursor>) -> Result<(), StoreError> {
+    fn check(&self) -> Result<(), StoreError> {
         match &self.to {
             Addressees::Group(name) => check_group(name)?,
             to => check_addressee(to.identity())?,
         }
-        match (&self.to, from) {
+        match (&self.to, &self.sending.cursor) {
             (Addressees::User(_) | Addressees::All, Some(from)) if from.shard() != 0 => {
                 Err(StoreError::new(StoreErrorKind::InvalidCursor).about(from.to_string()))
             }
@@ -63,8 +78,8 @@ impl Handover<'_> {
         }
     }
 
-    fn plan(self, from: Option<Cursor>, shards: u16) -> Plan {
-        let Sending { connections, except, message_id, .. } = self.sending;
+    fn plan(self, shards: u16) -> Plan {
+        let Sending { connections, cursor: from, except, message_id } = self.sending;
         let settings = &connections.shared.settings;
         Plan::new(Outline {
             to: self.to,

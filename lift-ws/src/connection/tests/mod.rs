@@ -10,6 +10,7 @@ mod impossible_ids;
 mod lifecycle;
 mod listing;
 mod presence;
+mod segments;
 mod sending;
 
 use std::sync::Arc;
