@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 const SECTION: &str = "fan-out (one thread, rate lifted, the best of four concurrencies for each side)";
-const PACKAGE: &str = "lift-ws-bench-fanout";
+const PACKAGE: &str = "lift-ws-bench-aws";
 
 /// Adds the rows.
 ///
