@@ -16,10 +16,10 @@ use aws_sdk_apigatewaymanagement::primitives::Blob;
 use aws_sdk_apigatewaymanagement::{Client, config};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use lift_ws_bench_aws::cpu;
 use lift_ws::connection::{Admission, Connections, Settings};
 use lift_ws::push::signed::SignedPoster;
 use lift_ws::store::memory::MemoryStore;
+use lift_ws_bench_aws::cpu;
 
 const MESSAGE: &[u8] =
     br#"{"type":"said","room":"blue","from":"ann","text":"hello everybody in the blue room","at":1767268800}"#;

@@ -75,7 +75,7 @@ pub(super) const NO_TENANT_SHARDS: u16 = 8;
 pub(super) const RECORD_SORT_KEY: &str = "C";
 
 pub(super) fn record(scope: &str, connection_id: &str) -> String {
-    format!("{scope}#C#{connection_id}")
+    [scope, "#C#", connection_id].concat()
 }
 
 pub(super) fn group(scope: &str, group: &str, shard: u16) -> String {

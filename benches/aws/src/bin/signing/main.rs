@@ -24,7 +24,10 @@ const PATH: &str = "/prod/%40connections/";
 /// What the SDK sends and signs, beside host, length, time and token.
 const HEADERS: [(&str, &str); 2] = [
     ("content-type", "application/octet-stream"),
-    ("x-amz-user-agent", "aws-sdk-rust/1.6.4 ua/2.1 api/apigatewaymanagementapi#1.120.0 os/linux lang/rust#1.95.0"),
+    (
+        "x-amz-user-agent",
+        "aws-sdk-rust/1.6.4 ua/2.1 api/apigatewaymanagementapi#1.120.0 os/linux lang/rust#1.95.0",
+    ),
 ];
 
 /// What a post lacks before it is signed.

@@ -98,27 +98,54 @@ fn contestants<'a>(
     let admission = admission()?;
     let (putting, getting) = (client.clone(), client);
     Ok(vec![
-        contestant("save-sdk", runtime, move || item.clone(), move |item| {
-            let client = putting.clone();
-            async move { by_the_sdk::put(&client, item).await }
+        contestant(
+            "save-sdk",
+            runtime,
+            move || item.clone(),
+            move |item| {
+                let client = putting.clone();
+                async move { by_the_sdk::put(&client, item).await }
+            },
+        ),
+        contestant(
+            "save-ours",
+            runtime,
+            || (),
+            move |()| {
+                let store = store.clone();
+                async move { Ok(store.put(SCOPE, record).await?) }
+            },
+        ),
+        contestant(
+            "save-whole",
+            runtime,
+            move || (soon(), admission.clone()),
+            |(conns, admission)| async move {
+                conns.admitted(admission).await?;
+                Ok(())
+            },
+        ),
+        contestant(
+            "load-sdk",
+            runtime,
+            || (),
+            move |()| {
+                let client = getting.clone();
+                async move { by_the_sdk::get(&client, KEY).await }
+            },
+        ),
+        contestant(
+            "load-ours",
+            runtime,
+            || (),
+            move |()| {
+                let store = also.clone();
+                async move { found(store.get(SCOPE, ID).await?.is_some()) }
+            },
+        ),
+        contestant("load-whole", runtime, soon_again, |conns| async move {
+            found(conns.fresh(ID).await?.is_some())
         }),
-        contestant("save-ours", runtime, || (), move |()| {
-            let store = store.clone();
-            async move { Ok(store.put(SCOPE, record).await?) }
-        }),
-        contestant("save-whole", runtime, move || (soon(), admission.clone()), |(conns, admission)| async move {
-            conns.admitted(admission).await?;
-            Ok(())
-        }),
-        contestant("load-sdk", runtime, || (), move |()| {
-            let client = getting.clone();
-            async move { by_the_sdk::get(&client, KEY).await }
-        }),
-        contestant("load-ours", runtime, || (), move |()| {
-            let store = also.clone();
-            async move { found(store.get(SCOPE, ID).await?.is_some()) }
-        }),
-        contestant("load-whole", runtime, soon_again, |conns| async move { found(conns.fresh(ID).await?.is_some()) }),
     ])
 }
 
