@@ -87,12 +87,15 @@ pub(super) fn from_record(scope: &str, record: &Record, tenant_shards: Shards) -
 }
 
 /// The record in an item; `None` if it is a tombstone.
-pub(super) fn into_record(item: Item) -> Result<Option<Record>, StoreError> {
+pub(super) fn into_record(mut item: Item) -> Result<Option<Record>, StoreError> {
     if item.contains_key(DEAD) {
         return Ok(None);
     }
-    let mut key = String::new();
-    let record = read(item, &mut key)
+    let key = match item.remove(PK) {
+        Some(AttributeValue::S(key)) => key,
+        _ => String::new(),
+    };
+    let record = read(item)
         .map_err(|strange| StoreError::new(StoreErrorKind::Corrupt).about(key).with_source(strange))?;
     if record.is_readable() {
         Ok(Some(record))
@@ -103,7 +106,7 @@ pub(super) fn into_record(item: Item) -> Result<Option<Record>, StoreError> {
 }
 
 /// Takes an item apart in one pass; what this release does not know is left out.
-fn read(item: Item, key: &mut String) -> Result<Record, String> {
+fn read(item: Item) -> Result<Record, String> {
     let (mut id, mut connected_at, mut expires_at) = (None, None, None);
     let mut record = Record::new(String::new(), 0, 0);
     // The oldest rows do not say.
@@ -111,7 +114,6 @@ fn read(item: Item, key: &mut String) -> Result<Record, String> {
     for (name, value) in item {
         let Record { user, tenant, source_ip, user_agent, attributes, .. } = &mut record;
         match name.as_str() {
-            PK => *key = string(&name, value)?,
             VERSION => record.version = whole(&name, value)?,
             ID => id = Some(string(&name, value)?),
             CONNECTED_AT => connected_at = Some(whole(&name, value)?),
@@ -227,6 +229,7 @@ mod tests {
             assert_eq!(error.kind(), StoreErrorKind::Corrupt);
             let source = std::error::Error::source(&error).unwrap().to_string();
             assert!(source.contains(&format!("`{name}`")), "{source}");
+            assert!(error.to_string().contains("s#C#AbC="), "{error}");
         }
     }
 

@@ -14,7 +14,7 @@ mod ours;
 use std::hint::black_box;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lift_ws_bench_aws::{Contestant, cpu, medians};
+use lift_ws_bench_aws::{Contestant, cpu, undisturbed};
 
 const POSTS: usize = 200;
 const MESSAGES: [(&str, &str, usize); 2] = [("ours-100", "sdk-100", 100), ("ours-4096", "sdk-4096", 4096)];
@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         contestants.push(Contestant::new(ours, of_ours(&ids, message.clone())));
         contestants.push(Contestant::new(sdk, of_the_sdks(signer, &ids, message)));
     }
-    for (name, time) in medians(rounds, contestants) {
+    for (name, time) in undisturbed(rounds, contestants) {
         println!("{name} {:.3}", time.as_secs_f64() * 1e6 / POSTS as f64);
     }
     Ok(())

@@ -3,8 +3,8 @@
 //! Both sides make the same request of one client, whose HTTP client answers at once and in this process: the CPU of
 //! sockets, and the noise of another process, would only make the difference look smaller. The SDK's side is given the
 //! item ready and leaves it as it comes; ours makes it of a record and reads it into one. `whole` is all that the run
-//! time does for a `$connect` and for a read past the cache: bounds checked, deadline and timeouts, the cache filled,
-//! beside a client that has none of it.
+//! time does for a `$connect` and for a read past the cache: limits checked, an eye on the deadline, the cache filled. Its
+//! client has a time limit per try, which costs the SDK a timer, and so has the SDK's side there.
 //!
 //! A line of output is `NAME MICROSECONDS_OF_CPU`.
 
@@ -17,10 +17,11 @@ use std::error::Error;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use lift_ws::connection::{Admission, Connections, Record};
 use lift_ws::store::ConnectionStore;
 use lift_ws::store::dynamodb::{DEFAULT_TABLE, DynamoStore};
-use lift_ws_bench_aws::{Contestant, cpu, medians};
+use lift_ws_bench_aws::{Contestant, cpu, undisturbed};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use wire::Wire;
@@ -35,12 +36,46 @@ const KEY: &str = "a1b2c3d4e5/prod#C#L0SM9cOFvHcCIhw=";
 fn main() -> Outcome {
     let rounds = std::env::args().nth(1).ok_or("store ROUNDS")?.parse()?;
     let runtime = Builder::new_current_thread().enable_time().build()?;
-    let record = record(&admission()?);
-    let wire = Wire::finding(&runtime.block_on(the_same_requests(&record))?);
-    for (name, time) in medians(rounds, contestants(&runtime, &wire, &record)?) {
+    let sides = runtime.block_on(Sides::new())?;
+    for (name, time) in undisturbed(rounds, contestants(&runtime, &sides)) {
         println!("{name} {:.3}", time.as_secs_f64() * 1e6 / CALLS as f64);
     }
     Ok(())
+}
+
+/// What the two sides work with.
+struct Sides {
+    client: Client,
+    with_limit: Client,
+    store: DynamoStore,
+    whole: Connections,
+    admission: Admission,
+    record: Record,
+    item: by_the_sdk::Item,
+}
+
+impl Sides {
+    async fn new() -> Result<Self, Box<dyn Error>> {
+        let admission = admission()?;
+        let record = record(&admission);
+        let item = the_same_requests(&record).await?;
+        let config = Wire::finding(&item).config();
+        let client = Client::new(&config);
+        let limit = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3)).build();
+        Ok(Self {
+            with_limit: Client::new(&config.clone().into_builder().timeout_config(limit).build()),
+            store: DynamoStore::new(client.clone(), DEFAULT_TABLE),
+            whole: Connections::from_config(&config).bind("a1b2c3d4e5", "prod"),
+            item: by_the_sdk::item(&item)?,
+            client,
+            admission,
+            record,
+        })
+    }
+
+    fn whole(&self) -> Connections {
+        self.whole.clone().with_deadline(Instant::now() + Duration::from_secs(29))
+    }
 }
 
 /// A connection as a browser makes it.
@@ -82,71 +117,27 @@ async fn the_same_requests(record: &Record) -> Result<Value, Box<dyn Error>> {
     if ours == sdks { Ok(item) } else { Err(format!("{ours:?} is not {sdks:?}").into()) }
 }
 
-fn contestants<'a>(
-    runtime: &'a Runtime,
-    wire: &Wire,
-    record: &'a Record,
-) -> Result<Vec<Contestant<'a>>, Box<dyn Error>> {
-    let config = wire.config();
-    let client = Client::new(&config);
-    let store = DynamoStore::new(client.clone(), DEFAULT_TABLE);
-    let also = store.clone();
-    let whole = Connections::from_config(&config).bind("a1b2c3d4e5", "prod");
-    let soon = move || whole.clone().with_deadline(Instant::now() + Duration::from_secs(29));
-    let soon_again = soon.clone();
-    let item = by_the_sdk::item(&runtime.block_on(the_same_requests(record))?)?;
-    let admission = admission()?;
-    let (putting, getting) = (client.clone(), client);
-    Ok(vec![
-        contestant(
-            "save-sdk",
-            runtime,
-            move || item.clone(),
-            move |item| {
-                let client = putting.clone();
-                async move { by_the_sdk::put(&client, item).await }
-            },
-        ),
-        contestant(
-            "save-ours",
-            runtime,
-            || (),
-            move |()| {
-                let store = store.clone();
-                async move { Ok(store.put(SCOPE, record).await?) }
-            },
-        ),
-        contestant(
-            "save-whole",
-            runtime,
-            move || (soon(), admission.clone()),
-            |(conns, admission)| async move {
-                conns.admitted(admission).await?;
-                Ok(())
-            },
-        ),
-        contestant(
-            "load-sdk",
-            runtime,
-            || (),
-            move |()| {
-                let client = getting.clone();
-                async move { by_the_sdk::get(&client, KEY).await }
-            },
-        ),
-        contestant(
-            "load-ours",
-            runtime,
-            || (),
-            move |()| {
-                let store = also.clone();
-                async move { found(store.get(SCOPE, ID).await?.is_some()) }
-            },
-        ),
-        contestant("load-whole", runtime, soon_again, |conns| async move {
-            found(conns.fresh(ID).await?.is_some())
-        }),
-    ])
+fn contestants<'a>(runtime: &'a Runtime, sides: &'a Sides) -> Vec<Contestant<'a>> {
+    let Sides { client, with_limit, store, admission, record, item, .. } = sides;
+    let save_whole = |(conns, admission): (Connections, _)| async move {
+        conns.admitted(admission).await?;
+        Ok(())
+    };
+    let load_whole = |conns: Connections| async move { found(conns.fresh(ID).await?.is_some()) };
+    let save = move |()| async move { Ok(store.put(SCOPE, record).await?) };
+    let load = move |()| async move { found(store.get(SCOPE, ID).await?.is_some()) };
+    let save_by = |client: &'a Client| move |item| by_the_sdk::put(client, item);
+    let load_by = |client: &'a Client| move |()| by_the_sdk::get(client, KEY);
+    vec![
+        contestant("save-sdk", runtime, || item.clone(), save_by(client)),
+        contestant("save-ours", runtime, || (), save),
+        contestant("save-sdk-with-limit", runtime, || item.clone(), save_by(with_limit)),
+        contestant("save-whole", runtime, || (sides.whole(), admission.clone()), save_whole),
+        contestant("load-sdk", runtime, || (), load_by(client)),
+        contestant("load-ours", runtime, || (), load),
+        contestant("load-sdk-with-limit", runtime, || (), load_by(with_limit)),
+        contestant("load-whole", runtime, || sides.whole(), load_whole),
+    ]
 }
 
 fn found(is_found: bool) -> Outcome {
