@@ -5,15 +5,11 @@ use aws_sdk_dynamodb::types::ReturnValue;
 
 use super::DynamoStore;
 use super::failure::classify;
-use super::item::{self, DEAD, Item, number, record_key, text};
+use super::item::{self, ATTRIBUTES, DEAD, Item, REVISION, TENANT, number, record_key, text};
 use super::keys;
 use super::table::attribute::{PK, TENANT_KEY, USER, USER_KEY};
 use crate::connection::Record;
 use crate::store::{Change, StoreError, StoreErrorKind};
-
-const TENANT: &str = "t";
-const ATTRIBUTES: &str = "a";
-const REVISION: &str = "n";
 
 /// What becomes of an attribute: set to a text, or removed.
 type Fate = (&'static str, Option<String>);
