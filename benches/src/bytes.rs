@@ -1,5 +1,6 @@
 //! One MESSAGE event from bytes to bytes, in process: ours, the hand-written peer, the hand-made limit, Lift.
 
+use crate::figures::Figures;
 use crate::lift::Lift;
 use crate::report::{Gate, Report};
 use crate::rounds::{Contestant, Times, compare};
@@ -9,10 +10,8 @@ use lift_ws_benches::chat::{Chat, ChatUnderFive};
 use lift_ws_benches::limit::Limit;
 use lift_ws_benches::{MESSAGE, now};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::hint::black_box;
 use std::path::Path;
-use std::process::Command;
 
 const SECTION: &str = "one event from bytes to bytes (771 bytes, typed body and reply)";
 const OF_LIFT: [(&str, &str); 4] = [
@@ -115,29 +114,16 @@ fn lift_rows(lift: &mut Lift, ours: f64, quick: bool, report: &mut Report) {
 }
 
 fn allocations(root: &Path, report: &mut Report) -> Result<(), String> {
-    let output = Command::new(env!("CARGO"))
-        .current_dir(root)
-        .args(["run", "--release", "--quiet", "--package", "lift-ws-benches", "--bin", "allocations"])
-        .output()
-        .map_err(|error| error.to_string())?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let counts: HashMap<&str, f64> = text
-        .lines()
-        .filter_map(|line| line.split_once(' '))
-        .filter_map(|(name, count)| Some((name, count.parse().ok()?)))
-        .collect();
-    let count = |name: &str| {
-        counts.get(name).copied().ok_or(format!("allocations: {}", String::from_utf8_lossy(&output.stderr)))
-    };
-    report.figure(SECTION, "alone: allocations", "", count("ours")?, Gate::AtMost(0.0));
+    let counts = Figures::of_allocations(root)?;
+    report.figure(SECTION, "alone: allocations", "", counts.get("ours")?, Gate::AtMost(0.0));
     report.figure(
         SECTION,
         "under 5 middlewares: allocations",
         "",
-        count("ours-under-five")?,
+        counts.get("ours-under-five")?,
         Gate::AtMost(0.0),
     );
-    report.figure(SECTION, "hand-written: allocations", "", count("hand-written")?, Gate::None);
+    report.figure(SECTION, "hand-written: allocations", "", counts.get("hand-written")?, Gate::None);
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! A broadcast to a group beside the SDK's client in a loop, against a management API in another process.
 
+use crate::figures::BESIDE_THE_SDK;
 use crate::report::{Gate, Report};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -7,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 const SECTION: &str = "fan-out (one thread, rate lifted, the best of four concurrencies for each side)";
-const PACKAGE: &str = "lift-ws-bench-fanout";
 
 /// Adds the rows.
 ///
@@ -15,8 +15,8 @@ const PACKAGE: &str = "lift-ws-bench-fanout";
 ///
 /// When a side cannot be built, does not start, or fails to post.
 pub(crate) fn measure(root: &Path, quick: bool, report: &mut Report) -> Result<(), String> {
-    crate::build(root, PACKAGE, "management-api", "")?;
-    crate::build(root, PACKAGE, "fanout", "")?;
+    crate::build(root, BESIDE_THE_SDK, "management-api", "")?;
+    crate::build(root, BESIDE_THE_SDK, "fanout", "")?;
     let release = crate::target(root).join("release");
     let (posts, rounds) = if quick { ("5000", "2") } else { ("20000", "5") };
     let run = |latency: &str, tls: Option<&Certificate>| -> Result<[Best; 2], String> {

@@ -1,8 +1,10 @@
-//! What `compare` and `allocations` share: the event, our apps, the keys, the hand-made limit.
+//! What `compare` and `allocations` share: the event, our apps, the keys, the cached records, the
+//! hand-made limit.
 
 pub mod chat;
 pub mod keys;
 pub mod limit;
+pub mod records;
 pub mod routes;
 
 use std::pin::pin;

@@ -4,8 +4,8 @@
 //! cargo run --release -p lift-ws-benches --bin compare [-- --quick] [--json FILE] [--compile-time] [--only SECTION]…
 //! ```
 //!
-//! Sections: `routing`, `bytes`, `runtime-api`, `gateway`, `fanout`, `tokens`, `compile-time`. The gates are ratios: ours and the peers run
-//! in turn, so a busy machine moves both. It ends with 1 when a gate is not kept.
+//! Sections: `routing`, `bytes`, `runtime-api`, `gateway`, `fanout`, `signing`, `store`, `tokens`, `compile-time`. The gates
+//! are ratios: ours and the peers run in turn, so a busy machine moves both. It ends with 1 when a gate is not kept.
 
 #![allow(
     clippy::print_stdout,
@@ -16,12 +16,15 @@
 mod bytes;
 mod compile_time;
 mod fanout;
+mod figures;
 mod gateway;
 mod lift;
 mod report;
 mod rounds;
 mod routing;
 mod runtime_api;
+mod signing;
+mod store;
 mod tokens;
 
 pub(crate) use lift_ws_benches::keys;
@@ -31,7 +34,7 @@ use report::Report;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-const USAGE: &str = "usage: compare [--quick] [--json FILE] [--compile-time] [--only routing|bytes|runtime-api|gateway|fanout|tokens|compile-time]…";
+const USAGE: &str = "usage: compare [--quick] [--json FILE] [--compile-time] [--only routing|bytes|runtime-api|gateway|fanout|signing|store|tokens|compile-time]…";
 
 #[derive(Default)]
 struct Options {
@@ -102,6 +105,12 @@ fn run(options: &Options) -> Result<usize, String> {
     }
     if options.wants("fanout") {
         fanout::measure(&root, options.quick, &mut report)?;
+    }
+    if options.wants("signing") {
+        signing::measure(&root, options.quick, &mut report)?;
+    }
+    if options.wants("store") {
+        store::measure(&root, options.quick, &mut report)?;
     }
     if options.wants("tokens") {
         tokens::measure(&root, options.quick, &mut report)?;

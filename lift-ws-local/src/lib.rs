@@ -31,6 +31,8 @@ mod management;
 #[cfg(feature = "server")]
 mod owner;
 #[cfg(feature = "server")]
+mod pages;
+#[cfg(feature = "server")]
 mod runtime_api;
 #[cfg(feature = "server")]
 mod sqs;

@@ -10,9 +10,13 @@ use hyper::{Request, StatusCode};
 use crate::core::ManagementRequest;
 use crate::http::{self, Answer, Read, read_body};
 use crate::owner::{Command, ManagementAnswer, Owner};
+use crate::pages::{self, Reach};
 
 /// Passes a request on to the gateway's core and its answer back.
 pub(crate) async fn handle(owner: &Owner, message_bytes: usize, request: Request<Incoming>) -> Answer {
+    if let Some(refusal) = pages::refusal(request.headers(), Reach::Any) {
+        return refusal;
+    }
     let (head, body) = request.into_parts();
     let body = match read_body(body, message_bytes).await {
         Read::Whole(body) | Read::TooLarge(body) => body,

@@ -30,6 +30,8 @@ mod app;
 pub mod auth;
 mod backoff;
 mod buffer;
+#[cfg(feature = "aws")]
+mod causes;
 pub mod connection;
 mod error;
 pub mod event;
@@ -50,6 +52,7 @@ pub mod route;
 mod runtime;
 mod scope;
 mod service;
+mod shown;
 pub mod store;
 pub mod testing;
 

@@ -7,9 +7,9 @@ use lift_ws_local::clock::{Clock, ManualClock, SystemClock};
 use lift_ws_local::core::Manifest;
 use lift_ws_local::{BatchVerdict, DeadLetter, FinishedBatch, Function, GatewayEvent, LocalGateway};
 use serde_json::{Value, json};
-use std::sync::mpsc;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -71,7 +71,7 @@ fn serve_events_until_ended() {
 struct World {
     gateway: LocalGateway,
     clock: ManualClock,
-    told: mpsc::Receiver<GatewayEvent>,
+    told: mpsc::UnboundedReceiver<GatewayEvent>,
 }
 
 async fn world() -> World {
@@ -80,7 +80,7 @@ async fn world() -> World {
     let function = Function::new(std::env::current_exe().unwrap()).args(args).named("exporting");
     // The app has a clock of its own, which has to agree about deadlines.
     let clock = ManualClock::starting_at(SystemClock::new().now());
-    let (sender, told) = mpsc::channel();
+    let (sender, told) = mpsc::unbounded_channel();
     let builder = LocalGateway::builder(manifest, function).clock(clock.clone());
     let gateway = builder.on_event(move |event| drop(sender.send(event))).start().await.unwrap();
     World { gateway, clock, told }
@@ -95,10 +95,9 @@ impl World {
     async fn told<T>(&mut self, choose: impl Fn(GatewayEvent) -> Option<T>) -> T {
         let wait = async {
             loop {
-                match self.told.try_recv().map(&choose) {
-                    Ok(Some(chosen)) => return chosen,
-                    Ok(None) => {}
-                    Err(_) => tokio::time::sleep(Duration::from_millis(2)).await,
+                let event = self.told.recv().await.expect("the gateway has not ended");
+                if let Some(chosen) = choose(event) {
+                    return chosen;
                 }
             }
         };

@@ -20,9 +20,10 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ManifestQueue {
-    /// How long a message that was received is hidden from others; `"visibilityTimeout"` in seconds. The gateway
-    /// makes it as long as the function's timeout at least, as Lambda demands. If absent, it is that timeout and
-    /// the time that an environment may take to start: 40 s.
+    /// How long a message that was received is hidden from others; `"visibilityTimeout"` in seconds, longer than the
+    /// batching window. The gateway makes it as long as the function's timeout at least, as Lambda demands, and the
+    /// window, in which a message is hidden already. If absent, it is those and the time that an environment may take
+    /// to start: 40 s without a window.
     pub visibility_timeout: Option<Duration>,
     /// How often a message is received before it becomes a dead letter; `"maxReceiveCount"`, 3 if absent.
     pub max_receive_count: u32,
@@ -79,6 +80,17 @@ fn of_settings(settings: &Value) -> Result<ManifestQueue, String> {
             "`batchSize` of `queue` is above 10, which needs a `batchingWindow` of 1 or more".to_owned()
         );
     }
+    let window = queue.batching_window;
+    let is_too_short = |visibility: &Duration| !window.is_zero() && *visibility <= window;
+    if let Some(visibility) = queue.visibility_timeout.filter(is_too_short) {
+        return Err(format!(
+            "`visibilityTimeout` of `queue` is {}, and its `batchingWindow` {}: messages would come back while they \
+             still wait for their batch, so write a `visibilityTimeout` of the window and the function's timeout, or \
+             more",
+            visibility.as_secs(),
+            window.as_secs()
+        ));
+    }
     Ok(queue)
 }
 
@@ -119,6 +131,10 @@ mod tests {
             ("7", "`queue` is 7: write true or false"),
             (r#"{"batchSize":0}"#, "`batchSize` of `queue` is 0: write a number from 1 to 10000"),
             (r#"{"batchSize":11}"#, "`batchSize` of `queue` is above 10, which needs a `batchingWindow`"),
+            (
+                r#"{"visibilityTimeout":20,"batchingWindow":20}"#,
+                "`visibilityTimeout` of `queue` is 20, and its `batchingWindow` 20: messages would come back",
+            ),
             (r#"{"maxReceiveCount":"3"}"#, "`maxReceiveCount` of `queue` is \"3\": write a number"),
         ] {
             let error = Manifest::parse(&format!(r#"{{"queue":{queue}}}"#)).unwrap_err().to_string();

@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use crate::environments::{EnvironmentId, RequestId};
 use crate::http::{self, Answer};
 use crate::owner::Owner;
+use crate::pages::{self, Reach};
 
 /// The pause after a connection that could not be accepted, as when descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -60,6 +61,10 @@ impl RuntimeApi {
     }
 
     async fn handle(&self, request: Request<Incoming>) -> Answer {
+        // A page that polls would take events away.
+        if let Some(refusal) = pages::refusal(request.headers(), Reach::Loopback) {
+            return refusal;
+        }
         let path = request.uri().path();
         if let Some(path) = path.strip_prefix("/2018-06-01/runtime/") {
             return match (request.method(), path) {

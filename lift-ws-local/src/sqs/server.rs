@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::core::{Answer, Request, SqsError, SqsErrorKind};
 use crate::http::{self, Answer as HttpAnswer, Read, read_body};
 use crate::owner::{Command, Owner};
+use crate::pages::{self, Reach};
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
@@ -62,12 +63,19 @@ impl SqsServer {
                     let owner = Arc::clone(&owner);
                     connections.spawn(http::serve_connection(stream, move |request| {
                         let owner = Arc::clone(&owner);
-                        async move { into_http(answer(&owner, request).await) }
+                        async move { handle(&owner, request).await }
                     }));
                 }
                 Some(_) = connections.join_next() => {}
             }
         }
+    }
+}
+
+async fn handle(owner: &Owner, request: HttpRequest<Incoming>) -> HttpAnswer {
+    match pages::refusal(request.headers(), Reach::Loopback) {
+        Some(refusal) => refusal,
+        None => into_http(answer(owner, request).await),
     }
 }
 

@@ -3,6 +3,8 @@
 //! Each test quotes the section that it checks.
 
 mod chaos;
+mod event_headers;
+mod event_samples;
 mod events;
 mod frames;
 mod handshakes;

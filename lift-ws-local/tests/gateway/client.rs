@@ -1,7 +1,6 @@
 //! What tests do to a gateway from outside: WebSockets, plain HTTP, and looking at what it tells.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -9,6 +8,7 @@ use lift_ws_local::core::{Finished, Manifest};
 use lift_ws_local::{GatewayEvent, LocalGateway, LocalGatewayBuilder, Report};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -45,10 +45,10 @@ pub(crate) struct Watched {
 }
 
 /// What a gateway tells, also after its end.
-pub(crate) struct Told(mpsc::Receiver<GatewayEvent>);
+pub(crate) struct Told(mpsc::UnboundedReceiver<GatewayEvent>);
 
 pub(crate) async fn start(builder: LocalGatewayBuilder) -> Watched {
-    let (sender, events) = mpsc::channel();
+    let (sender, events) = mpsc::unbounded_channel();
     let builder = builder.on_event(move |event| drop(sender.send(event)));
     Watched { gateway: builder.start().await.unwrap(), told: Told(events) }
 }
@@ -106,14 +106,9 @@ impl Told {
     ) -> T {
         let wait = async {
             loop {
-                match self.0.try_recv() {
-                    Ok(event) => {
-                        if let Some(chosen) = choose(event) {
-                            return chosen;
-                        }
-                    }
-                    Err(mpsc::TryRecvError::Empty) => tokio::time::sleep(Duration::from_millis(2)).await,
-                    Err(mpsc::TryRecvError::Disconnected) => panic!("the gateway has ended"),
+                let event = self.0.recv().await.expect("the gateway has not ended");
+                if let Some(chosen) = choose(event) {
+                    return chosen;
                 }
             }
         };

@@ -88,6 +88,7 @@ fn batch(records: &[Value]) -> Result<Value, String> {
             "name" if is_wrong => failures.push(json!({ "itemIdentifier": record["messageId"] })),
             "raise" if is_wrong => return Err("raised as asked".to_owned()),
             "crash" if is_wrong => std::process::exit(3),
+            // Work that does not end: tests kill it, and wait for the line, not for the time.
             "sleep" if is_wrong => {
                 println!("working {}", std::process::id());
                 std::thread::sleep(Duration::from_secs(600));
@@ -106,6 +107,7 @@ fn message(event: &Value) -> Result<Value, String> {
         "echo" => body.to_owned(),
         "event" => event.to_string(),
         "pid" => std::process::id().to_string(),
+        // Work that takes time, which is what a test asks for; none waits for the time to be over.
         "sleep" => {
             println!("sleeping {}", std::process::id());
             std::thread::sleep(Duration::from_millis(message["ms"].as_u64().unwrap_or(0)));

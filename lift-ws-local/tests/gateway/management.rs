@@ -37,6 +37,23 @@ async fn errors_name_their_type_in_the_header_that_sdks_read() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_site_cannot_post() {
+    let watched = start(scripted(&[])).await;
+    let mut client = watched.connect().await;
+    let id = client.id().await;
+    let path = format!("/dev/@connections/{}", id.replace('=', "%3D"));
+    for (origin, status) in [("https://evil.example", 403), ("http://localhost:3000", 200)] {
+        let headers = format!("authorization: {SIGNATURE}\r\norigin: {origin}\r\n");
+        assert_eq!(
+            http(&watched.address(), "POST", &path, &headers, origin).await.status,
+            status,
+            "{origin}"
+        );
+    }
+    assert_eq!(client.hear().await, "http://localhost:3000", "the other one has not arrived");
+}
+
+#[tokio::test]
 async fn get_describes_and_delete_closes_normally() {
     let watched = start(scripted(&[])).await;
     let mut client = watched.connect().await;

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lift_ws_local::{Function, GatewayEvent, LocalGateway};
+use tokio::time::timeout;
 use tokio_tungstenite::connect_async;
 
 use crate::client::manifest;
@@ -24,16 +25,20 @@ while :; do wait; sleep 1000; done
 /// A gateway whose `$connect` has started an environment.
 async fn serve(marker: &Path) -> LocalGateway {
     let program = Function::new("/bin/sh").args(["-c", STUBBORN]).env("MARKER", marker);
-    let (sender, told) = std::sync::mpsc::channel();
+    let (sender, mut told) = tokio::sync::mpsc::unbounded_channel();
     let builder = LocalGateway::builder(manifest(&["$connect"]), program);
     let gateway = builder.on_event(move |event| drop(sender.send(event))).start().await.unwrap();
     let url = gateway.url();
     tokio::spawn(async move { drop(connect_async(url).await) });
-    until(|| told.try_iter().any(|event| matches!(event, GatewayEvent::EnvironmentStarted { .. }))).await;
+    let started =
+        async { while !matches!(told.recv().await, Some(GatewayEvent::EnvironmentStarted { .. })) {} };
+    timeout(PATIENCE, started).await.expect("an environment starts");
     until(|| marker.exists()).await;
     gateway
 }
 
+/// Asks again and again, until the deadline: nobody tells of a file that another process writes, nor of the end of a
+/// process that is not our child.
 async fn until(mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !condition() {

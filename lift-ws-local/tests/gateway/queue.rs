@@ -90,6 +90,19 @@ impl Told {
 }
 
 #[tokio::test]
+async fn a_web_page_cannot_enqueue_anything() {
+    let watched = start(queued(&clock())).await;
+    let headers = format!(
+        "x-amz-target: AmazonSQS.SendMessage\r\norigin: https://evil.example\r\nauthorization: {SIGNATURE}\r\n"
+    );
+    let body = json!({ "QueueUrl": watched.gateway.queue_url(), "MessageBody": "{}" }).to_string();
+    let answer = http(&watched.sqs_address(), "POST", "/", &headers, &body).await;
+    assert_eq!((answer.status, &answer.json()["__type"]), (403, &json!("AccessDeniedException")));
+    let (report, _) = watched.shutdown().await;
+    assert_eq!(report.batches, 0);
+}
+
+#[tokio::test]
 async fn a_message_reaches_the_function_as_lambda_would_give_it_and_is_deleted() {
     let mut watched = start(queued(&clock())).await;
     watched.send(json!({ "job": "show" })).await;

@@ -235,7 +235,9 @@ async fn a_poll_is_not_answered_at_all_when_the_gateway_ends() {
     runtime.respond(&id(&event), "done").await;
     assert_eq!(client.hear().await, "done");
     let mut poll = TcpStream::connect(&runtime.address).await.unwrap();
-    poll.write_all(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    poll.write_all(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await
+        .unwrap();
     runtime.watched.shutdown().await;
     // Whether it ends in order or by a reset: programs take any status but 200 for an event without an id.
     let mut heard = Vec::new();

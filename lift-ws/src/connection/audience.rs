@@ -9,8 +9,9 @@ use futures_util::stream::{self, BoxStream};
 use serde::Serialize;
 
 use super::listing::Whose;
+use super::recipients::{self, Pages};
 use super::sending::Sending;
-use super::{BroadcastReport, Connections, SendError, recipients};
+use super::{BroadcastReport, Connections, Group, SendError};
 use crate::store::Cursor;
 
 /// Connections to be sent to: see [`Connections::user`], [`tenant`](Connections::tenant), [`all`](Connections::all)
@@ -30,13 +31,49 @@ pub struct Audience<'a> {
 }
 
 pub(super) enum Recipients<'a> {
+    Group { name: String, consistent: bool },
     Listed(Whose),
     Ids(BoxStream<'a, String>),
+}
+
+impl Recipients<'_> {
+    /// Their pages, and the group whose members they are.
+    pub(super) fn read<'r>(
+        &'r mut self,
+        connections: &'r Connections,
+        start: &Cursor,
+    ) -> (Pages<'r>, Option<&'r str>) {
+        match self {
+            Self::Group { name, consistent } => {
+                (recipients::members(connections, name, *consistent, start.clone()), Some(name))
+            }
+            Self::Listed(whose) => (recipients::listed(connections, whose, start.clone()), None),
+            Self::Ids(ids) => (recipients::ids(ids, start), None),
+        }
+    }
+
+    /// The same once more; `None` for a stream, which is read once.
+    pub(super) fn again(&self) -> Option<Recipients<'static>> {
+        match self {
+            Self::Group { name, consistent } => {
+                Some(Recipients::Group { name: name.clone(), consistent: *consistent })
+            }
+            Self::Listed(whose) => Some(Recipients::Listed(whose.clone())),
+            Self::Ids(_) => None,
+        }
+    }
+}
+
+impl<'a> From<Group<'a>> for Audience<'a> {
+    fn from(Group { name, sending, consistent }: Group<'a>) -> Self {
+        Self { whom: Recipients::Group { name, consistent }, sending }
+    }
 }
 
 impl fmt::Debug for Recipients<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Group { name, .. } => write!(f, "Group({name:?})"),
             Self::Listed(whose) => whose.fmt(f),
             Self::Ids(_) => f.write_str("Ids"),
         }
@@ -57,7 +94,7 @@ impl Audience<'_> {
         self
     }
 
-    /// Sends again what may have arrived, too: see [`Group::at_least_once`](super::Group::at_least_once).
+    /// Sends again what may have arrived, too: see [`Group::at_least_once`].
     pub fn at_least_once(mut self) -> Self {
         self.sending.at_least_once();
         self
@@ -73,11 +110,11 @@ impl Audience<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Group::send`](super::Group::send).
+    /// As [`Group::send`].
     ///
     /// # Cancel safety
     ///
-    /// As [`Group::send`](super::Group::send).
+    /// As [`Group::send`].
     pub async fn send<T: Serialize + ?Sized>(self, message: &T) -> Result<BroadcastReport, SendError> {
         let message = self.sending.json(message)?;
         self.send_bytes(message).await
@@ -87,29 +124,20 @@ impl Audience<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Group::send`](super::Group::send).
+    /// As [`Group::send`].
     ///
     /// # Cancel safety
     ///
-    /// As [`Group::send`](super::Group::send).
+    /// As [`Group::send`].
     pub async fn send_raw(self, message: impl Into<Bytes>) -> Result<BroadcastReport, SendError> {
         self.send_bytes(message.into()).await
     }
 
-    async fn send_bytes(self, message: Bytes) -> Result<BroadcastReport, SendError> {
-        let Self { whom, sending } = self;
-        match whom {
-            Recipients::Listed(whose) => {
-                let start = sending.cursor.clone().unwrap_or_else(|| whose.whom().start());
-                let pages = recipients::listed(sending.connections, &whose, start.clone());
-                sending.run(message, pages, start, None).await
-            }
-            Recipients::Ids(ids) => {
-                let start = sending.cursor.clone().unwrap_or_else(|| Cursor::start_of(0));
-                let pages = recipients::ids(ids, &start);
-                sending.run(message, pages, start, None).await
-            }
-        }
+    pub(super) async fn send_bytes(self, message: Bytes) -> Result<BroadcastReport, SendError> {
+        let Self { mut whom, sending } = self;
+        let start = sending.cursor.clone().unwrap_or_else(|| Cursor::start_of(0));
+        let (pages, group) = whom.read(sending.connections, &start);
+        sending.run(message, pages, start, group).await
     }
 }
 

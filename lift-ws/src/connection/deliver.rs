@@ -6,14 +6,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::SemaphorePermit;
 
+use super::connection_id::can_be;
 use super::{CallbackUrl, Connections, SendError, SendErrorKind};
 use crate::ambient;
 use crate::backoff::Backoff;
 use crate::push::{PostError, PostErrorKind};
-use crate::store::{GoneOutcome, StoreError};
+use crate::store::{GoneOutcome, StoreError, StoreErrorKind};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// With less time left no removal begins: if it were cut off, its answer would be lost, and with it the record that
+/// somebody has to announce. The next message to the connection finds it again.
+const REMOVAL: Duration = Duration::from_millis(200);
 
 /// What may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +81,9 @@ impl Connections {
         message: Bytes,
         place: Option<SemaphorePermit<'a>>,
     ) -> Result<(), PostError> {
+        if !can_be(connection_id) {
+            return Err(PostError::new(PostErrorKind::Gone));
+        }
         let place = match place {
             Some(place) => Some(place),
             None => self.shared.gate.enter(self.deadline()).await,
@@ -124,6 +131,12 @@ impl Connections {
     /// A handshake takes less than the grace, so a record older than that is of a connection that was open.
     pub(super) async fn remove_gone(&self, connection_id: &str) -> Result<GoneOutcome, StoreError> {
         let scope = self.scope_key()?;
+        if !can_be(connection_id) {
+            return Ok(GoneOutcome::Absent);
+        }
+        if !self.has_time_for(REMOVAL) {
+            return Err(StoreError::new(StoreErrorKind::Timeout).about(connection_id));
+        }
         let before = self.connected_before();
         let outcome = self.within(self.shared.store.delete_gone(scope, connection_id, before)).await;
         match &outcome {
@@ -133,7 +146,7 @@ impl Connections {
             Err(error) => tracing::warn!(
                 connection_id,
                 error = error as &dyn std::error::Error,
-                "a gone connection could not be removed; its rows expire by themselves"
+                "a gone connection could not be removed; the next message to it tries again, and its rows expire by themselves"
             ),
         }
         outcome

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::sending::Sending;
-use super::{BroadcastReport, Connections, SendError, recipients};
+use super::{Audience, BroadcastReport, Connections, SendError};
 use crate::store::Cursor;
 
 /// The members of a group, to be sent to: see [`Connections::group`].
@@ -98,7 +98,7 @@ impl<'a> Group<'a> {
     /// gone, the records are lost: nobody announces those departures.
     pub async fn send<T: Serialize + ?Sized>(self, message: &T) -> Result<BroadcastReport, SendError> {
         let message = self.sending.json(message)?;
-        self.send_raw(message).await
+        Audience::from(self).send_bytes(message).await
     }
 
     /// Sends bytes to each member as they are.
@@ -111,9 +111,6 @@ impl<'a> Group<'a> {
     ///
     /// As [`send`](Self::send).
     pub async fn send_raw(self, message: impl Into<Bytes>) -> Result<BroadcastReport, SendError> {
-        let Self { name, sending, consistent } = self;
-        let start = sending.cursor.clone().unwrap_or_else(|| Cursor::start_of(0));
-        let pages = recipients::members(sending.connections, &name, consistent, start.clone());
-        sending.run(message.into(), pages, start, Some(&name)).await
+        Audience::from(self).send_bytes(message.into()).await
     }
 }

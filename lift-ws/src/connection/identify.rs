@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::lifecycle::check_identity;
-use super::{Connections, Grant, Record};
+use super::{Connections, Grant, Record, connection_id};
 use crate::store::{BoxFuture, Change, StoreError, StoreErrorKind};
 
 /// Changes who an open connection is: see [`Connections::identify`]. Await it.
@@ -76,6 +76,7 @@ impl Identify<'_> {
 
 impl Connections {
     pub(crate) async fn change(&self, id: &str, change: Change) -> Result<Arc<Record>, StoreError> {
+        connection_id::check(id)?;
         let granted = change.grant.as_ref().map_or(0, Grant::len);
         let (user, tenant) = (change.user.as_deref(), change.tenant.as_deref());
         check_identity(id, user, tenant, change.attributes.as_deref(), granted)?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::connection_id::can_be;
 use super::joining::{check_group, check_member};
 use super::settings::TOMBSTONE_LIFE;
 use super::{Admission, Connections, Record};
@@ -123,6 +124,9 @@ impl Connections {
     /// As [`record`](Self::record).
     pub async fn fresh(&self, connection_id: &str) -> Result<Option<Arc<Record>>, StoreError> {
         let scope = self.scope_key()?;
+        if !can_be(connection_id) {
+            return Ok(None);
+        }
         let now = self.shared.clock.now() / 1_000;
         let version = self.shared.cache.version(connection_id);
         let record = self.within(self.shared.store.get(scope, connection_id)).await?;
@@ -150,6 +154,9 @@ impl Connections {
     ///
     /// Dropped before it ends, the record may be removed and lost: nobody gets it then.
     pub async fn departed(&self, connection_id: &str) -> Result<Option<Record>, StoreError> {
+        if !can_be(connection_id) {
+            return Ok(None);
+        }
         let scope = self.scope_key()?;
         self.shared.cache.remove(connection_id);
         let tombstone_until = self.shared.clock.now().saturating_add(TOMBSTONE_LIFE.as_secs() * 1_000);

@@ -1,6 +1,6 @@
 //! Whose connections there are: a user's, a tenant's, everybody's; and the groups of one.
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
 use std::future::IntoFuture;
 
 use futures_core::Stream;
@@ -58,9 +58,10 @@ impl<'a> Found<'a> {
     ///
     /// Each item is a connection, or why reading failed: then the stream ends.
     pub fn stream(self) -> impl Stream<Item = Result<Listed, StoreError>> + Send + 'a {
-        let next = Some(self.whom.whom().start());
-        let reading = Reading { found: self, page: VecDeque::new(), next };
-        stream::try_unfold(reading, Reading::step)
+        let Self { connections, whom } = self;
+        let start = whom.whom().start();
+        let pages = connections.listed_pages(Cow::Owned(whom), start);
+        pages.map_ok(|page| stream::iter(page.connections).map(Ok)).try_flatten()
     }
 
     /// How many there are, without reading them over the network one by one.
@@ -93,31 +94,7 @@ impl<'a> IntoFuture for Found<'a> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.stream().boxed().try_collect())
-    }
-}
-
-/// How far a stream of connections has come.
-struct Reading<'a> {
-    found: Found<'a>,
-    page: VecDeque<Listed>,
-    next: Option<Cursor>,
-}
-
-impl Reading<'_> {
-    async fn step(mut self) -> Result<Option<(Listed, Self)>, StoreError> {
-        loop {
-            if let Some(listed) = self.page.pop_front() {
-                return Ok(Some((listed, self)));
-            }
-            let Some(cursor) = self.next.take() else {
-                return Ok(None);
-            };
-            let Found { connections, whom } = &self.found;
-            let page = connections.listed_page(whom.whom(), Some(cursor)).await?;
-            self.page = page.connections.into();
-            self.next = page.cursor;
-        }
+        Box::pin(self.stream().try_collect())
     }
 }
 
@@ -180,18 +157,34 @@ impl Connections {
         }
     }
 
+    /// The pages of somebody's living connections: each is read when it is asked for, and not ahead.
+    pub(super) fn listed_pages<'a>(
+        &'a self,
+        whose: Cow<'a, Whose>,
+        start: Cursor,
+    ) -> impl Stream<Item = Result<ConnectionsPage, StoreError>> + Send + 'a {
+        stream::try_unfold((whose, Some(start)), move |(whose, next)| async move {
+            let Some(cursor) = next else { return Ok(None) };
+            let mut page = self.listed_page(whose.whom(), Some(cursor)).await?;
+            let next = page.cursor.take();
+            Ok(Some((page, (whose, next))))
+        })
+    }
+
     /// One page of somebody's living connections.
     pub(super) async fn listed_page(
         &self,
         whom: Whom<'_>,
         cursor: Option<Cursor>,
     ) -> Result<ConnectionsPage, StoreError> {
+        check_named(whom)?;
         let query = ConnectionsQuery::new(self.scope_key()?, whom);
         let query = query.connected_since(self.oldest_living()).after(cursor);
         self.within(self.shared.store.connections(&query)).await
     }
 
     async fn count_of(&self, whom: Whom<'_>) -> Result<u64, StoreError> {
+        check_named(whom)?;
         let query = ConnectionsQuery::new(self.scope_key()?, whom).connected_since(self.oldest_living());
         self.within(self.shared.store.count(&query)).await
     }
@@ -201,5 +194,14 @@ impl Connections {
     pub(super) fn oldest_living(&self) -> u64 {
         let longest = u64::try_from(MAX_CONNECTION_DURATION.as_millis()).unwrap_or(u64::MAX);
         self.shared.clock.now().saturating_sub(longest)
+    }
+}
+
+/// In a store the empty tenant is everybody without one. Who sends to it has mostly lost a name on the way, and would
+/// reach people who are strangers to each other.
+pub(super) fn check_named(whom: Whom<'_>) -> Result<(), StoreError> {
+    match whom {
+        Whom::User("") | Whom::Tenant("") => Err(StoreErrorKind::EmptyName.into()),
+        _ => Ok(()),
     }
 }

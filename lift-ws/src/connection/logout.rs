@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt, stream};
 use tokio::sync::Mutex;
 
-use super::audience::Recipients;
-use super::recipients::{self, Pages, Recipient};
+use super::recipients::{Pages, Recipient};
 use super::{Audience, CallbackUrl, Connections, Record, SendError};
 use crate::ambient;
 use crate::backoff::Backoff;
@@ -82,20 +81,12 @@ impl Audience<'_> {
     /// Dropped before it ends, some are closed and others not, and some may be open without a record. It may be called
     /// again.
     pub async fn disconnect(self) -> Result<DisconnectReport, SendError> {
-        let Self { whom, sending } = self;
+        let Self { mut whom, sending } = self;
         let connections = sending.connections;
         let closing =
             Closing { connections, url: connections.url()?, notes: notes_of(connections.scope_key()?) };
-        let (pages, start) = match whom {
-            Recipients::Listed(ref whose) => {
-                let start = sending.cursor.clone().unwrap_or_else(|| whose.whom().start());
-                (recipients::listed(connections, whose, start.clone()), start)
-            }
-            Recipients::Ids(ids) => {
-                let start = sending.cursor.clone().unwrap_or_else(|| Cursor::start_of(0));
-                (recipients::ids(ids, &start), start)
-            }
-        };
+        let start = sending.cursor.clone().unwrap_or_else(|| Cursor::start_of(0));
+        let (pages, _) = whom.read(connections, &start);
         closing.run(pages, start, &sending.except).await
     }
 }

@@ -1,12 +1,13 @@
 //! Who is in a group.
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use futures_core::Stream;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt, TryStreamExt};
 use serde::de::DeserializeOwned;
 
 use super::joining::check_group;
@@ -70,8 +71,12 @@ impl<'a, T: DeserializeOwned + Send + 'a> Members<'a, T> {
     ///
     /// Each item is the member, or why reading failed: then the stream ends.
     pub fn stream(self) -> impl Stream<Item = Result<Member<T>, StoreError>> + Send + 'a {
-        let reading = Reading { members: self, page: VecDeque::new(), next: Some(Cursor::start_of(0)) };
-        stream::try_unfold(reading, Reading::step)
+        let Self { connections, group, consistent, .. } = self;
+        // a value that cannot be read ends it, as a page does
+        stream::try_unfold(connections.memberships(group, consistent), |mut memberships| async move {
+            let Some(membership) = memberships.try_next().await? else { return Ok(None) };
+            Ok(Some((typed(membership)?, memberships)))
+        })
     }
 }
 
@@ -80,31 +85,7 @@ impl<'a, T: DeserializeOwned + Send + 'a> IntoFuture for Members<'a, T> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.stream().boxed().try_collect())
-    }
-}
-
-/// How far a stream of members has come.
-struct Reading<'a, T> {
-    members: Members<'a, T>,
-    page: VecDeque<Membership>,
-    next: Option<Cursor>,
-}
-
-impl<T: DeserializeOwned> Reading<'_, T> {
-    async fn step(mut self) -> Result<Option<(Member<T>, Self)>, StoreError> {
-        loop {
-            if let Some(membership) = self.page.pop_front() {
-                return Ok(Some((typed(membership)?, self)));
-            }
-            let Some(cursor) = self.next.take() else {
-                return Ok(None);
-            };
-            let Members { connections, group, consistent, .. } = &self.members;
-            let page = connections.page_of(group, *consistent, Some(cursor)).await?;
-            self.page = page.members.into();
-            self.next = page.cursor;
-        }
+        Box::pin(self.stream().try_collect())
     }
 }
 
@@ -118,6 +99,27 @@ fn typed<T: DeserializeOwned>(membership: Membership) -> Result<Member<T>, Store
 }
 
 impl Connections {
+    /// A group's living members, one by one.
+    fn memberships(&self, group: String, consistent: bool) -> BoxStream<'_, Result<Membership, StoreError>> {
+        let pages = self.member_pages(group.into(), consistent, Cursor::start_of(0));
+        pages.map_ok(|page| stream::iter(page.members).map(Ok)).try_flatten().boxed()
+    }
+
+    /// The pages of a group's living members: each is read when it is asked for, and not ahead.
+    pub(super) fn member_pages<'a>(
+        &'a self,
+        group: Cow<'a, str>,
+        consistent: bool,
+        start: Cursor,
+    ) -> impl Stream<Item = Result<MembershipPage, StoreError>> + Send + 'a {
+        stream::try_unfold((group, Some(start)), move |(group, next)| async move {
+            let Some(cursor) = next else { return Ok(None) };
+            let mut page = self.page_of(&group, consistent, Some(cursor)).await?;
+            let next = page.cursor.take();
+            Ok(Some((page, (group, next))))
+        })
+    }
+
     /// One page of a group's living members.
     pub(super) async fn page_of(
         &self,

@@ -1,7 +1,5 @@
 //! The id by which a receiver knows a message that comes twice.
 
-use std::hash::{BuildHasher, RandomState};
-
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -10,12 +8,6 @@ use super::{SendError, SendErrorKind};
 
 /// Where the id stands in a message.
 pub(super) const FIELD: &str = "messageId";
-
-/// An id that no other message has: each `RandomState` has other keys.
-pub(super) fn random() -> String {
-    let (one, other) = (RandomState::new(), RandomState::new());
-    format!("{:016x}{:016x}", one.hash_one(FIELD), other.hash_one(FIELD))
-}
 
 /// Puts the id first into a JSON object. One that has such a field keeps it: the sender knows better.
 pub(super) fn add(message: Bytes, id: Option<&str>) -> Result<Bytes, SendError> {
@@ -86,12 +78,5 @@ mod tests {
             let error = add(Bytes::from_static(message.as_bytes()), Some("x")).unwrap_err();
             assert_eq!(error.kind(), SendErrorKind::Json, "{message}");
         }
-    }
-
-    #[test]
-    fn no_two_random_ids_are_alike() {
-        let ids: std::collections::HashSet<String> = (0..1_000).map(|_| random()).collect();
-        assert_eq!(ids.len(), 1_000);
-        assert!(ids.iter().all(|id| id.len() == 32));
     }
 }

@@ -12,6 +12,7 @@ mod builder;
 mod cache;
 mod callback_url;
 mod clock;
+mod connection_id;
 mod deliver;
 mod extract;
 mod gate;
@@ -28,7 +29,6 @@ mod logout;
 mod members;
 mod message_id;
 mod presence;
-mod queue;
 mod recipients;
 mod record;
 mod report;
@@ -40,6 +40,8 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod to;
+mod turn;
+mod waiting;
 
 pub use self::admission::Admission;
 pub use self::audience::Audience;

@@ -66,8 +66,9 @@ impl Connections {
     /// ```
     ///
     /// What is stored is the truth about presence: everybody is in it whose join was answered before, and nobody who
-    /// has left or whose `$disconnect` has come. Who vanished without one is in it until a post finds the
-    /// connection gone, and for two hours at most.
+    /// has left or whose `$disconnect` has come. Who vanished without one is in it until a send finds the
+    /// connection gone (one that is [handed over](super::Group::send_later) removes nobody: it could not announce the
+    /// departure), and for two hours at most.
     ///
     /// It reads the group as [`members`](Self::members) does, a read unit for some 25 members, and keeps all of them
     /// in memory.

@@ -1,11 +1,13 @@
 //! Who is to be sent to, page by page.
 
+use std::borrow::Cow;
+
 use futures_util::stream::BoxStream;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 
 use super::Connections;
 use super::listing::Whose;
-use crate::store::{Cursor, Listed, Membership, StoreError};
+use crate::store::{ConnectionsPage, Cursor, Listed, Membership, MembershipPage, StoreError};
 
 /// How many ids of a stream make a page.
 const PAGE_OF_IDS: usize = 1_000;
@@ -54,6 +56,28 @@ impl Recipient {
     }
 }
 
+/// Recipients that were read together.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    pub(super) recipients: Vec<Recipient>,
+    /// Where to go on; `None` after the last page.
+    pub(super) next: Option<Cursor>,
+}
+
+impl From<MembershipPage> for Page {
+    fn from(page: MembershipPage) -> Self {
+        let shard = page.shard;
+        let recipient = |membership| Recipient::Member { shard, membership };
+        Self { recipients: page.members.into_iter().map(recipient).collect(), next: page.cursor }
+    }
+}
+
+impl From<ConnectionsPage> for Page {
+    fn from(page: ConnectionsPage) -> Self {
+        Self { recipients: page.connections.into_iter().map(Recipient::Listed).collect(), next: page.cursor }
+    }
+}
+
 /// Recipients in the order of their cursors. It reads when it is asked and not ahead.
 pub(super) type Pages<'a> = BoxStream<'a, Result<Vec<Recipient>, StoreError>>;
 
@@ -64,26 +88,14 @@ pub(super) fn members<'a>(
     consistent: bool,
     start: Cursor,
 ) -> Pages<'a> {
-    let pages = stream::try_unfold(Some(start), move |next| async move {
-        let Some(cursor): Option<Cursor> = next else { return Ok(None) };
-        let page = connections.page_of(group, consistent, Some(cursor)).await?;
-        let shard = page.shard;
-        let members = page.members.into_iter();
-        let recipients = members.map(|membership| Recipient::Member { shard, membership }).collect();
-        Ok(Some((recipients, page.cursor)))
-    });
-    pages.boxed()
+    let pages = connections.member_pages(group.into(), consistent, start);
+    pages.map_ok(|page| Page::from(page).recipients).boxed()
 }
 
 /// The connections of a user, of a tenant, or all.
 pub(super) fn listed<'a>(connections: &'a Connections, whose: &'a Whose, start: Cursor) -> Pages<'a> {
-    let pages = stream::try_unfold(Some(start), move |next| async move {
-        let Some(cursor): Option<Cursor> = next else { return Ok(None) };
-        let page = connections.listed_page(whose.whom(), Some(cursor)).await?;
-        let recipients = page.connections.into_iter().map(Recipient::Listed).collect();
-        Ok(Some((recipients, page.cursor)))
-    });
-    pages.boxed()
+    let pages = connections.listed_pages(Cow::Borrowed(whose), start);
+    pages.map_ok(|page| Page::from(page).recipients).boxed()
 }
 
 /// The ids that a stream gives, after those that the cursor has counted already.

@@ -17,30 +17,30 @@ pub const RECORD_VERSION: u16 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     #[serde(rename = "v", default)]
-    version: u16,
+    pub(crate) version: u16,
     #[serde(rename = "id")]
-    connection_id: String,
+    pub(crate) connection_id: String,
     #[serde(rename = "c")]
-    connected_at: u64,
+    pub(crate) connected_at: u64,
     #[serde(rename = "exp")]
-    expires_at: u64,
+    pub(crate) expires_at: u64,
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
-    user: Option<String>,
+    pub(crate) user: Option<String>,
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
-    tenant: Option<String>,
+    pub(crate) tenant: Option<String>,
     #[serde(rename = "ip", default, skip_serializing_if = "Option::is_none")]
-    source_ip: Option<String>,
+    pub(crate) source_ip: Option<String>,
     #[serde(rename = "ua", default, skip_serializing_if = "Option::is_none")]
-    user_agent: Option<String>,
+    pub(crate) user_agent: Option<String>,
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
-    attributes: Option<String>,
+    pub(crate) attributes: Option<String>,
     #[serde(rename = "au", default, skip_serializing_if = "Grant::is_empty")]
-    grant: Grant,
+    pub(crate) grant: Grant,
     #[serde(rename = "n", default, skip_serializing_if = "is_zero")]
-    revision: u32,
+    pub(crate) revision: u32,
     // A map, not a set: a `$disconnect` handler knows from the one deleted row who it was in each group.
     #[serde(rename = "g", default)]
-    groups: BTreeMap<String, String>,
+    pub(crate) groups: BTreeMap<String, String>,
 }
 
 impl Record {

@@ -1,7 +1,7 @@
 //! What became of a message to many.
 
 use super::{BroadcastId, Record};
-use crate::store::Cursor;
+use crate::store::{BroadcastCounts, Cursor};
 
 /// What became of a message to many: how many recipients had which outcome.
 ///
@@ -36,6 +36,12 @@ use crate::store::Cursor;
 /// announce(&conns, report.departed).await
 /// # }
 /// ```
+///
+/// What is [handed over](super::Group::handing_over) to the queue has no caller that could announce anything. So it
+/// removes nothing: it counts who is gone and leaves the record for a `$disconnect` or the next send in a handler. A
+/// send leaves it there, too, if it could not be removed before the deadline. If an invocation ends between a removal
+/// and its answer, nobody announces that departure; who is here is told by
+/// [`presence`](super::Connections::presence) all the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BroadcastReport {
@@ -70,6 +76,19 @@ pub struct BroadcastReport {
 }
 
 impl BroadcastReport {
+    pub(super) fn with_counts(self, counts: BroadcastCounts) -> Self {
+        let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        Self {
+            delivered: number(counts.delivered),
+            gone: number(counts.gone),
+            connecting: number(counts.connecting),
+            throttled: number(counts.throttled),
+            unknown: number(counts.unknown),
+            failed: number(counts.failed),
+            ..self
+        }
+    }
+
     /// Whether everyone had a turn.
     #[must_use]
     pub fn is_complete(&self) -> bool {

@@ -3,8 +3,10 @@
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::connection_id::can_be;
 use super::deliver::Repeat;
 use super::{ConnectionInfo, Connections, MAX_MESSAGE_BYTES, SendError, SendErrorKind};
+use crate::push::{PostError, PostErrorKind};
 
 impl Connections {
     /// Sends a message, as JSON, to one connection.
@@ -75,7 +77,7 @@ impl Connections {
     pub async fn disconnect(&self, connection_id: impl AsRef<str>) -> Result<(), SendError> {
         let (url, id) = (self.url()?, connection_id.as_ref());
         let call = self.shared.poster.disconnect(url.as_str(), id);
-        match self.bounded(call).await {
+        match self.about(id, call).await {
             Ok(()) => Ok(()),
             Err(error) => Err(self.failed(id, error).await),
         }
@@ -93,7 +95,19 @@ impl Connections {
     pub async fn info(&self, connection_id: impl AsRef<str>) -> Result<ConnectionInfo, SendError> {
         let (url, id) = (self.url()?, connection_id.as_ref());
         let call = self.shared.poster.info(url.as_str(), id);
-        self.bounded(call).await.map_err(|error| SendError::from_post(error).to(id).at(url))
+        self.about(id, call).await.map_err(|error| SendError::from_post(error).to(id).at(url))
+    }
+
+    /// A call about one connection, if that can be one.
+    async fn about<T>(
+        &self,
+        id: &str,
+        call: impl Future<Output = Result<T, PostError>>,
+    ) -> Result<T, PostError> {
+        if !can_be(id) {
+            return Err(PostError::new(PostErrorKind::Gone));
+        }
+        self.bounded(call).await
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use super::{BroadcastReport, CallbackUrl, Record};
 use crate::error::Public;
 use crate::push::{PostError, PostErrorKind};
+use crate::shown::shown;
 use crate::store::StoreError;
 
 type Source = Box<dyn Error + Send + Sync>;
@@ -40,6 +41,8 @@ pub enum SendErrorKind {
     Throttled,
     /// The message is larger than the gateway takes.
     TooLarge,
+    /// A broadcast that is handed over leaves out more connections than can be stored with it.
+    TooManyExceptions,
     /// Nobody knows whether the message arrived.
     UnknownOutcome,
     /// The gateway cannot be reached; the message was not sent.
@@ -80,6 +83,10 @@ impl SendErrorKind {
             }
             Self::TooLarge => {
                 "the message is larger than the 131072 bytes that the gateway takes: split it, or send a link"
+            }
+            Self::TooManyExceptions => {
+                "a broadcast that is handed over can leave out some 10,000 connections (262144 bytes of what is stored \
+                 beside its message): put those who are to get it into a group"
             }
             Self::UnknownOutcome => {
                 "nobody knows whether the message arrived: sending it again may deliver it twice"
@@ -220,7 +227,7 @@ impl SendError {
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.sentence())?;
-        match (&self.details.connection_id, &self.details.callback_url) {
+        match (self.connection_id().map(shown), &self.details.callback_url) {
             (Some(id), Some(url)) => write!(f, " (connection `{id}` at {url})"),
             (Some(id), None) => write!(f, " (connection `{id}`)"),
             (None, Some(url)) => write!(f, " (at {url})"),

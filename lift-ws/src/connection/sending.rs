@@ -8,7 +8,9 @@ use super::deliver::Repeat;
 use super::message_id;
 use super::recipients::Pages;
 use super::send::{sized, to_json};
+use super::turn::Letter;
 use super::{BroadcastReport, Connections, SendError};
+use crate::random::token;
 use crate::store::Cursor;
 
 /// Whom to leave out, where to go on, how often to try.
@@ -30,7 +32,7 @@ impl<'a> Sending<'a> {
     }
 
     pub(super) fn at_least_once(&mut self) {
-        self.message_id.get_or_insert_with(message_id::random);
+        self.message_id.get_or_insert_with(token);
     }
 
     pub(super) fn message_id(&mut self, id: String) {
@@ -49,16 +51,14 @@ impl<'a> Sending<'a> {
         start: Cursor,
         group: Option<&str>,
     ) -> Result<BroadcastReport, SendError> {
-        let message = sized(message)?;
-        let broadcast = Broadcast {
+        let letter = Letter {
             connections: self.connections,
+            message: sized(message)?,
             url: self.connections.url()?,
-            group,
-            except: &self.except,
-            message,
             repeat: Repeat::with(self.message_id.as_deref()),
-            message_id: self.message_id.clone(),
         };
+        let broadcast =
+            Broadcast { letter, group, except: &self.except, message_id: self.message_id.clone() };
         broadcast.run(pages, start).await
     }
 }

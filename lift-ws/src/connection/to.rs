@@ -7,6 +7,7 @@ use super::deliver::Repeat;
 use super::message_id;
 use super::send::to_json;
 use super::{Connections, SendError};
+use crate::random::token;
 
 /// One connection to be sent to: see [`Connections::to`].
 #[derive(Debug, Clone)]
@@ -35,7 +36,7 @@ impl Connections {
 impl To<'_> {
     /// Sends again what may have arrived, too: see [`Group::at_least_once`](super::Group::at_least_once).
     pub fn at_least_once(mut self) -> Self {
-        self.message_id.get_or_insert_with(message_id::random);
+        self.message_id.get_or_insert_with(token);
         self
     }
 

@@ -5,6 +5,7 @@ use std::error::Error;
 use aws_sdk_apigatewaymanagement::error::{ConnectorError, SdkError};
 
 use super::{PostError, PostErrorKind};
+use crate::causes::{has_words, was_never_made};
 
 /// What an error of the SDK means.
 ///
@@ -34,7 +35,8 @@ pub(super) fn of_status(status: u16) -> PostError {
 
 /// What it means that there is no answer.
 pub(super) fn of_connector_error(error: &ConnectorError) -> PostErrorKind {
-    if has_words(error, &NEVER_MADE) {
+    // first: credentials that are fetched over a network may fail to connect too
+    if was_never_made(error) {
         PostErrorKind::Configuration
     } else if has_words(error, &NEVER_CONNECTED) {
         PostErrorKind::Unreachable
@@ -45,31 +47,6 @@ pub(super) fn of_connector_error(error: &ConnectorError) -> PostErrorKind {
     }
 }
 
-/// The failure came before there was a request. The SDK calls this a dispatch failure like any other and keeps its
-/// types to itself; the words are those of its choice of credentials and endpoint. They come first: credentials
-/// that are fetched over a network may fail to connect too.
-const NEVER_MADE: [&str; 6] = [
-    "credential provider",
-    "credentials",
-    "auth scheme",
-    "identity resolver",
-    "failed to resolve endpoint",
-    "failed to apply endpoint",
-];
-
 /// The failure came before there was a connection, so nothing can have been sent. The HTTP client does not expose
 /// this as a type either; the words are those of hyper-util and of the SDK's connector.
 const NEVER_CONNECTED: [&str; 2] = ["client error (Connect)", "HTTP connect timeout"];
-
-/// Whether an error or one of its causes says one of these.
-fn has_words(error: &(dyn Error + 'static), any: &[&str]) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let words = error.to_string();
-        if any.iter().any(|any| words.contains(any)) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
-}

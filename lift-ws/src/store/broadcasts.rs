@@ -36,7 +36,7 @@ impl StoredBroadcast {
 pub struct BroadcastCounts {
     /// The gateway took the message.
     pub delivered: u64,
-    /// The connection had closed.
+    /// The connection had closed. Its record stays: a segment on the queue has nobody to announce the departure.
     pub gone: u64,
     /// The connection is so young that its handshake may still be going on.
     pub connecting: u64,

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::error::Public;
+use crate::shown::shown;
 
 type Source = Box<dyn Error + Send + Sync>;
 
@@ -31,6 +32,8 @@ pub enum StoreErrorKind {
     MemberTooLarge,
     /// The store keeps no broadcasts, so that none can be handed over to a queue.
     NoBroadcasts,
+    /// The name of a user or a tenant is empty, which is nobody's.
+    EmptyName,
     /// The name of a user or a tenant is longer than [`MAX_NAME_BYTES`](super::MAX_NAME_BYTES).
     NameTooLong,
     /// The handle knows no scope: it was made outside an event.
@@ -71,6 +74,10 @@ impl StoreErrorKind {
                  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION"
             }
             Self::Corrupt => "a stored row cannot be understood",
+            Self::EmptyName => {
+                "the name of a user or a tenant is empty, which is nobody's name: connections without user and tenant \
+                 are reached by `all()`, or by a group that they are in"
+            }
             Self::Json => "a value does not convert to or from JSON",
             Self::InvalidCursor => {
                 "the cursor belongs to another list: go on with the one that this list gave"
@@ -130,7 +137,7 @@ impl StoreError {
     /// Says what the failure was about: a connection id, a group, a table.
     #[must_use]
     pub fn about(mut self, subject: impl Into<String>) -> Self {
-        self.subject = Some(subject.into().into_boxed_str());
+        self.subject = Some(shown(&subject.into()).into());
         self
     }
 
@@ -207,6 +214,12 @@ mod tests {
             .with_source("ResourceNotFoundException");
         assert!(error.to_string().ends_with("in LIFT_WS_TABLE (`my-table`)"), "{error}");
         assert_eq!(error.source().unwrap().to_string(), "ResourceNotFoundException");
+    }
+
+    #[test]
+    fn a_subject_that_a_client_made_up_is_cut() {
+        let text = StoreError::new(StoreErrorKind::UnknownConnection).about("é".repeat(100_000)).to_string();
+        assert!(text.len() < 500 && text.ends_with("…`)"), "{text}");
     }
 
     #[test]

@@ -179,4 +179,17 @@ mod tests {
         assert!(store.get("s", "new").await.unwrap().is_some());
         store.put("s", &Record::new("closed", 1_000, 20)).await.expect("the tombstone has expired");
     }
+
+    #[tokio::test]
+    async fn what_never_expires_survives_a_sweep() {
+        let store = MemoryStore::new();
+        store.put("s", &Record::new("a", 1_000, u64::MAX)).await.unwrap();
+        store.join("s", "red", &Membership::new("a", 1_000, u64::MAX)).await.unwrap();
+        let broadcast = crate::store::StoredBroadcast::new("{}", "hi", 1, u64::MAX);
+        store.broadcasts.save("s", "b", &broadcast).await.unwrap();
+        store.sweep(u64::MAX - 1);
+        assert!(store.get("s", "a").await.unwrap().is_some_and(|record| record.is_in("red")));
+        assert_eq!(store.members(&MembersQuery::new("s", "red")).await.unwrap().members.len(), 1);
+        assert_eq!(store.broadcasts.load("s", "b").await.unwrap(), Some(broadcast));
+    }
 }

@@ -1,15 +1,19 @@
 //! The app under test: what an app does with connections, and what it was told, noted.
 
-use lift_ws::connection::{Record, SendErrorKind};
+use lift_ws::connection::{BroadcastReport, Record, SendErrorKind};
 use lift_ws::prelude::*;
 use lift_ws::store::StoreErrorKind;
-use lift_ws::testing::simulation::sleep;
+use lift_ws::testing::simulation::{self, sleep};
 use serde_json::{Value, json};
 use std::time::Duration;
 
+use super::audience::{Audience, Telling};
 use super::promises::Promise;
 use super::store::LAG;
-use super::world::{Answer, Continuation, GROUPS, SCOPES, State as Is, World, now, world};
+use super::world::{Answer, GROUPS, SCOPES, State as Is, World, now, world};
+
+/// Longer than the longest pause between two tries of a message.
+const PAUSE: Duration = Duration::from_secs(4);
 
 /// What a handler panics with that is meant to.
 pub(crate) const WANTED: &str = "a panic that the schedule wants";
@@ -17,6 +21,7 @@ pub(crate) const WANTED: &str = "a panic that the schedule wants";
 #[derive(Deserialize)]
 struct Hello {
     user: Option<String>,
+    tenant: Option<String>,
     groups: Option<String>,
     how: String,
 }
@@ -35,6 +40,10 @@ async fn connect(
         _ => {}
     }
     let accept = hello.user.map_or_else(Accept::new, |user| Accept::new().user(user));
+    let accept = match hello.tenant {
+        Some(tenant) => accept.tenant(tenant),
+        None => accept,
+    };
     let groups = hello.groups.unwrap_or_default();
     Ok(groups.split(',').filter(|group| !group.is_empty()).fold(accept, |accept, group| accept.group(group)))
 }
@@ -61,8 +70,6 @@ async fn whoami(me: Connection<'_>) -> Json<Value> {
 #[derive(Deserialize)]
 struct InGroup {
     group: String,
-    #[serde(default)]
-    except: bool,
 }
 
 #[ws_route("join")]
@@ -114,24 +121,25 @@ fn unknown_only_if_gone(id: &str, kind: StoreErrorKind) {
     }
 }
 
+#[derive(Deserialize)]
+struct Say {
+    audience: Audience,
+    except: bool,
+    /// At least once.
+    again: bool,
+}
+
 #[ws_route("say")]
 async fn say(
     conns: Connections,
     id: ConnectionId<'_>,
     at: RequestContext<'_>,
-    Json(m): Json<InGroup>,
+    Json(m): Json<Say>,
 ) -> Result<(), Error> {
     let scope = scope_of(at.stage());
     let except = m.except.then_some(&*id);
-    let message = world(|w| w.begin_broadcast(scope, &m.group, except));
-    let broadcast = Continuation {
-        scope,
-        group: m.group,
-        except: except.map(str::to_owned),
-        message,
-        cursor: String::new(),
-    };
-    let departed = tell(&conns, broadcast).await;
+    let telling = world(|w| w.begin_broadcast(scope, m.audience, except, m.again));
+    let departed = tell(&conns, telling).await;
     announce(&conns, scope, departed).await;
     Ok(())
 }
@@ -279,39 +287,38 @@ async fn bye(conns: Connections, at: RequestContext<'_>, me: Option<Connection<'
     }
 }
 
-#[ws_app(routes = [connect, ping, whoami, join, leave, identify, say, direct, kick, members, presence, list, bye])]
+#[ws_app(
+    routes = [connect, ping, whoami, join, leave, identify, say, direct, kick, members, presence, list, bye],
+    queue = true
+)]
 pub(crate) struct Schedule;
 
 fn scope_of(stage: &str) -> usize {
     SCOPES.iter().position(|(_, name)| *name == stage).expect("the model has this stage")
 }
 
-/// Sends to a group, on from a cursor, and checks the report. Returns whose departure it found.
-pub(crate) async fn tell(conns: &Connections, broadcast: Continuation) -> Vec<Record> {
-    let Continuation { group, except, message, cursor, .. } = &broadcast;
-    let mut send = conns.group(group);
-    if let Some(except) = except {
-        send = send.except(except);
-    }
-    if !cursor.is_empty() {
-        send = send.resume(cursor.parse().expect("a report gave this cursor"));
-    }
-    let from = world(|w| w.tries(*message));
-    let outcome = send.send(&json!({"n": message})).await;
+/// Sends to many, on from a cursor, and checks the report. Returns whose departure it found.
+pub(crate) async fn tell(conns: &Connections, telling: Telling) -> Vec<Record> {
+    let message = telling.message;
+    let from = world(|w| w.tries(message));
+    let outcome = telling.send(conns, &json!({"n": message})).await;
     let report = match &outcome {
         Ok(report) => {
-            world(|w| w.reported(*message, from, report));
+            world(|w| w.reported(message, from, report));
+            // the longest pause between two tries is shorter
+            if conns.deadline().is_none_or(|due| simulation::now().is_some_and(|now| now + PAUSE < due)) {
+                world(|w| w.has_tried_enough(message, from));
+            }
             Some(report)
         }
         Err(error) => error.report(),
     };
     let departed = report.map(|report| report.departed.clone()).unwrap_or_default();
     world(|w| departed.iter().for_each(|record| w.departed(record)));
-    if let Some(cursor) = outcome.ok().and_then(|report| report.cursor) {
+    if let Ok(BroadcastReport { cursor: Some(cursor), message_id, .. }) = outcome {
         world(|w| {
             w.note(|| format!("message {message} stopped at {cursor}"));
-            let on = Continuation { cursor: cursor.to_string(), ..broadcast.clone() };
-            w.continuations.push(on);
+            w.continuations.push(Telling { cursor: Some(cursor), message_id, ..telling });
         });
     }
     departed
@@ -321,10 +328,8 @@ pub(crate) async fn tell(conns: &Connections, broadcast: Continuation) -> Vec<Re
 pub(crate) async fn announce(conns: &Connections, scope: usize, mut departed: Vec<Record>) {
     while let Some(gone) = departed.pop() {
         for group in gone.groups().filter(|group| GROUPS.contains(group)) {
-            let message = world(|w| w.begin_broadcast(scope, group, None));
-            let broadcast =
-                Continuation { scope, group: group.to_owned(), except: None, message, cursor: String::new() };
-            departed.extend(tell(conns, broadcast).await);
+            let telling = world(|w| w.begin_broadcast(scope, Audience::group(group), None, false));
+            departed.extend(tell(conns, telling).await);
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use lift_ws::connection::Connections;
 use lift_ws::testing::simulation::sleep;
 use serde_json::{Value, json};
 
+use super::audience::Audience;
 use super::promises::{GRACE, Promise};
 use super::schedule::Driver;
-use super::world::{GROUPS, SCOPES, State, now, scope_key, world};
+use super::world::{GROUPS, SCOPES, State, TENANTS, USERS, now, scope_key, world};
 
 /// A connection's whole life, and a quarter of an hour for a late `$disconnect`.
 const RECORD_LIFE: u64 = (2 * 60 + 15) * 60 * 1_000;
@@ -24,6 +26,7 @@ pub(crate) async fn end(driver: &Driver) {
     // what a fault made late has come by now
     sleep(Duration::from_secs(60)).await;
     settle(driver).await;
+    driver.all_handed_over_is_done().await;
     all_is_quiet(driver);
     everybody_is_reached_and_the_gone_are_removed(driver).await;
     nothing_outlives_its_time(driver).await;
@@ -34,6 +37,7 @@ async fn settle(driver: &Driver) {
     loop {
         driver.pass_on();
         if driver.under_way.get() == 0
+            && driver.environments.queue_is_empty()
             && world(|w| w.invocations.is_empty() && w.to_close.is_empty() && w.continuations.is_empty())
         {
             return;
@@ -85,38 +89,43 @@ fn all_is_quiet(driver: &Driver) {
 async fn everybody_is_reached_and_the_gone_are_removed(driver: &Driver) {
     sleep(Duration::from_millis(GRACE)).await;
     settle(driver).await;
+    let groups = GROUPS.iter().map(|group| Audience::group(group));
+    let users = USERS.iter().map(|user| Audience::User((*user).to_owned()));
+    let tenants = TENANTS.iter().map(|tenant| Audience::Tenant((*tenant).to_owned()));
+    let audiences: Vec<Audience> = groups.chain(users).chain(tenants).chain([Audience::All]).collect();
     for (scope, (api, stage)) in SCOPES.iter().enumerate() {
         let conns = driver.environments.connections();
         let conns = conns.at(format!("https://{api}.execute-api.eu-central-1.amazonaws.com/{stage}"));
-        for group in GROUPS {
+        for audience in &audiences {
             for round in 0..2 {
-                let message = world(|w| w.begin_broadcast(scope, group, None));
-                let report = match conns.group(group).send(&json!({"n": message})).await {
-                    Ok(report) => report,
-                    Err(error) => {
-                        return world(|w| {
-                            w.broken(Promise::MembersAreReached, || format!("`{group}`: {error}"))
-                        });
-                    }
-                };
-                world(|w| {
-                    w.reported(message, 0, &report);
-                    report.departed.iter().for_each(|record| w.departed(record));
-                    let living = w.certain_members(scope, group).len();
-                    if report.delivered < living || report.delivered + report.gone < report.attempted() {
-                        w.broken(Promise::MembersAreReached, || {
-                            format!("{living} live in `{group}`: {report:?}")
-                        });
-                    }
-                    if round == 1 && report.gone > 0 {
-                        w.broken(Promise::GoneAreRemoved, || {
-                            format!("`{group}` has gone members again: {report:?}")
-                        });
-                    }
-                });
+                everybody_in(&conns, scope, audience, round).await;
             }
         }
     }
+}
+
+async fn everybody_in(conns: &Connections, scope: usize, audience: &Audience, round: u32) {
+    let telling = world(|w| w.begin_broadcast(scope, audience.clone(), None, false));
+    let report = match telling.send(conns, &json!({"n": telling.message})).await {
+        Ok(report) => report,
+        Err(error) => {
+            return world(|w| w.broken(Promise::MembersAreReached, || format!("{audience:?}: {error}")));
+        }
+    };
+    world(|w| {
+        w.reported(telling.message, 0, &report);
+        report.departed.iter().for_each(|record| w.departed(record));
+        let living = w.certain_in(scope, audience).len();
+        if report.delivered < living || report.delivered + report.gone < report.attempted() {
+            w.broken(Promise::MembersAreReached, || format!("{living} live in {audience:?}: {report:?}"));
+        }
+        if !matches!(audience, Audience::Group(_)) && report.delivered > living {
+            w.broken(Promise::OnlyTheAudience, || format!("{living} live in {audience:?}: {report:?}"));
+        }
+        if round == 1 && report.gone > 0 {
+            w.broken(Promise::GoneAreRemoved, || format!("{audience:?} has gone members again: {report:?}"));
+        }
+    });
 }
 
 /// Everybody goes without `$disconnect`. Rows that the table has not yet removed count for nobody.

@@ -3,21 +3,23 @@
 use std::cell::RefCell;
 use std::pin::pin;
 use std::rc::Rc;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 use lift_ws::Service;
 use lift_ws::connection::{Connections, Settings};
-use lift_ws::testing::simulation::sleep;
+use lift_ws::queue::memory::MemoryQueue;
+use lift_ws::testing::simulation::{self, sleep};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::app::Schedule;
 use super::executor::{self, TaskId};
 use super::gateway::ModelGateway;
-use super::promises::{CACHE_LIFE, Promise};
+use super::promises::{CACHE_LIFE, Promise, TRIES};
 use super::store::FaultyStore;
-use super::world::{Invocation, now, scope_key, world};
+use super::world::{Invocation, SCOPES, now, scope_key, world};
 
 /// What is to be run, and for whom.
 pub(crate) struct Call {
@@ -38,12 +40,14 @@ struct Environment {
 #[derive(Clone)]
 pub(crate) struct Environments {
     store: FaultyStore,
+    pub(crate) queue: Arc<MemoryQueue>,
     living: Rc<RefCell<(u64, Vec<Environment>)>>,
 }
 
 impl Environments {
     pub(crate) fn new(store: FaultyStore) -> Self {
-        Self { store, living: Rc::default() }
+        let queue = Arc::new(MemoryQueue::new().with_max_receives(u32::MAX));
+        Self { store, queue, living: Rc::default() }
     }
 
     /// Runs an event in an environment that is free, and then tells what came of it; `None` if it crashed.
@@ -108,10 +112,13 @@ impl Environments {
         let settings = Settings::default()
             .with_concurrency(concurrency)
             .with_rate(u32::MAX)
-            .with_tries(3)
+            .with_tries(TRIES)
+            .with_broadcast_rate(u32::MAX)
+            .with_broadcast_segments(2)
             .with_cache_life(Duration::from_millis(CACHE_LIFE));
         Connections::builder(self.store.clone(), ModelGateway)
             .region("eu-central-1")
+            .queue(Arc::clone(&self.queue))
             .settings(settings)
             .build()
     }
@@ -167,6 +174,17 @@ impl Environments {
             f(environment);
         }
     }
+}
+
+/// The callback URL of a scope.
+pub(crate) fn url_of(scope: usize) -> String {
+    let (api, stage) = SCOPES[scope];
+    format!("https://{api}.execute-api.eu-central-1.amazonaws.com/{stage}")
+}
+
+/// The deadline of a program that has time.
+pub(crate) fn in_a_minute() -> Instant {
+    simulation::now().expect("a schedule runs") + Duration::from_secs(60)
 }
 
 /// Notes that an invocation has begun.

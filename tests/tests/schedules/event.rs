@@ -11,8 +11,17 @@ fn context(id: &str, kind: &str, route: &str, more: &str) -> String {
     )
 }
 
-pub(crate) fn connect(id: &str, user: Option<&str>, groups: &str, how: &str) -> Vec<u8> {
-    let user = user.map(|user| format!(r#""user":"{user}","#)).unwrap_or_default();
+pub(crate) fn connect(
+    id: &str,
+    user: Option<&str>,
+    tenant: Option<&str>,
+    groups: &str,
+    how: &str,
+) -> Vec<u8> {
+    let named = |name: &str, value: Option<&str>| {
+        value.map(|value| format!(r#""{name}":"{value}","#)).unwrap_or_default()
+    };
+    let user = named("user", user) + &named("tenant", tenant);
     let users = user.replace(":\"", ":[\"").replace("\",", "\"],");
     let context = context(id, "CONNECT", "$connect", "");
     format!(

@@ -42,7 +42,7 @@ impl World {
     }
 
     /// Notes that a message was handed to the gateway; until more is known, its fate is unknown.
-    fn begin_post(&mut self, url: &str, id: &str, message: u64) -> usize {
+    fn begin_post(&mut self, url: &str, id: &str, message: u64, message_id: Option<&str>) -> usize {
         if let Some(connection) = self.connections.get(id) {
             let scope = connection.scope;
             let (api, stage) = SCOPES[scope];
@@ -57,18 +57,38 @@ impl World {
         {
             self.broken(Promise::ScopesAreApart, || format!("message {message} left its scope to {id}"));
         }
+        self.check_copy(id, message, message_id);
+        let again = self.broadcasts.get(&message).is_some_and(|broadcast| broadcast.at_least_once);
+        let may_repeat = self.broadcasts.get(&message).is_some_and(|broadcast| broadcast.may_repeat);
         let handshaking = self.state(id) == Some(State::Handshaking);
         let tries = self.posts.entry(message).or_default();
-        let arrived =
-            tries.iter().any(|one| one.to == id && matches!(one.answer, Answer::Delivered | Answer::Unknown));
+        let may_have_arrived = |answer| answer == Answer::Delivered || answer == Answer::Unknown && !again;
+        let arrived = tries.iter().any(|one| one.to == id && may_have_arrived(one.answer));
         tries.push(Try { to: id.to_owned(), answer: Answer::Unknown, handshaking });
         let at = tries.len() - 1;
-        if arrived {
+        if arrived && !may_repeat {
             self.broken(Promise::NeverTwice, || {
                 format!("message {message} was posted to {id} again, though it may have arrived")
             });
         }
         at
+    }
+
+    /// A copy of a message to many: is it for this connection, and does it say which message it is?
+    fn check_copy(&mut self, id: &str, message: u64, message_id: Option<&str>) {
+        let Some(broadcast) = self.broadcasts.get(&message) else { return };
+        if let Some(why) = self.outside(broadcast, id) {
+            return self
+                .broken(Promise::OnlyTheAudience, || format!("message {message} went to {id}, which {why}"));
+        }
+        let first = broadcast.message_id.as_deref();
+        if message_id.is_some() != broadcast.at_least_once || first.is_some() && first != message_id {
+            let how = format!("message {message} has the id {first:?}, and its copy to {id} {message_id:?}");
+            return self.broken(Promise::AtLeastOnce, || how);
+        }
+        if let Some(broadcast) = self.broadcasts.get_mut(&message) {
+            broadcast.message_id = message_id.map(str::to_owned);
+        }
     }
 
     fn end_post(&mut self, message: u64, at: usize, answer: Answer) {
@@ -91,10 +111,10 @@ async fn pause() {
 impl Poster for ModelGateway {
     fn post<'a>(&'a self, url: &'a str, id: &'a str, message: Bytes) -> BoxFuture<'a, Result<(), PostError>> {
         Box::pin(async move {
-            let message = serde_json::from_slice::<Value>(&message).unwrap_or_default();
+            let value = serde_json::from_slice::<Value>(&message).unwrap_or_default();
             // frames of the run time have no number
-            let message = message["n"].as_u64().unwrap_or(0);
-            let at = if message > 0 { world(|w| w.begin_post(url, id, message)) } else { 0 };
+            let (message, message_id) = (value["n"].as_u64().unwrap_or(0), value["messageId"].as_str());
+            let at = if message > 0 { world(|w| w.begin_post(url, id, message, message_id)) } else { 0 };
             pause().await;
             let fault = world(|w| w.post_fault());
             let answer = match fault {

@@ -5,7 +5,8 @@
 //! gives short and empty pages) and one gateway (`gateway.rs`: it knows who lives, answers 410 to the others and during
 //! handshakes, throttles, hangs, loses answers). Connections come, speak, join, leave, are closed and cut off; their
 //! `$disconnect` comes soon, late, twice or never; environments crash in the middle of what they do; some invocations
-//! have little time; hours pass, rows expire. Time is virtual and one thread runs all in an order drawn by lot, so that
+//! have little time; some broadcasts are handed over to a queue, whose batches come again after a crash (`queue.rs`);
+//! hours pass, rows expire. Time is virtual and one thread runs all in an order drawn by lot, so that
 //! a seed gives the same schedule again, to the last poll.
 //!
 //! # What is promised, and checked
@@ -22,8 +23,10 @@
 //! | `NothingIsLeft` | When a connection has closed, neither record nor membership stays; after a fault, not beyond the expiry. | issue 4, 3: leaving all on disconnect, left-overs by TTL |
 //! | `ExpiredIsGone` | Rows that have expired count for nobody, though the table has not removed them yet. | design §4 *Table*: a key condition skips dead rows |
 //! | `RowsAgree` | The record of a living connection and the groups' rows say the same. | issue 4, 3: join is one transaction |
-//! | `MembersAreReached` | Who was a member before a broadcast began, and stays, has a turn in it, also if it stopped and was resumed; `members` and the lists of connections have all of them. | issue 4, 3 and 4 |
-//! | `NeverTwice` | Nobody has two turns, and what may have arrived is not sent again. | design §4 *Sending*: unknown outcomes |
+//! | `MembersAreReached` | Who was a member before a broadcast began, and stays, has a turn in it, also if it stopped and was resumed; so has every connection of a user, a tenant, a stage that was open a second before. `members` and the lists of connections have all of them. | issue 4, 3 and 4 |
+//! | `OnlyTheAudience` | Nobody gets a message to a group, user, tenant or stage who does not belong to it, nor who is excepted. | issue 4, 4 |
+//! | `NeverTwice` | Nobody has two turns, and what may have arrived is not sent again; of what is handed over at most a page whose invocation ended in the middle. | design §4 *Sending*: unknown outcomes |
+//! | `AtLeastOnce` | What is sent at least once is tried again while its fate is unknown, and every copy of it has one id. | design §4 *Sending*: `.at_least_once()` |
 //! | `ReportIsTrue` | A report counts what the gateway saw. | issue 4, 4: outcomes told apart |
 //! | `GoneAreRemoved` | A second broadcast finds none of those gone whom the first found gone. | issue 4, *Done when* |
 //! | `PresenceIsTrue` | A user counts once, with all devices that are there. | issue 4, 5 |
@@ -31,7 +34,7 @@
 //! | `OwnWritesAreSeen` | An environment sees at once what it has joined and left itself. | issue 4, 1: versions |
 //! | `ScopesAreApart` | Two stages on one table never see each other. | design §4: scope in every key |
 //! | `CallBudget` | No event asks more of the store than its budget. | issue 4, 1: call budget |
-//! | `Ends` | Everything ends. | design §4: all ends before the deadline |
+//! | `Ends` | Everything ends, what was handed over too. | design §4: all ends before the deadline |
 //!
 //! A fault excuses only what it can cause: if a call about a connection failed or its answer was lost, rows of this
 //! connection may stay until they expire; if an invocation crashed, the record that it had in its hands is lost.
@@ -43,15 +46,19 @@
 //! and prints all that happened. `cargo test --test seeded_bugs -- --ignored` shows that it finds bugs.
 
 mod app;
+mod audience;
 mod ending;
 mod environments;
 mod event;
 mod executor;
 mod gateway;
+mod lives;
 mod lots;
 mod promises;
+mod queue;
 mod schedule;
 mod store;
+mod talk;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

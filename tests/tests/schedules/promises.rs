@@ -5,6 +5,7 @@ use std::fmt;
 
 use lift_ws::connection::{BroadcastReport, Record};
 
+use super::audience::{Audience, Telling};
 use super::executor;
 use super::world::{Answer, Broadcast, Op, State, World, now};
 
@@ -13,6 +14,8 @@ pub(crate) const CACHE_LIFE: u64 = 60_000;
 const READ: u64 = 500;
 /// Older connections are gone if they answer 410.
 pub(crate) const GRACE: u64 = 30_000;
+/// How often a message is tried.
+pub(crate) const TRIES: u32 = 3;
 
 /// See the list in the module's documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,7 +30,9 @@ pub(crate) enum Promise {
     ExpiredIsGone,
     RowsAgree,
     MembersAreReached,
+    OnlyTheAudience,
     NeverTwice,
+    AtLeastOnce,
     ReportIsTrue,
     NothingStale,
     OwnWritesAreSeen,
@@ -158,30 +163,48 @@ impl World {
         }
     }
 
-    pub(crate) fn begin_broadcast(&mut self, scope: usize, group: &str, except: Option<&str>) -> u64 {
+    pub(crate) fn begin_broadcast(
+        &mut self,
+        scope: usize,
+        audience: Audience,
+        except: Option<&str>,
+        at_least_once: bool,
+    ) -> Telling {
         let message = self.next_message();
-        let mut expected = self.certain_members(scope, group);
+        let mut expected = self.certain_in(scope, &audience);
         if let Some(except) = except {
             expected.remove(except);
         }
-        self.note(|| format!("message {message} to `{group}` of scope {scope}, expecting {expected:?}"));
+        self.note(|| format!("message {message} to {audience:?} of scope {scope}, expecting {expected:?}"));
+        let telling = Telling {
+            scope,
+            audience: audience.clone(),
+            except: except.map(str::to_owned),
+            at_least_once,
+            message,
+            message_id: None,
+            cursor: None,
+        };
         let broadcast = Broadcast {
             scope,
-            group: group.to_owned(),
+            audience,
             except: except.map(str::to_owned),
+            at_least_once,
+            may_repeat: false,
+            message_id: None,
             expected,
             started: now(),
             turned: BTreeSet::new(),
         };
         self.broadcasts.insert(message, broadcast);
-        message
+        telling
     }
 
     pub(crate) fn tries(&self, message: u64) -> usize {
         self.posts.get(&message).map_or(0, Vec::len)
     }
 
-    /// A send to a group has reported: what it says is held against what the gateway saw since `from`.
+    /// A send to many has reported: what it says is held against what the gateway saw since `from`.
     pub(crate) fn reported(&mut self, message: u64, from: usize, report: &BroadcastReport) {
         let Some(mut broadcast) = self.broadcasts.remove(&message) else { return };
         let mut last: std::collections::BTreeMap<&str, (Answer, bool)> = Default::default();
@@ -225,9 +248,12 @@ impl World {
         if let Some(id) = again {
             self.broken(Promise::NeverTwice, || format!("message {message}: {id} had a second turn"));
         }
-        if let Some(except) = broadcast.except.as_ref().filter(|except| turned.contains(*except)) {
-            self.broken(Promise::ReportIsTrue, || {
-                format!("message {message} went to {except}, which was excepted")
+        if report.message_id.is_some() != broadcast.at_least_once
+            || broadcast.message_id.is_some() && report.message_id != broadcast.message_id
+        {
+            let (said, seen) = (&report.message_id, &broadcast.message_id);
+            self.broken(Promise::AtLeastOnce, || {
+                format!("message {message} has the id {seen:?}, and its report says {said:?}")
             });
         }
         broadcast.turned.extend(turned);
@@ -238,23 +264,44 @@ impl World {
     }
 
     fn completed(&mut self, message: u64, broadcast: &Broadcast) {
-        let (scope, group) = (broadcast.scope, broadcast.group.as_str());
-        let still = self.certain_members(scope, group);
-        // who left and joined again meanwhile may have been away when the page was read
-        let all_along = |id: &&String| {
-            self.members
-                .get(&((*id).clone(), group.to_owned()))
-                .is_some_and(|since| *since <= broadcast.started)
-        };
+        let still = self.certain_in(broadcast.scope, &broadcast.audience);
         let missed: Vec<&String> = broadcast
             .expected
             .intersection(&still)
-            .filter(all_along)
+            .filter(|id| self.belonged_before(broadcast, id))
             .filter(|id| !broadcast.turned.contains(*id))
             .collect();
         if !missed.is_empty() {
-            let how = format!("message {message} to `{group}` ended without a turn for {missed:?}");
+            let how =
+                format!("message {message} to {:?} ended without a turn for {missed:?}", broadcast.audience);
             self.broken(Promise::MembersAreReached, || how);
+        }
+    }
+
+    /// A broadcast that was handed over is done: everybody had a turn.
+    pub(crate) fn handed_over_is_done(&mut self, message: u64) {
+        let Some(mut broadcast) = self.broadcasts.remove(&message) else { return };
+        let posts = self.posts.get(&message).map(Vec::as_slice).unwrap_or_default();
+        broadcast.turned.extend(posts.iter().map(|one| one.to.clone()));
+        self.completed(message, &broadcast);
+    }
+
+    /// With time left, nobody's fate stays unknown before all tries of a message that is sent at least once.
+    pub(crate) fn has_tried_enough(&mut self, message: u64, from: usize) {
+        let Some(broadcast) = self.broadcasts.get(&message).filter(|one| one.at_least_once) else { return };
+        let tries = self.posts.get(&message).map(Vec::as_slice).unwrap_or_default();
+        let answers = |id: &str| {
+            let of = tries.iter().skip(from).filter(|one| one.to == id);
+            of.map(|one| one.answer).collect::<Vec<_>>()
+        };
+        let given_up = broadcast.turned.iter().find(|id| {
+            let answers = answers(id);
+            answers.len() < TRIES as usize && answers.last() == Some(&Answer::Unknown)
+        });
+        if let Some(id) = given_up.cloned() {
+            self.broken(Promise::AtLeastOnce, || {
+                format!("nobody knows whether message {message} reached {id}, and it was not sent again")
+            });
         }
     }
 

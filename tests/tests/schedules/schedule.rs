@@ -6,25 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lift_ws::store::memory::MemoryStore;
-use lift_ws::testing::simulation::{self, Simulation, sleep};
+use lift_ws::testing::simulation::{Simulation, sleep};
 
-use super::app;
 use super::ending;
-use super::environments::{Call, Environments, begin};
-use super::event;
+use super::environments::{Call, Environments};
 use super::executor;
 use super::lots::Lots;
 use super::promises::{Broken, Promise};
 use super::store::FaultyStore;
-use super::world::{
-    Connection, Continuation, GROUPS, Plan, SCOPES, State, USERS, World, enter, leave, now, scope_key, world,
-};
+use super::world::{Plan, State, World, enter, leave, now, scope_key, world};
 
 /// When every schedule begins, in milliseconds since the epoch.
 pub(crate) const NOON: u64 = 1_767_268_800_000;
-/// The longest that a connection lasts.
-const TWO_HOURS: u64 = 2 * 60 * 60 * 1_000;
-
 /// What a schedule came to.
 #[derive(Debug)]
 pub(crate) struct Outcome {
@@ -76,7 +69,8 @@ pub(crate) struct Driver {
     pub(crate) environments: Environments,
     /// `$disconnect` events and handshakes on their way.
     pub(crate) under_way: Rc<Cell<u32>>,
-    last: u64,
+    /// The number of the newest connection.
+    pub(super) last: u64,
 }
 
 impl Driver {
@@ -125,263 +119,7 @@ impl Driver {
         for on in world(|w| std::mem::take(&mut w.continuations)) {
             self.broadcast(on);
         }
-    }
-
-    fn connect(&mut self) {
-        self.last += 1;
-        let n = self.last;
-        let (scope, id) = world(|w| {
-            // most of them meet in one stage
-            let scope = usize::from(w.lots.permille(300));
-            (scope, format!("{}{n:04}=", ["Prod", "Test"][scope]))
-        });
-        let (user, groups, how) = world(|w| {
-            let user = w.lots.permille(750).then(|| w.lots.pick(&USERS));
-            let groups: Vec<&'static str> = GROUPS.iter().copied().filter(|_| w.lots.permille(450)).collect();
-            let how = match w.lots.among(0..100) {
-                0..76 => "accept",
-                76..82 => "refuse",
-                82..86 => "panic",
-                86..92 => "post",
-                _ => "slow",
-            };
-            let connection = Connection {
-                scope,
-                connected_at: now(),
-                user,
-                groups,
-                state: State::Handshaking,
-                opened_at: None,
-                closed_at: None,
-                refused: matches!(how, "refuse" | "panic"),
-                disconnects: 0,
-            };
-            w.note(|| format!("{id} connects ({how}) as {user:?} to {:?}", connection.groups));
-            let groups = connection.groups.join(",");
-            w.connections.insert(id.clone(), connection);
-            (user, groups, how)
-        });
-        let call = self.call(event::connect(&id, user, &groups, how), "$connect", &id);
-        let (this, of) = (self.clone_for_task(), id.clone());
-        self.under_way.set(self.under_way.get() + 1);
-        self.environments.invoke(call, move |answer| {
-            let status = answer.and_then(|answer| answer["statusCode"].as_u64()).unwrap_or(502);
-            executor::spawn(async move { this.answered(&of, status).await });
-        });
-        if world(|w| w.lots.permille(50)) {
-            self.abort_handshake(id);
-        }
-    }
-
-    /// The client goes away before it is answered.
-    fn abort_handshake(&self, id: String) {
-        let this = self.clone_for_task();
-        self.under_way.set(self.under_way.get() + 1);
-        executor::spawn(async move {
-            sleep(world(|w| w.lots.millis(0..120))).await;
-            if world(|w| w.state(&id)) == Some(State::Handshaking) {
-                world(|w| w.close(&id));
-                this.deliver_disconnect(&id, 1_006);
-            }
-            this.under_way.set(this.under_way.get() - 1);
-        });
-    }
-
-    /// What the function said to the handshake; the client hears it a little later.
-    async fn answered(&self, id: &str, status: u64) {
-        if status == 200 {
-            sleep(world(
-                |w| {
-                    if w.lots.permille(500) { w.lots.millis(0..30) } else { w.lots.millis(30..4_000) }
-                },
-            ))
-            .await;
-        }
-        self.under_way.set(self.under_way.get() - 1);
-        let (scope, groups, connected_at) = world(|w| {
-            let connection = &w.connections[id];
-            (connection.scope, connection.groups.clone(), connection.connected_at)
-        });
-        if world(|w| w.state(id)) != Some(State::Handshaking) {
-            return;
-        }
-        if status != 200 || now() - connected_at > 29_000 {
-            world(|w| {
-                w.note(|| format!("{id} is refused with {status}"));
-                w.close(id);
-            });
-            return;
-        }
-        let record = self.store.record(&scope_key(scope), id);
-        world(|w| {
-            w.note(|| format!("{id} is open"));
-            let Some(record) = record else {
-                return w.broken(Promise::AcceptedIsSaved, || format!("{id} was accepted and has no record"));
-            };
-            let connection = w.connections.get_mut(id).expect("it is known");
-            connection.state = State::Open;
-            connection.opened_at = Some(now());
-            for group in groups {
-                w.members.insert((id.to_owned(), group.to_owned()), now());
-                if !record.is_in(group) {
-                    w.broken(Promise::AcceptedIsSaved, || {
-                        format!("{id} was accepted and is not in `{group}`")
-                    });
-                }
-            }
-        });
-        self.end_after_two_hours(id.to_owned(), connected_at);
-    }
-
-    fn end_after_two_hours(&self, id: String, connected_at: u64) {
-        let this = self.clone_for_task();
-        executor::spawn(async move {
-            sleep(Duration::from_millis((connected_at + TWO_HOURS).saturating_sub(now()))).await;
-            this.close(&id, 1_001);
-        });
-    }
-
-    fn close(&self, id: &str, code: u16) {
-        if world(|w| w.state(id)) == Some(State::Open) {
-            world(|w| w.close(id));
-            self.deliver_disconnect(id, code);
-        }
-    }
-
-    fn close_one(&self) {
-        if let Some(id) = self.somebody(|_, state| state == State::Open) {
-            self.close(&id, 1_005);
-        }
-    }
-
-    /// `$disconnect` comes soon, late, twice or never.
-    fn deliver_disconnect(&self, id: &str, code: u16) {
-        let delays = world(|w| {
-            let lost = w.plan.lost_disconnects;
-            if w.lots.permille(lost) {
-                w.note(|| format!("{id} gets no `$disconnect`"));
-                w.taint(id);
-                return Vec::new();
-            }
-            let times = if w.lots.permille(150) { 2 } else { 1 };
-            let late = w.lots.permille(120);
-            (0..times)
-                .map(|_| if late { w.lots.millis(5_000..1_200_000) } else { w.lots.millis(0..60) })
-                .collect()
-        });
-        for delay in delays {
-            let (this, id) = (self.clone_for_task(), id.to_owned());
-            self.under_way.set(self.under_way.get() + 1);
-            executor::spawn(async move {
-                sleep(delay).await;
-                let call = this.call(event::disconnect(&id, code), "$disconnect", &id);
-                let under_way = Rc::clone(&this.under_way);
-                this.environments.invoke(call, move |answer| {
-                    under_way.set(under_way.get() - 1);
-                    world(|w| {
-                        let connection = w.connections.get_mut(&id).expect("it is known");
-                        connection.disconnects += u32::from(answer.is_some());
-                    });
-                });
-            });
-        }
-    }
-
-    fn message(&self) {
-        let Some(id) = self.speaker() else { return };
-        let scope = world(|w| w.connections[&id].scope);
-        let to = self.somebody(|of, _| of == scope).unwrap_or_default();
-        let (what, group) = world(|w| {
-            let what = w.lots.pick(&[
-                "ping", "whoami", "whoami", "whoami", "join", "join", "join", "leave", "leave", "say", "say",
-                "say", "say", "direct", "direct", "kick", "members", "presence", "identify", "list",
-            ]);
-            (what, w.lots.pick(&GROUPS))
-        });
-        let to = if what == "kick" && world(|w| w.lots.permille(600)) { String::new() } else { to };
-        self.say(&id, what, group, &to);
-    }
-
-    /// One client says several things at once, and looks a little later at what has come of it.
-    fn chatter(&self) {
-        let Some(id) = self.speaker() else { return };
-        let group = world(|w| w.lots.pick(&GROUPS));
-        for _ in 0..3 {
-            let what = world(|w| w.lots.pick(&["join", "leave", "identify", "whoami", "whoami"]));
-            self.say(&id, what, group, "");
-        }
-        let this = self.clone_for_task();
-        self.under_way.set(self.under_way.get() + 1);
-        executor::spawn(async move {
-            sleep(world(|w| w.lots.millis(100..1_000))).await;
-            (0..3).for_each(|_| this.say(&id, "whoami", group, ""));
-            this.under_way.set(this.under_way.get() - 1);
-        });
-    }
-
-    fn say(&self, id: &str, what: &'static str, group: &str, to: &str) {
-        let (except, user, opened) = world(|w| {
-            let user = w.lots.pick(&["", USERS[0], USERS[1]]);
-            (w.lots.permille(300), user, w.connections[id].opened_at)
-        });
-        let body = format!(
-            r#"{{"action":"{what}","group":"{group}","except":{except},"to":"{to}","user":"{user}"}}"#
-        );
-        let (call, id) = (self.call(event::message(id, what, &body), what, id), id.to_owned());
-        self.environments.invoke(call, move |answer| {
-            let body = answer.as_ref().and_then(|answer| answer["body"].as_str()).unwrap_or_default();
-            if what == "whoami" && body.contains("unknown_connection") && opened.is_some() {
-                world(|w| {
-                    if w.state(&id) == Some(State::Open) {
-                        w.broken(Promise::LivingHasRecord, || format!("{id} lives and was called unknown"));
-                    }
-                });
-            }
-        });
-    }
-
-    /// Often the one who spoke last: a client does not wait for an answer before it says the next thing.
-    fn speaker(&self) -> Option<String> {
-        let last = world(|w| {
-            let again = w.lots.permille(400);
-            w.last_speaker.clone().filter(|id| again && w.state(id) == Some(State::Open))
-        });
-        let id = last.or_else(|| self.somebody(|_, state| state == State::Open))?;
-        world(|w| w.last_speaker = Some(id.clone()));
-        Some(id)
-    }
-
-    fn broadcast_from_outside(&self) {
-        let on = world(|w| {
-            let (scope, group) = (usize::from(w.lots.permille(300)), w.lots.pick(&GROUPS));
-            let message = w.begin_broadcast(scope, group, None);
-            Continuation { scope, group: group.to_owned(), except: None, message, cursor: String::new() }
-        });
-        self.broadcast(on);
-    }
-
-    /// A job of an environment of its own: it has a handle by the callback URL.
-    fn broadcast(&self, on: Continuation) {
-        let (api, stage) = SCOPES[on.scope];
-        let conns = self.environments.connections();
-        let conns = conns.at(format!("https://{api}.execute-api.eu-central-1.amazonaws.com/{stage}"));
-        let time = world(|w| {
-            let short = w.plan.short_deadlines;
-            if w.lots.permille(short) { w.lots.millis(10..200) } else { Duration::from_secs(60) }
-        });
-        let conns = conns.with_deadline(simulation::now().expect("a schedule runs") + time);
-        let under_way = Rc::clone(&self.under_way);
-        under_way.set(under_way.get() + 1);
-        executor::spawn(async move {
-            let call = Call { payload: Vec::new(), what: "job", about: on.group.clone(), deadline: 0 };
-            let task = executor::current().expect("it has its turn");
-            begin(task, 0, &call);
-            let scope = on.scope;
-            let departed = app::tell(&conns, on).await;
-            app::announce(&conns, scope, departed).await;
-            world(|w| w.invocations.remove(&task));
-            under_way.set(under_way.get() - 1);
-        });
+        self.deliver_batches();
     }
 
     /// The table removes what has expired, some time or other.
@@ -399,7 +137,7 @@ impl Driver {
         }
     }
 
-    fn somebody(&self, wanted: impl Fn(usize, State) -> bool) -> Option<String> {
+    pub(super) fn somebody(&self, wanted: impl Fn(usize, State) -> bool) -> Option<String> {
         world(|w| {
             let ids: Vec<&String> = w
                 .connections
@@ -414,7 +152,7 @@ impl Driver {
         })
     }
 
-    fn call(&self, payload: Vec<u8>, what: &'static str, id: &str) -> Call {
+    pub(super) fn call(&self, payload: Vec<u8>, what: &'static str, id: &str) -> Call {
         let time = world(|w| {
             let short = w.plan.short_deadlines;
             if w.lots.permille(short) { w.lots.among(210..500) } else { 30_000 }
@@ -422,7 +160,7 @@ impl Driver {
         Call { payload, what, about: id.to_owned(), deadline: now() + time }
     }
 
-    fn clone_for_task(&self) -> Self {
+    pub(super) fn clone_for_task(&self) -> Self {
         Self {
             store: self.store.clone(),
             environments: self.environments.clone(),

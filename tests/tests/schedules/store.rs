@@ -6,8 +6,8 @@ use futures_util::FutureExt;
 use lift_ws::connection::Record;
 use lift_ws::store::memory::MemoryStore;
 use lift_ws::store::{
-    BoxFuture, Change, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery,
-    Membership, MembershipPage, StoreError, StoreErrorKind, Whom,
+    BoxFuture, BroadcastStore, Change, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome,
+    MembersQuery, Membership, MembershipPage, StoreError, StoreErrorKind, Whom,
 };
 use lift_ws::testing::simulation::sleep;
 
@@ -109,7 +109,7 @@ impl Outcome for GoneOutcome {
     }
 }
 
-async fn pause() {
+pub(crate) async fn pause() {
     let time = world(|w| w.lots.millis(0..12));
     sleep(time).await;
 }
@@ -233,6 +233,10 @@ fn ready<T>(call: BoxFuture<'_, T>) -> T {
 }
 
 impl ConnectionStore for FaultyStore {
+    fn broadcasts(&self) -> Option<&dyn BroadcastStore> {
+        Some(self)
+    }
+
     fn put<'a>(&'a self, scope: &'a str, record: &'a Record) -> BoxFuture<'a, Result<(), StoreError>> {
         let (key, copy) = (scope.to_owned(), record.clone());
         let apply = move |rows: &MemoryStore| ready(rows.put(&key, &copy));

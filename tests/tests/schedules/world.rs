@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use lift_ws::connection::{Clock, Record, SystemClock};
+use lift_ws::connection::{BroadcastId, Clock, Record, SystemClock};
 
+use super::audience::{Audience, Telling};
 use super::executor::{self, TaskId};
 use super::lots::Lots;
 use super::promises::{Broken, Promise};
@@ -13,6 +14,7 @@ use super::promises::{Broken, Promise};
 pub(crate) const SCOPES: [(&str, &str); 2] = [("a1b2c3", "prod"), ("a1b2c3", "test")];
 pub(crate) const GROUPS: [&str; 3] = ["red", "green", "blue"];
 pub(crate) const USERS: [&str; 3] = ["ann", "bob", "cyd"];
+pub(crate) const TENANTS: [&str; 2] = ["acme", "zoo"];
 
 thread_local! {
     static WORLD: RefCell<Option<World>> = const { RefCell::new(None) };
@@ -66,6 +68,7 @@ pub(crate) struct Connection {
     pub(crate) scope: usize,
     pub(crate) connected_at: u64,
     pub(crate) user: Option<&'static str>,
+    pub(crate) tenant: Option<&'static str>,
     pub(crate) groups: Vec<&'static str>,
     pub(crate) state: State,
     pub(crate) opened_at: Option<u64>,
@@ -164,27 +167,30 @@ pub(crate) struct Try {
     pub(crate) handshaking: bool,
 }
 
-/// A message to a group on its way.
+/// A message to many on its way.
 #[derive(Debug)]
 pub(crate) struct Broadcast {
     pub(crate) scope: usize,
-    pub(crate) group: String,
+    pub(crate) audience: Audience,
     pub(crate) except: Option<String>,
-    /// Members when it began.
+    pub(crate) at_least_once: bool,
+    /// It was handed over, and an invocation that ends in the middle repeats a page.
+    pub(crate) may_repeat: bool,
+    /// The id that its first copy had.
+    pub(crate) message_id: Option<String>,
+    /// Who belonged to its audience when it began.
     pub(crate) expected: BTreeSet<String>,
     pub(crate) started: u64,
     /// Who had a turn in an earlier call.
     pub(crate) turned: BTreeSet<String>,
 }
 
-/// A broadcast that has to go on where it stopped.
-#[derive(Debug, Clone)]
-pub(crate) struct Continuation {
-    pub(crate) scope: usize,
-    pub(crate) group: String,
-    pub(crate) except: Option<String>,
+/// A broadcast that the queue has.
+#[derive(Debug)]
+pub(crate) struct Handed {
     pub(crate) message: u64,
-    pub(crate) cursor: String,
+    pub(crate) scope: usize,
+    pub(crate) id: BroadcastId,
 }
 
 #[derive(Debug)]
@@ -206,7 +212,9 @@ pub(crate) struct World {
     pub(crate) revisions: BTreeMap<(u64, String), (u64, u64)>,
     pub(crate) posts: BTreeMap<u64, Vec<Try>>,
     pub(crate) broadcasts: BTreeMap<u64, Broadcast>,
-    pub(crate) continuations: Vec<Continuation>,
+    /// Broadcasts that have to go on where they stopped.
+    pub(crate) continuations: Vec<Telling>,
+    pub(crate) handed: Vec<Handed>,
     pub(crate) last_speaker: Option<String>,
     pub(crate) to_close: Vec<String>,
     pub(crate) announced: BTreeMap<String, u32>,
@@ -237,6 +245,7 @@ impl World {
             posts: BTreeMap::new(),
             broadcasts: BTreeMap::new(),
             continuations: Vec::new(),
+            handed: Vec::new(),
             last_speaker: None,
             to_close: Vec::new(),
             announced: BTreeMap::new(),

@@ -1,5 +1,7 @@
 //! The driver's work for the queues: batches go to the same environments as WebSocket events do.
 
+use std::time::Duration;
+
 use super::Driver;
 use crate::core::{ManifestQueue, Moment, Outcome};
 use crate::environments::{Invocation, QueueEndpoint, Source, Work};
@@ -15,10 +17,9 @@ impl Driver {
             (1, concurrency) => concurrency - 1,
             (environments, concurrency) => (environments - 1) * concurrency,
         };
-        // Lambda refuses a mapping whose queue gives messages to others while the function may still have them.
-        let (least, usual) = (settings.function_timeout, settings.function_timeout + settings.init_timeout);
-        let visibility = queue.and_then(|queue| queue.visibility_timeout);
-        let visibility = visibility.map_or(usual, |wanted| wanted.max(least));
+        let visibility =
+            queue.map(|queue| visibility_timeout(queue, settings.function_timeout, settings.init_timeout));
+        let visibility = visibility.unwrap_or(settings.function_timeout);
         self.sqs.configure(now, queue, visibility, room.max(1));
         self.launcher.endpoints.queue = queue.map(|queue| QueueEndpoint {
             url: self.sqs.jobs_url(),
@@ -43,5 +44,32 @@ impl Driver {
         self.report.batches += 1;
         self.report.failed_batches += u64::from(finished.verdict != BatchVerdict::Succeeded);
         self.sink.emit(GatewayEvent::BatchFinished(finished));
+    }
+}
+
+/// How long a message is hidden: while it waits for others to share its batch, and while the function may have it.
+/// Otherwise it would be given out a second time, as it is on AWS, where only the function's timeout is enforced.
+fn visibility_timeout(queue: &ManifestQueue, function: Duration, init: Duration) -> Duration {
+    let least = function + queue.batching_window;
+    queue.visibility_timeout.map_or(least + init, |wanted| wanted.max(least))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_hidden_for_its_batchs_window_and_the_functions_time() {
+        let seconds = Duration::from_secs;
+        let visibility = |wanted: Option<u64>, window| {
+            let mut queue = ManifestQueue::default();
+            (queue.visibility_timeout, queue.batching_window) = (wanted.map(seconds), seconds(window));
+            visibility_timeout(&queue, seconds(30), seconds(10))
+        };
+        assert_eq!(visibility(None, 0), seconds(40));
+        assert_eq!(visibility(None, 300), seconds(340));
+        assert_eq!(visibility(Some(5), 0), seconds(30));
+        assert_eq!(visibility(Some(60), 50), seconds(80));
+        assert_eq!(visibility(Some(600), 50), seconds(600));
     }
 }

@@ -22,8 +22,9 @@ mod request;
 pub(crate) use attributes::{QueueAttributes, RedrivePolicy};
 pub(crate) use error::{SqsError, SqsErrorKind};
 pub use message::DeadLetter;
-pub(crate) use message::Received;
+pub(crate) use message::{Message, Received};
 pub(crate) use queues::{Answer, Place, Queues};
+pub(crate) use receipt::HANDLE_BYTES;
 pub(crate) use request::Request;
 
 #[cfg(test)]

@@ -143,11 +143,10 @@ impl Queues {
         }
     }
 
-    /// Bytes of the body of the message that would be received next.
-    pub(crate) fn next_body_bytes(&mut self, now: Moment, queue: &str) -> Option<usize> {
-        let queue = self.queues.get_mut(queue)?;
-        queue.settle(now);
-        Some(queue.next_ready()?.body.len())
+    /// The message that would be received next.
+    pub(crate) fn next_message(&mut self, now: Moment, queue: &str) -> Option<&Message> {
+        self.next_living(now, queue, 0)?;
+        self.queues.get(queue)?.next_ready()
     }
 
     /// Receives what is there, and moves what was received too often to the dead-letter queue.
@@ -162,18 +161,8 @@ impl Queues {
         // Messages that are hidden for no time stay visible: each is received once by one request.
         let mut last = 0;
         while received.len() < messages {
-            let Some(queue) = self.queues.get_mut(name) else { break };
-            queue.settle(now);
-            let Some((number, message)) = queue.next_ready_after(last) else { break };
+            let Some(number) = self.next_living(now, name, last) else { break };
             last = number;
-            let redrive = queue.attributes.redrive.as_ref();
-            let target = redrive.filter(|redrive| message.receives >= redrive.max_receive_count);
-            if let Some(target) = target.map(|redrive| redrive.dead_letter_queue().to_owned())
-                && self.queues.contains_key(&target)
-            {
-                self.bury(now, name, number, target);
-                continue;
-            }
             let Some(queue) = self.queues.get_mut(name).filter(|queue| !queue.is_full_of_receipts()) else {
                 break;
             };
@@ -181,6 +170,21 @@ impl Queues {
             received.extend(queue.receive(now, number, self.ids.number(), visibility));
         }
         received
+    }
+
+    /// The first message behind this one that can be received. Those received too often become dead letters.
+    fn next_living(&mut self, now: Moment, name: &str, last: u64) -> Option<u64> {
+        loop {
+            let queue = self.queues.get_mut(name)?;
+            queue.settle(now);
+            let (number, message) = queue.next_ready_after(last)?;
+            let redrive = queue.attributes.redrive.as_ref();
+            let target = redrive.filter(|redrive| message.receives >= redrive.max_receive_count);
+            match target.map(|redrive| redrive.dead_letter_queue().to_owned()) {
+                Some(target) if self.queues.contains_key(&target) => self.bury(now, name, number, target),
+                _ => return Some(number),
+            }
+        }
     }
 
     /// Deletes a message that was received, as `DeleteMessage` does.

@@ -6,6 +6,8 @@ use super::error::{SqsError, SqsErrorKind};
 
 const PREFIX: &str = "AQEB";
 const HEX_DIGITS: usize = 16;
+/// How long a handle is.
+pub(crate) const HANDLE_BYTES: usize = PREFIX.len() + 3 * HEX_DIGITS;
 
 /// One receiving of one message of one queue. Programs must take the text for opaque.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,18 +5,33 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::sqs::core::{Place, Received};
+use crate::sqs::core::{HANDLE_BYTES, Message, Place, Received};
+
+/// What an event has besides its records.
+pub(super) const ENVELOPE_BYTES: usize = r#"{"Records":[]}"#.len();
+/// The comma before the next record, and how much longer the counter of its receives can get.
+const GROWTH: usize = 1 + 10;
 
 /// An event with these messages.
 pub(super) fn of(messages: &[Received], queue: &str, place: &Place) -> Bytes {
     let arn = place.queue_arn(queue);
-    let records = messages.iter().map(|received| record(received, &arn, &place.region)).collect();
-    // Strings and maps with string keys: nothing here can fail to become JSON.
-    serde_json::to_vec(&Event { records }).expect("an event is plain data").into()
+    let records = messages
+        .iter()
+        .map(|Received { message, receipt_handle }| record(message, receipt_handle, &arn, &place.region));
+    json(&Event { records: records.collect() }).into()
 }
 
-fn record<'a>(received: &'a Received, arn: &'a str, region: &'a str) -> Record<'a> {
-    let Received { message, receipt_handle } = received;
+/// How many bytes a message takes in an event once it is received, at most.
+pub(super) fn record_bytes(message: &Message, arn: &str, region: &str) -> usize {
+    json(&record(message, "", arn, region)).len() + HANDLE_BYTES + GROWTH
+}
+
+/// Strings and maps with string keys: nothing here can fail to become JSON.
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("an event is plain data")
+}
+
+fn record<'a>(message: &'a Message, receipt_handle: &'a str, arn: &'a str, region: &'a str) -> Record<'a> {
     let attributes = message.attributes.iter().map(|(name, attribute)| {
         let attribute = Attribute {
             string_value: attribute.string_value.as_deref(),

@@ -15,10 +15,8 @@ pub use finished::{BatchVerdict, FinishedBatch};
 use super::core::{Queues, Received};
 use crate::core::{Moment, Outcome};
 
-/// Lambda gives a function at most 6 MB.
+/// Lambda gives a function at most 6 MB, counted in the event's JSON.
 const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
-/// What a record has besides its body.
-const RECORD_BYTES: usize = 2 * 1024;
 const NAMED: &str = "the function named it in `batchItemFailures`";
 
 /// One batch on its way through the function; never used twice.
@@ -156,9 +154,8 @@ impl Mapping {
         let queue = &self.settings.queue;
         let filling = self.filling.get_or_insert_with(|| Filling::starting(now));
         while filling.messages.len() < self.settings.batch_size
-            && let Some(bytes) = queues.next_body_bytes(now, queue)
+            && let Some(bytes) = next_record_bytes(now, queue, queues)
         {
-            let bytes = bytes + RECORD_BYTES;
             filling.is_full = !filling.messages.is_empty() && filling.bytes + bytes > MAX_EVENT_BYTES;
             if filling.is_full {
                 break;
@@ -180,7 +177,7 @@ impl Mapping {
 
 impl Filling {
     fn starting(now: Moment) -> Self {
-        Self { messages: Vec::new(), bytes: 0, since: now, is_full: false }
+        Self { messages: Vec::new(), bytes: event::ENVELOPE_BYTES, since: now, is_full: false }
     }
 
     fn is_due(&self, now: Moment, settings: &MappingSettings) -> bool {
@@ -188,6 +185,12 @@ impl Filling {
             || self.messages.len() >= settings.batch_size
             || now.since(self.since) >= settings.batching_window
     }
+}
+
+/// Bytes that the next message will have in an event.
+fn next_record_bytes(now: Moment, queue: &str, queues: &mut Queues) -> Option<usize> {
+    let (arn, region) = (queues.place().queue_arn(queue), queues.place().region.clone());
+    Some(event::record_bytes(queues.next_message(now, queue)?, &arn, &region))
 }
 
 #[cfg(test)]

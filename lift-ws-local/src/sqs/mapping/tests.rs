@@ -243,6 +243,53 @@ fn a_batch_holds_no_more_than_six_megabytes() {
 }
 
 #[test]
+fn what_counts_is_the_json_of_the_event_with_escapes_and_attributes() {
+    let mut world = world(10, 0, 8);
+    for _ in 0..12 {
+        world.send(&"\"".repeat(500_000));
+    }
+    let attributes =
+        json!({ "blob": { "DataType": "Binary", "BinaryValue": format!("{}=", "A".repeat(799_999)) } });
+    for _ in 0..9 {
+        let message = json!({ "QueueUrl": "jobs", "MessageBody": "x", "MessageAttributes": attributes });
+        world.ask("SendMessage", &message);
+    }
+    let batches = world.mapping.poll(world.now, &mut world.queues);
+    let sizes: Vec<usize> = batches.iter().map(|batch| batch.event.len()).collect();
+    assert!(sizes.iter().all(|size| *size <= MAX_EVENT_BYTES), "{sizes:?}");
+    assert_eq!(sizes.len(), 4, "as full as they can be: {sizes:?}");
+}
+
+#[test]
+fn no_record_is_longer_than_it_was_counted() {
+    let mut world = world(1, 0, 8);
+    for body in ["a", "é\"\n", "{\"a\":\"\\u0001\"}"] {
+        world.send(body);
+        let counted =
+            next_record_bytes(world.now, "jobs", &mut world.queues).unwrap() + event::ENVELOPE_BYTES;
+        let event = world.mapping.poll(world.now, &mut world.queues).remove(0).event;
+        assert!((event.len()..event.len() + 20).contains(&counted), "{counted} for {event:?}");
+    }
+}
+
+#[test]
+fn a_message_behind_one_that_becomes_a_dead_letter_is_counted_too() {
+    let mut world = world(10, 0, 8);
+    world.send("poison");
+    for _ in 0..3 {
+        let (batch, _) = world.poll().remove(0);
+        world.finish(batch, Outcome::FunctionError { message: "no".to_owned() });
+        world.wait(30);
+    }
+    for _ in 0..7 {
+        world.send(&"x".repeat(1_040_000));
+    }
+    let batches = world.mapping.poll(world.now, &mut world.queues);
+    let sizes: Vec<usize> = batches.iter().map(|batch| batch.event.len()).collect();
+    assert!(sizes.iter().all(|size| *size <= MAX_EVENT_BYTES), "{sizes:?}");
+}
+
+#[test]
 fn a_mapping_that_stops_gives_back_what_it_gathers_and_finishes_what_it_has_begun() {
     let mut world = world(2, 60, 8);
     for body in ["a", "b", "c"] {

@@ -3,15 +3,21 @@
 use bytes::Bytes;
 
 use super::plan::{Addressees, Outline, Plan};
+use crate::connection::audience::Recipients;
+use crate::connection::joining::check_group;
 use crate::connection::send::sized;
 use crate::connection::sending::Sending;
-use crate::connection::{BroadcastId, Connections, SendError, SendErrorKind};
+use crate::connection::{Audience, BroadcastId, Connections, SendError, SendErrorKind};
 use crate::queue::body::{Body, BroadcastBody};
 use crate::queue::{QueueError, QueueMessage};
-use crate::store::{Cursor, StoreError, StoreErrorKind, StoredBroadcast};
+use crate::store::{MAX_NAME_BYTES, StoreError, StoreErrorKind, StoredBroadcast};
 
 /// How long a broadcast is kept, in seconds: a day.
 const KEPT: u64 = 24 * 60 * 60;
+
+/// The most bytes of what is stored beside the message: an item of DynamoDB has at most 400 KB, and 128 KB of them are
+/// the message's.
+const MAX_PLAN_BYTES: usize = 256 * 1024;
 
 /// How often messages that the queue did not take are offered again.
 const TRIES: usize = 3;
@@ -19,25 +25,38 @@ const TRIES: usize = 3;
 /// What is to be handed over: whom it goes to, and how.
 #[derive(Debug)]
 pub(super) struct Handover<'a> {
-    pub(super) to: Addressees,
-    pub(super) sending: Sending<'a>,
-    pub(super) consistent: bool,
+    to: Addressees,
+    sending: Sending<'a>,
+    consistent: bool,
 }
 
-impl Handover<'_> {
-    /// Stores the message, then enqueues the segments; from a cursor on, if there is one.
-    pub(super) async fn give(self, from: Option<Cursor>, message: Bytes) -> Result<BroadcastId, SendError> {
+impl<'a> Handover<'a> {
+    pub(super) fn new(audience: Audience<'a>) -> Result<Self, SendError> {
+        let Audience { whom, sending } = audience;
+        let (to, consistent) = match whom {
+            Recipients::Group { name, consistent } => (Addressees::Group(name), consistent),
+            Recipients::Listed(whose) => (whose.into(), false),
+            Recipients::Ids(_) => {
+                let why =
+                    "a stream of ids is known to this invocation only: put the connections into a group";
+                return Err(SendError::new(SendErrorKind::Queue).because(why));
+            }
+        };
+        Ok(Self { to, sending, consistent })
+    }
+
+    /// Stores the message, then enqueues the segments.
+    pub(super) async fn give(self, message: Bytes) -> Result<BroadcastId, SendError> {
         let connections = self.sending.connections;
         let message = sized(message)?;
-        self.check(from.as_ref())?;
+        self.check()?;
         // asked for first: without a callback URL or a queue nothing is stored
         connections.url()?;
         connections.some_queue().map_err(queue_failure)?;
         let (scope, store) = (connections.scope_key()?, connections.broadcasts()?);
-        let plan = self.plan(from, store.group_shards());
+        let plan = self.plan(store.group_shards());
         let id = BroadcastId::random();
-        let json = serde_json::to_string(&plan)
-            .map_err(|error| SendError::new(SendErrorKind::Json).because(error))?;
+        let json = bounded(&plan)?;
         let expires_at = plan.began / 1_000 + KEPT;
         let stored = StoredBroadcast::new(json, message, plan.segments(), expires_at);
         connections.within(store.save(scope, id.as_str(), &stored)).await?;
@@ -45,9 +64,13 @@ impl Handover<'_> {
         Ok(id)
     }
 
-    /// A cursor of another list is refused here: in the invocations to come nobody would see why.
-    fn check(&self, from: Option<&Cursor>) -> Result<(), StoreError> {
-        match (&self.to, from) {
+    /// What no invocation to come could work with is refused here: there nobody would see why.
+    fn check(&self) -> Result<(), StoreError> {
+        match &self.to {
+            Addressees::Group(name) => check_group(name)?,
+            to => check_addressee(to.identity())?,
+        }
+        match (&self.to, &self.sending.cursor) {
             (Addressees::User(_) | Addressees::All, Some(from)) if from.shard() != 0 => {
                 Err(StoreError::new(StoreErrorKind::InvalidCursor).about(from.to_string()))
             }
@@ -55,8 +78,8 @@ impl Handover<'_> {
         }
     }
 
-    fn plan(self, from: Option<Cursor>, shards: u16) -> Plan {
-        let Sending { connections, except, message_id, .. } = self.sending;
+    fn plan(self, shards: u16) -> Plan {
+        let Sending { connections, cursor: from, except, message_id } = self.sending;
         let settings = &connections.shared.settings;
         Plan::new(Outline {
             to: self.to,
@@ -96,6 +119,25 @@ impl Connections {
                 Some(_) => {}
             }
         }
+    }
+}
+
+/// The plan as it is stored, in one item with the message.
+fn bounded(plan: &Plan) -> Result<String, SendError> {
+    let json =
+        serde_json::to_string(plan).map_err(|error| SendError::new(SendErrorKind::Json).because(error))?;
+    if json.len() <= MAX_PLAN_BYTES {
+        return Ok(json);
+    }
+    let why = format!("{} connections are left out, {} bytes in all", plan.except.len(), json.len());
+    Err(SendError::new(SendErrorKind::TooManyExceptions).because(why))
+}
+
+fn check_addressee(name: Option<&str>) -> Result<(), StoreError> {
+    match name {
+        Some("") => Err(StoreErrorKind::EmptyName.into()),
+        Some(name) if name.len() > MAX_NAME_BYTES => Err(StoreErrorKind::NameTooLong.into()),
+        _ => Ok(()),
     }
 }
 

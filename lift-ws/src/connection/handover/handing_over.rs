@@ -6,13 +6,9 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::give::Handover;
-use super::plan::Addressees;
 use crate::ambient;
-use crate::connection::audience::Recipients;
 use crate::connection::sending::Sending;
-use crate::connection::{
-    Audience, BroadcastId, BroadcastReport, Connections, Group, SendError, SendErrorKind,
-};
+use crate::connection::{Audience, BroadcastId, BroadcastReport, Connections, Group, SendError};
 
 /// What handing over keeps back of the time, at most.
 const RESERVE: Duration = Duration::from_secs(1);
@@ -20,13 +16,7 @@ const RESERVE: Duration = Duration::from_secs(1);
 /// A send to many that is handed over to the queue when its time is up: see [`Group::handing_over`].
 #[derive(Debug)]
 #[must_use = "nothing is sent before `send`"]
-pub struct HandingOver<'a>(Kind<'a>);
-
-#[derive(Debug)]
-enum Kind<'a> {
-    Group(Group<'a>),
-    Audience(Audience<'a>),
-}
+pub struct HandingOver<'a>(Audience<'a>);
 
 impl<'a> Group<'a> {
     /// Sends as far as the time of this invocation allows, and hands the rest over to the queue:
@@ -42,7 +32,7 @@ impl<'a> Group<'a> {
     /// # Ok(()) }
     /// ```
     pub fn handing_over(self) -> HandingOver<'a> {
-        HandingOver(Kind::Group(self))
+        HandingOver(self.into())
     }
 
     /// Hands the whole broadcast over to the queue, in segments that run at the same time, and returns at once.
@@ -58,14 +48,14 @@ impl<'a> Group<'a> {
     /// # Errors
     ///
     /// If the message cannot be sent to anybody, or the store or the queue does not take it
-    /// ([`SendErrorKind::Queue`]): some segments may be on their way then.
+    /// ([`SendErrorKind::Queue`](crate::connection::SendErrorKind::Queue)): some segments may be on their way then.
     ///
     /// # Cancel safety
     ///
     /// Dropped before it ends, some segments may be on their way, and nobody knows which.
     pub async fn send_later<T: Serialize + ?Sized>(self, message: &T) -> Result<BroadcastId, SendError> {
         let message = self.sending.json(message)?;
-        self.send_raw_later(message).await
+        Audience::from(self).hand_over(message).await
     }
 
     /// The same for bytes as they are.
@@ -78,8 +68,7 @@ impl<'a> Group<'a> {
     ///
     /// As [`send_later`](Self::send_later).
     pub async fn send_raw_later(self, message: impl Into<Bytes>) -> Result<BroadcastId, SendError> {
-        let from = self.sending.cursor.clone();
-        handover_of_group(self).give(from, message.into()).await
+        Audience::from(self).hand_over(message.into()).await
     }
 }
 
@@ -87,7 +76,7 @@ impl<'a> Audience<'a> {
     /// Sends as far as the time of this invocation allows, and hands the rest over to the queue: see
     /// [`Group::handing_over`]. What is left of a stream of ids cannot be handed over, and stays behind the cursor.
     pub fn handing_over(self) -> HandingOver<'a> {
-        HandingOver(Kind::Audience(self))
+        HandingOver(self)
     }
 
     /// Hands the whole broadcast over to the queue, and returns at once: see [`Group::send_later`].
@@ -108,7 +97,7 @@ impl<'a> Audience<'a> {
     /// As [`Group::send_later`].
     pub async fn send_later<T: Serialize + ?Sized>(self, message: &T) -> Result<BroadcastId, SendError> {
         let message = self.sending.json(message)?;
-        self.send_raw_later(message).await
+        self.hand_over(message).await
     }
 
     /// The same for bytes as they are.
@@ -121,13 +110,11 @@ impl<'a> Audience<'a> {
     ///
     /// As [`send_later`](Self::send_later).
     pub async fn send_raw_later(self, message: impl Into<Bytes>) -> Result<BroadcastId, SendError> {
-        let Audience { whom, sending } = self;
-        let Recipients::Listed(whose) = whom else {
-            let why = "a stream of ids is known to this invocation only: put the connections into a group";
-            return Err(SendError::new(SendErrorKind::Queue).because(why));
-        };
-        let from = sending.cursor.clone();
-        Handover { to: whose.into(), sending, consistent: false }.give(from, message.into()).await
+        self.hand_over(message.into()).await
+    }
+
+    async fn hand_over(self, message: Bytes) -> Result<BroadcastId, SendError> {
+        Handover::new(self)?.give(message).await
     }
 }
 
@@ -140,18 +127,15 @@ impl HandingOver<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Group::send`]; with kind [`Queue`](SendErrorKind::Queue) if the rest could not be handed over: the report
+    /// As [`Group::send`]; with kind [`Queue`](crate::connection::SendErrorKind::Queue) if the rest could not be handed over: the report
     /// in the error then has the cursor.
     ///
     /// # Cancel safety
     ///
     /// As [`Group::send`]; the rest may have been handed over or not.
     pub async fn send<T: Serialize + ?Sized>(self, message: &T) -> Result<BroadcastReport, SendError> {
-        let message = match &self.0 {
-            Kind::Group(group) => group.sending.json(message)?,
-            Kind::Audience(audience) => audience.sending.json(message)?,
-        };
-        self.send_raw(message).await
+        let message = self.0.sending.json(message)?;
+        self.send_bytes(message).await
     }
 
     /// The same for bytes as they are.
@@ -164,33 +148,17 @@ impl HandingOver<'_> {
     ///
     /// As [`send`](Self::send).
     pub async fn send_raw(self, message: impl Into<Bytes>) -> Result<BroadcastReport, SendError> {
-        let message = message.into();
-        match self.0 {
-            Kind::Group(group) => {
-                let early = early(group.sending.connections);
-                let first = Group {
-                    name: group.name.clone(),
-                    sending: over(&group.sending, &early),
-                    consistent: group.consistent,
-                };
-                let report = first.send_raw(message.clone()).await?;
-                hand_rest(report, handover_of_group(group), message).await
-            }
-            Kind::Audience(Audience { whom: Recipients::Listed(whose), sending }) => {
-                let early = early(sending.connections);
-                let whom = Recipients::Listed(whose.clone());
-                let first = Audience { whom, sending: over(&sending, &early) };
-                let report = first.send_raw(message.clone()).await?;
-                hand_rest(report, Handover { to: whose.into(), sending, consistent: false }, message).await
-            }
-            Kind::Audience(ids) => ids.send_raw(message).await,
-        }
+        self.send_bytes(message.into()).await
     }
-}
 
-fn handover_of_group(group: Group<'_>) -> Handover<'_> {
-    let Group { name, sending, consistent } = group;
-    Handover { to: Addressees::Group(name), sending, consistent }
+    async fn send_bytes(self, message: Bytes) -> Result<BroadcastReport, SendError> {
+        let Some(whom) = self.0.whom.again() else { return self.0.send_bytes(message).await };
+        let sending = &self.0.sending;
+        let early = early(sending.connections);
+        let first = Audience { whom, sending: over(sending, &early) };
+        let report = first.send_bytes(message.clone()).await?;
+        hand_rest(report, self.0, message).await
+    }
 }
 
 /// The same over another handle.
@@ -206,11 +174,11 @@ fn over<'b>(sending: &Sending<'_>, connections: &'b Connections) -> Sending<'b> 
 /// Hands over what is behind the report's cursor.
 async fn hand_rest(
     mut report: BroadcastReport,
-    handover: Handover<'_>,
+    audience: Audience<'_>,
     message: Bytes,
 ) -> Result<BroadcastReport, SendError> {
     let Some(from) = report.cursor.clone() else { return Ok(report) };
-    match handover.give(Some(from), message).await {
+    match audience.resume(from).hand_over(message).await {
         Ok(id) => {
             (report.handed_over, report.cursor, report.unsent) = (Some(id), None, 0);
             Ok(report)

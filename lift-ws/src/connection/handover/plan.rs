@@ -19,6 +19,16 @@ pub(super) enum Addressees {
     All,
 }
 
+impl Addressees {
+    /// Their name, if it is not a group's.
+    pub(super) fn identity(&self) -> Option<&str> {
+        match self {
+            Self::User(name) | Self::Tenant(name) => Some(name),
+            Self::Group(_) | Self::All => None,
+        }
+    }
+}
+
 impl From<Whose> for Addressees {
     fn from(whose: Whose) -> Self {
         match whose {
@@ -120,7 +130,7 @@ impl Plan {
         let slices = u64::from(self.segments / shards).max(1);
         let (shard, slice) = (segment % shards, u64::from(segment / shards));
         let time = self.began.saturating_sub(self.oldest);
-        let border = |slice: u64| self.oldest + time / slices * slice;
+        let border = |slice: u64| self.oldest.saturating_add((time / slices).saturating_mul(slice));
         let begin = if slice == 0 { 0 } else { border(slice) };
         let before =
             if slice + 1 == slices { self.began.saturating_add(SLACK_MS) } else { border(slice + 1) };
@@ -186,6 +196,27 @@ mod tests {
         assert_eq!(plan.segments(), 2);
         assert_eq!(plan.range(0).start, from);
         assert_eq!(plan.range(1).start, Cursor::start_of(2));
+    }
+
+    #[test]
+    fn a_plan_that_somebody_else_has_stored_overflows_nothing() {
+        let (now, latest) = (10_000, u64::MAX);
+        for (shards, segments, oldest, began) in [
+            (0, 4, 0, now),
+            (0, 0, now, 0),
+            (7, 3, 0, latest),
+            (1, 1, latest, 0),
+            (u16::MAX, 1, latest, latest),
+        ] {
+            let stored = serde_json::json!({
+                "to": { "group": "red" }, "except": [], "messageId": null, "consistent": true, "began": began,
+                "rate": 1, "segments": segments, "shards": shards, "oldest": oldest, "from": null,
+            });
+            let plan: Plan = serde_json::from_value(stored).unwrap();
+            for segment in [0, 1, 3, u16::MAX] {
+                assert!(plan.range(segment).start.shard() < shards.max(1));
+            }
+        }
     }
 
     #[test]

@@ -2,17 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use super::page::{self, Page, Recipient};
+use super::page;
 use super::plan::{Plan, Range};
 use super::turns::Turns;
 use crate::connection::deliver::Repeat;
 use crate::connection::gate::Gate;
+use crate::connection::recipients::Page;
+use crate::connection::turn::Letter;
 use crate::connection::{Connections, SendError};
 use crate::queue::QueueMessage;
 use crate::queue::body::{Body, BroadcastBody};
 use crate::random::token;
 use crate::store::{
-    BroadcastStore, Claim, Claimed, Cursor, SegmentState, StoreError, StoreErrorKind, StoredBroadcast,
+    BroadcastCounts, BroadcastStore, Claim, Claimed, Cursor, SegmentState, StoreError, StoreErrorKind,
+    StoredBroadcast,
 };
 use crate::{Error, ambient};
 
@@ -118,23 +121,43 @@ enum Ended {
     TimeIsUp,
 }
 
+/// How far a segment has come: what has not moved since is not worth a message of its own.
+#[derive(PartialEq, Eq)]
+struct Mark {
+    cursor: Option<Cursor>,
+    counts: BroadcastCounts,
+}
+
+impl Mark {
+    fn of(state: &SegmentState) -> Self {
+        Self { cursor: state.cursor.clone(), counts: state.counts }
+    }
+}
+
+/// Why a segment that has not moved is delivered again, and in the end a dead letter.
+fn unmoved(turns_had: usize) -> Error {
+    Error::internal(match turns_had {
+        0 => "the time was up before anybody had a turn",
+        _ => "the time was up, and everybody who had a turn was throttled, as in the invocation before",
+    })
+}
+
 impl Work<'_> {
     async fn run(&mut self, stored: StoredBroadcast, times: &Times, attempt: u32) -> Result<(), Error> {
         let posting = self.connections.clone().with_deadline(times.posts_end);
         let settings = &self.connections.shared.settings;
         let pace = Gate::new(settings.concurrency, self.plan.rate);
-        let turns = Turns {
+        let letter = Letter {
             connections: &posting,
             url: self.connections.url()?,
             message: stored.message,
             repeat: Repeat::with(self.plan.message_id.as_deref()),
-            pace: &pace,
-            until: times.last_post,
         };
-        let before = self.state.counts.attempted();
+        let turns = Turns { letter, pace: &pace, until: times.last_post };
+        let before = Mark::of(&self.state);
         let start = self.state.cursor.clone().unwrap_or_else(|| self.range.start.clone());
         let mut page = self.read(start).await?;
-        let mut rounds = ROUNDS;
+        let (mut rounds, mut turns_had) = (ROUNDS, 0);
         loop {
             // the next page is read while this one is being sent
             let next = page.next.clone();
@@ -145,10 +168,11 @@ impl Work<'_> {
                 }
             };
             let mut state = self.state.clone();
-            let (ended, following) = tokio::join!(self.page(&turns, &page, &mut state), reading);
+            let ((ended, had), following) = tokio::join!(self.page(&turns, &page, &mut state), reading);
             self.state = state;
+            turns_had += had;
             let is_over = matches!(ended, Ended::TimeIsUp);
-            let has_moved = self.state.counts.attempted() > before;
+            let has_moved = Mark::of(&self.state) != before;
             match (is_over, following) {
                 (false, Ok(None)) if rounds > 0 && !self.state.postponed.is_empty() => {
                     rounds -= 1;
@@ -169,7 +193,7 @@ impl Work<'_> {
                 (true, _) if has_moved => return self.hand_on().await,
                 (true, _) => {
                     self.checkpoint(true).await?;
-                    return Err(Error::internal("the time was up before anybody had a turn"));
+                    return Err(unmoved(turns_had));
                 }
             }
         }
@@ -179,27 +203,22 @@ impl Work<'_> {
         page::read(self.connections, &self.plan, &self.range, after).await
     }
 
-    /// One page of turns. The state then says how far it came.
-    async fn page(&self, turns: &Turns<'_>, page: &Page, state: &mut SegmentState) -> Ended {
+    /// One page of turns, and how many it were. The state then says how far it came.
+    async fn page(&self, turns: &Turns<'_>, page: &Page, state: &mut SegmentState) -> (Ended, usize) {
         let postponed = std::mem::take(&mut state.postponed);
-        let again = postponed.iter().map(|one| Recipient {
-            connection_id: one.connection_id.clone(),
-            connected_at: one.connected_at,
-            cursor: None,
-        });
-        let all: Vec<Recipient> = again.chain(page.recipients.iter().cloned()).collect();
-        let had = turns.give(&all, state).await;
-        if let Some(last) = all[..had].last().and_then(|last| last.cursor.clone()) {
-            state.cursor = Some(last);
+        let had = turns.give(&postponed, &page.recipients, state).await;
+        let last = had.checked_sub(postponed.len() + 1).and_then(|last| page.recipients.get(last));
+        if let Some(last) = last {
+            state.cursor = Some(last.cursor());
         }
-        if had < all.len() {
+        if had < postponed.len() + page.recipients.len() {
             state.postponed.extend(postponed.into_iter().skip(had));
-            return Ended::TimeIsUp;
+            return (Ended::TimeIsUp, had);
         }
         if let Some(next) = &page.next {
             state.cursor = Some(next.clone());
         }
-        Ended::PageDone
+        (Ended::PageDone, had)
     }
 
     async fn done(&mut self) -> Result<(), Error> {

@@ -86,3 +86,19 @@ async fn the_id_counts_towards_what_the_gateway_takes() {
     let error = world.conns.group("red").at_least_once().send(&message).await.unwrap_err();
     assert_eq!(error.kind(), SendErrorKind::TooLarge);
 }
+
+#[cfg(feature = "simulation")]
+#[test]
+fn in_a_simulation_the_same_seed_gives_the_same_message_ids() {
+    use crate::testing::simulation::Simulation;
+    use std::time::Duration;
+    let ids = |seed| {
+        let _simulation = Simulation::start(seed, Duration::from_secs(1_767_268_800));
+        let world = World::new();
+        [0; 2].map(|_| world.conns.group("red").at_least_once().sending.message_id)
+    };
+    let [first, second] = ids(7);
+    assert_eq!([first.clone(), second.clone()], ids(7));
+    assert_ne!(first, second);
+    assert_ne!(first, ids(8)[0]);
+}

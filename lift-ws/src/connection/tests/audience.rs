@@ -1,5 +1,6 @@
 //! One message to a user, a tenant, everybody, or the ids of a stream.
 
+use std::error::Error;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
@@ -7,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use super::{Admission, World};
 use crate::connection::{Audience, BroadcastReport, Record, SendErrorKind, Settings};
 use crate::push::PostErrorKind;
-use crate::store::Cursor;
+use crate::store::{Cursor, StoreError, StoreErrorKind};
 
 /// Ten connections of ann, every second one in the tenant acme, and five of nobody.
 async fn a_company(world: &World) {
@@ -45,6 +46,22 @@ async fn each_of_a_user_a_tenant_and_all_is_reached_once_over_many_pages() {
         let mut distinct = ids.clone();
         distinct.dedup();
         assert_eq!((ids.len(), &distinct), (expected, &ids));
+    }
+}
+
+#[tokio::test]
+async fn an_empty_name_is_an_error_and_never_everybody_without_one() {
+    let world = World::new();
+    a_company(&world).await;
+    for audience in [world.conns.tenant(""), world.conns.user("")] {
+        let error = audience.send("for acme only").await.unwrap_err();
+        let source = error.source().and_then(|source| source.downcast_ref::<StoreError>()).unwrap();
+        assert_eq!((error.kind(), source.kind()), (SendErrorKind::Store, StoreErrorKind::EmptyName));
+    }
+    assert!(world.gateway.posts().is_empty());
+    for found in [world.conns.find_tenant(""), world.conns.find_user("")] {
+        assert_eq!(found.clone().count().await.unwrap_err().kind(), StoreErrorKind::EmptyName);
+        assert_eq!(found.await.unwrap_err().kind(), StoreErrorKind::EmptyName);
     }
 }
 

@@ -207,3 +207,29 @@ async fn a_throttled_member_is_tried_again_and_everyone_gets_one() {
     assert_eq!((report.delivered, report.throttled), (20, 0));
     assert!(posts(&world).values().all(|count| *count == 1));
 }
+
+#[tokio::test]
+async fn who_is_gone_and_could_not_be_removed_is_found_by_the_next_message() {
+    let world = World::new();
+    world.admit_into("red", ids(2)).await;
+    world.after_the_grace();
+    world.gateway.fail("0=", PostErrorKind::Gone);
+    world.store.fail_after(0, Call::DeleteGone);
+    let first = world.conns.group("red").send("hi").await.unwrap();
+    assert_eq!((first.gone, first.departed.len()), (1, 0));
+    let second = world.another_environment().conns.group("red").send("hi").await.unwrap();
+    assert_eq!((second.gone, second.departed.len()), (1, 1), "the record waits for who can announce it");
+}
+
+#[tokio::test]
+async fn without_time_for_the_answer_nobody_is_removed() {
+    let world = World::new();
+    world.admit("0=").await;
+    world.after_the_grace();
+    world.gateway.fail("0=", PostErrorKind::Gone);
+    let late = world.conns.clone().with_deadline(Instant::now() + Duration::from_millis(150));
+    late.send("0=", "hi").await.unwrap_err();
+    assert!(!world.store.take_calls().contains(&Call::DeleteGone));
+    let report = world.conns.ids(["0="]).send("hi").await.unwrap();
+    assert_eq!(report.departed.len(), 1);
+}

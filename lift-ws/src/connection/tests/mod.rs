@@ -6,10 +6,12 @@ mod broadcast;
 mod counting;
 mod fanout;
 mod identify;
+mod impossible_ids;
 mod lifecycle;
 mod listing;
 mod logout;
 mod presence;
+mod segments;
 mod sending;
 
 use std::sync::Arc;

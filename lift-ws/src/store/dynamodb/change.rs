@@ -5,16 +5,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use super::DynamoStore;
 use super::failure::classify;
-use super::item::{self, DEAD, Item, number, record_key, text};
+use super::item::{self, ATTRIBUTES, DEAD, GRANT, Item, REVISION, TENANT, number, record_key, text};
 use super::keys;
 use super::table::attribute::{PK, TENANT_KEY, USER, USER_KEY};
-use crate::connection::{Grant, Record};
+use crate::connection::Record;
 use crate::store::{Change, StoreError, StoreErrorKind};
-
-const TENANT: &str = "t";
-const ATTRIBUTES: &str = "a";
-const GRANT: &str = "au";
-const REVISION: &str = "n";
 
 /// What becomes of an attribute: set to a value, or removed.
 type Fate = (&'static str, Option<AttributeValue>);
@@ -27,7 +22,7 @@ impl DynamoStore {
         connection_id: &str,
         change: &Change,
     ) -> Result<Record, StoreError> {
-        let fates = self.fates(scope, connection_id, change)?;
+        let fates = self.fates(scope, connection_id, change);
         let update = self.client.update_item().table_name(&self.table);
         let mut update = update
             .set_key(Some(Item::from(record_key(scope, connection_id))))
@@ -54,7 +49,7 @@ impl DynamoStore {
         }
     }
 
-    fn fates(&self, scope: &str, connection_id: &str, change: &Change) -> Result<Vec<Fate>, StoreError> {
+    fn fates(&self, scope: &str, connection_id: &str, change: &Change) -> Vec<Fate> {
         let mut fates = Vec::new();
         if let Some(user) = &change.user {
             let user = named(user);
@@ -70,24 +65,14 @@ impl DynamoStore {
             fates.push((ATTRIBUTES, named(attributes).map(text)));
         }
         if let Some(grant) = &change.grant {
-            fates.push((GRANT, granted(connection_id, grant)?));
+            fates.push((GRANT, item::granted(grant)));
         }
-        Ok(fates)
+        fates
     }
 }
 
 fn named(name: &String) -> Option<&String> {
     Some(name).filter(|name| !name.is_empty())
-}
-
-fn granted(connection_id: &str, grant: &Grant) -> Result<Option<AttributeValue>, StoreError> {
-    if grant.is_empty() {
-        return Ok(None);
-    }
-    let value = serde_dynamo::to_attribute_value(grant);
-    value
-        .map(Some)
-        .map_err(|error| StoreError::new(StoreErrorKind::Corrupt).about(connection_id).with_source(error))
 }
 
 fn expression(fates: &[Fate]) -> String {

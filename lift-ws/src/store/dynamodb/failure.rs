@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::error::{
 };
 use aws_smithy_runtime_api::client::result::DispatchFailure;
 
+use crate::causes;
 use crate::store::{StoreError, StoreErrorKind};
 
 /// What a failed call means. The SDK has retried what can be retried.
@@ -65,21 +66,14 @@ impl Failure<'_> {
     }
 
     fn was_never_made(&self) -> bool {
-        let mut next = match self {
+        let failure = match self {
             Failure::NotSent(failure) if failure.is_other() => {
                 failure.as_connector_error().map(|error| error as &(dyn Error + 'static))
             }
             Failure::NotBuilt(error) => error.source(),
             _ => None,
         };
-        while let Some(cause) = next {
-            let words = cause.to_string();
-            if NEVER_MADE.iter().any(|never| words.contains(never)) {
-                return true;
-            }
-            next = cause.source();
-        }
-        false
+        failure.is_some_and(causes::was_never_made)
     }
 }
 
@@ -99,17 +93,6 @@ fn throttled(cause: &(dyn Error + 'static)) -> Option<String> {
     });
     Some(shown.collect::<Vec<_>>().join(", ")).filter(|shown| !shown.is_empty())
 }
-
-/// The failure came before there was a request: no credentials, no region. The SDK calls it a dispatch failure like
-/// any other and keeps its types to itself; these are the words of its choice of credentials and endpoint.
-const NEVER_MADE: [&str; 6] = [
-    "credential provider",
-    "credentials",
-    "auth scheme",
-    "identity resolver",
-    "failed to resolve endpoint",
-    "failed to apply endpoint",
-];
 
 fn from_code(code: &str) -> StoreErrorKind {
     match code {

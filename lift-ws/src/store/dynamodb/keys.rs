@@ -1,5 +1,7 @@
 //! The keys of the table.
 
+use std::fmt::Write as _;
+
 /// Over how many partitions a group, or a tenant, is spread.
 ///
 /// A count can be changed while connections live: rows written under the previous count are found as long as
@@ -74,16 +76,18 @@ pub(super) const NO_TENANT_SHARDS: u16 = 8;
 
 pub(super) const RECORD_SORT_KEY: &str = "C";
 
+const TENANTS: &str = "#T#";
+
 pub(super) fn record(scope: &str, connection_id: &str) -> String {
-    format!("{scope}#C#{connection_id}")
+    [scope, "#C#", connection_id].concat()
 }
 
 pub(super) fn group(scope: &str, group: &str, shard: u16) -> String {
-    format!("{scope}#G#{group}#{shard}")
+    [scope, "#G#", group, "#", &shard.to_string()].concat()
 }
 
 pub(super) fn user(scope: &str, user: &str) -> String {
-    format!("{scope}#U#{user}")
+    [scope, "#U#", user].concat()
 }
 
 /// The empty tenant is reserved for connections without one: no tenant can be called so.
@@ -93,23 +97,26 @@ pub(super) fn tenant(scope: &str, tenant: Option<&str>, shards: Shards, connecti
 }
 
 pub(super) fn tenant_shard(scope: &str, tenant: &str, shard: u16) -> String {
-    format!("{}{tenant}#{shard}", tenants(scope))
+    [scope, TENANTS, tenant, "#", &shard.to_string()].concat()
 }
 
 /// What the keys of all tenants of a scope begin with, and no others: a scope has no `#`.
 pub(super) fn tenants(scope: &str) -> String {
-    format!("{scope}#T#")
+    [scope, TENANTS].concat()
 }
 
 /// The tenant (empty: none) of a `tenant` key.
 pub(super) fn tenant_in<'a>(scope: &str, key: &'a str) -> Option<&'a str> {
-    let (tenant, _) = key.strip_prefix(scope)?.strip_prefix("#T#")?.rsplit_once('#')?;
+    let (tenant, _) = key.strip_prefix(scope)?.strip_prefix(TENANTS)?.rsplit_once('#')?;
     Some(tenant)
 }
 
 /// 13 digits hold the time until the year 2286, so that text order is time order.
 pub(super) fn by_time(connected_at: u64, connection_id: &str) -> String {
-    format!("{connected_at:013}#{connection_id}")
+    let mut key = String::with_capacity(14 + connection_id.len());
+    let _ = write!(key, "{connected_at:013}#"); // to a string it never fails
+    key.push_str(connection_id);
+    key
 }
 
 pub(super) fn since(connected_at: u64) -> String {

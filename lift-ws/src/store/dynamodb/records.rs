@@ -15,7 +15,7 @@ const NO_TOMBSTONE: &str = "attribute_not_exists(#dead)";
 
 impl DynamoStore {
     pub(super) async fn put_record(&self, scope: &str, record: &Record) -> Result<(), StoreError> {
-        let item = item::from_record(scope, record, self.tenant_shards)?;
+        let item = item::from_record(scope, record, self.tenant_shards);
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         // Not "no item": the SDK repeats a call whose answer was lost, and must find its own record acceptable.
         let put = put.condition_expression(NO_TOMBSTONE).expression_attribute_names("#dead", DEAD);

@@ -57,7 +57,9 @@ impl Broadcasts {
     }
 
     pub(super) fn sweep(&self, now: u64) {
-        self.lock().retain(|_, kept| kept.broadcast.as_ref().is_some_and(|it| it.expires_at * 1_000 > now));
+        self.lock().retain(|_, kept| {
+            kept.broadcast.as_ref().is_some_and(|it| it.expires_at.saturating_mul(1_000) > now)
+        });
     }
 
     // A panic between lock and unlock cannot leave a row half written, so a poisoned lock is as good as new.

@@ -33,7 +33,7 @@ impl Scope {
         let Self { rows, by_time, groups } = self;
         rows.retain(|_, row| match row {
             Row::Record(record) => {
-                let stays = record.expires_at() * 1_000 > now;
+                let stays = record.expires_at().saturating_mul(1_000) > now;
                 if !stays {
                     by_time.remove(&place(record));
                 }
@@ -42,7 +42,7 @@ impl Scope {
             Row::Tombstone { until } => *until > now,
         });
         groups.retain(|_, members| {
-            members.retain(|_, member| member.expires_at * 1_000 > now);
+            members.retain(|_, member| member.expires_at.saturating_mul(1_000) > now);
             !members.is_empty()
         });
     }

@@ -1,14 +1,17 @@
 //! The DynamoDB beside the gateway: embedded, on a free port of the loopback, in a thread of its own.
 
+mod door;
+
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use dynoxide::server::serve_with_shutdown;
 use serde_json::Value;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -113,27 +116,31 @@ fn run(
     };
     runtime.block_on(async {
         match open(dir.as_deref(), &tables).and_then(|database| Ok((database, listen()?))) {
-            Ok((database, (listener, url))) => {
+            Ok((database, (doors, url))) => {
                 let _ = report.send(Ok(url));
-                serve(database, listener, orders).await;
+                serve(database, doors, orders).await;
             }
             Err(error) => drop(report.send(Err(error))),
         }
     });
 }
 
-async fn serve(database: dynoxide::Database, listener: TcpListener, orders: Orders) {
+async fn serve(database: dynoxide::Database, doors: Doors, orders: Orders) {
     let Orders { new_tables, stopped } = orders;
     let (stop_server, server_stopped) = oneshot::channel::<()>();
-    let server = serve_with_shutdown(listener, database.clone(), async move { drop(server_stopped.await) });
+    let Doors { front, hidden, hidden_at } = doors;
+    let server = serve_with_shutdown(hidden, database.clone(), async move { drop(server_stopped.await) });
     let mut server = std::pin::pin!(server);
+    let mut front = std::pin::pin!(door::serve(front, hidden_at));
     tokio::select! {
         _ = &mut server => {}
+        () = &mut front => {}
         () = sweep(&database) => {}
         () = create_as_told(&database, new_tables) => {}
         _ = stopped => {
             drop(stop_server);
-            let _ = timeout(LAST_REQUESTS, server).await;
+            let last = async { tokio::select! { _ = server => {}, () = front => {} } };
+            let _ = timeout(LAST_REQUESTS, last).await;
         }
     }
 }
@@ -200,15 +207,20 @@ fn create_if_missing(database: &dynoxide::Database, table: &Value) -> Result<(),
     Ok(())
 }
 
-fn listen() -> Result<(TcpListener, String), DatabaseError> {
+/// Where functions reach the database, and where it really listens.
+struct Doors {
+    front: TcpListener,
+    hidden: TcpListener,
+    hidden_at: SocketAddr,
+}
+
+fn listen() -> Result<(Doors, String), DatabaseError> {
     let listen = || {
-        let socket = TcpSocket::new_v4()?;
-        // Accepted connections inherit it: answers leave at once.
-        socket.set_nodelay(true)?;
-        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
-        let listener = socket.listen(1024)?;
-        let url = format!("http://{}", listener.local_addr()?);
-        Ok((listener, url))
+        let front = door::listen()?;
+        let url = format!("http://{}", front.local_addr()?);
+        let hidden = door::listen_hidden(RandomState::new().hash_one(&url))?;
+        let hidden_at = hidden.local_addr()?;
+        Ok((Doors { front, hidden, hidden_at }, url))
     };
     listen().map_err(|error: std::io::Error| problem("cannot listen on the loopback", error))
 }
@@ -235,11 +247,16 @@ mod tests {
     }
 
     async fn call(database: &Database, operation: &str, body: &Value) -> String {
+        call_with(database, operation, body, "").await
+    }
+
+    /// `more` headers end in `\r\n` each.
+    async fn call_with(database: &Database, operation: &str, body: &Value, more: &str) -> String {
         let address = database.url().strip_prefix("http://").unwrap();
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         let body = body.to_string();
         let request = format!(
-            "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/x-amz-json-1.0\r\n\
+            "POST / HTTP/1.1\r\nhost: localhost\r\n{more}connection: close\r\ncontent-type: application/x-amz-json-1.0\r\n\
              x-amz-target: DynamoDB_20120810.{operation}\r\ncontent-length: {}\r\n\
              authorization: AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, \
              SignedHeaders=host, Signature=0\r\nx-amz-date: 20260101T000000Z\r\n\r\n{body}",
@@ -266,6 +283,32 @@ mod tests {
         let database = Database::start(None, vec![table()]).await.unwrap();
         let answer = call(&database, "DescribeTable", &json!({ "TableName": "connections-table" })).await;
         assert!(answer.contains("\"TableName\"") && !answer.contains("Stream"), "{answer}");
+        database.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_web_page_reads_nothing_and_is_given_no_leave_to() {
+        let database = Database::start(None, vec![table()]).await.unwrap();
+        let page = "origin: https://evil.example\r\n";
+        let answer = call_with(&database, "ListTables", &json!({}), page).await;
+        assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains("evil.example"), "{answer}");
+        assert!(!answer.contains("connections-table") && !answer.contains("access-control"), "{answer}");
+        assert!(call(&database, "ListTables", &json!({})).await.contains("connections-table"));
+        database.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_kept_connection_is_answered_again_and_again() {
+        let database = Database::start(None, vec![table()]).await.unwrap();
+        let address = database.url().strip_prefix("http://").unwrap();
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        for _ in 0..3 {
+            stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+            let mut answer = [0; 4096];
+            let length = stream.read(&mut answer).await.unwrap();
+            let answer = String::from_utf8_lossy(&answer[..length]);
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        }
         database.shutdown().await;
     }
 

@@ -7,28 +7,17 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::recipients::Recipient;
+use super::turn::Outcome;
 use super::{BroadcastReport, Record, SendError};
 use crate::ambient;
-use crate::store::{Cursor, StoreError};
+use crate::store::{BroadcastCounts, Cursor, StoreError};
 
 /// With fewer recipients waiting than this, the next page is read: a page's worth.
 const AHEAD: usize = 1_000;
 
-/// What became of one recipient.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    Delivered,
-    /// With the record, if this broadcast removed it and so has to hand it on.
-    Gone(Option<Box<Record>>),
-    Connecting,
-    Throttled,
-    Unknown,
-    Failed,
-}
-
 /// Turns start one after the other, in the order of reading: so one cursor tells who has had one.
 #[derive(Debug)]
-pub(super) struct Queue {
+pub(super) struct Waiting {
     state: Mutex<State>,
     /// Told when another page is wanted.
     low: Notify,
@@ -37,9 +26,10 @@ pub(super) struct Queue {
 #[derive(Debug)]
 struct State {
     report: BroadcastReport,
+    counts: BroadcastCounts,
     /// Read and not yet started: a page, and the next one if it came early.
     pages: VecDeque<Page>,
-    waiting: usize,
+    left: usize,
     /// How many of those that wait have somebody who is about to start them.
     claimed: usize,
     /// Everyone up to here has had a turn.
@@ -73,12 +63,13 @@ impl Turn {
     }
 }
 
-impl Queue {
+impl Waiting {
     pub(super) fn new(start: Cursor, report: BroadcastReport) -> Self {
         let state = State {
             report,
+            counts: BroadcastCounts::default(),
             pages: VecDeque::new(),
-            waiting: 0,
+            left: 0,
             claimed: 0,
             reached: Reached::Start(start),
             failure: None,
@@ -90,13 +81,13 @@ impl Queue {
     /// How many wait whom nobody has claimed.
     pub(super) fn unclaimed(&self) -> usize {
         let state = self.lock();
-        if state.time_is_up { 0 } else { state.waiting - state.claimed }
+        if state.time_is_up { 0 } else { state.left - state.claimed }
     }
 
     /// Promises to start one of those who wait. False if there is nobody left to be started.
     pub(super) fn claim(&self) -> bool {
         let mut state = self.lock();
-        let is_one_left = !state.time_is_up && state.waiting > state.claimed;
+        let is_one_left = !state.time_is_up && state.left > state.claimed;
         state.claimed += usize::from(is_one_left);
         is_one_left
     }
@@ -105,10 +96,10 @@ impl Queue {
     pub(super) fn start(&self) -> Option<Turn> {
         let mut state = self.lock();
         let turn = state.next()?;
-        state.waiting -= 1;
+        state.left -= 1;
         state.claimed -= 1;
         state.reached = Reached::Turn(turn.clone());
-        if state.waiting + 1 == AHEAD {
+        if state.left + 1 == AHEAD {
             self.low.notify_one();
         }
         Some(turn)
@@ -123,26 +114,17 @@ impl Queue {
         self.lock().time_is_up
     }
 
-    pub(super) fn count(&self, outcome: Outcome) {
-        let report = &mut self.lock().report;
-        *match outcome {
-            Outcome::Delivered => &mut report.delivered,
-            Outcome::Gone(record) => {
-                report.departed.extend(record.map(|record| *record));
-                &mut report.gone
-            }
-            Outcome::Connecting => &mut report.connecting,
-            Outcome::Throttled => &mut report.throttled,
-            Outcome::Unknown => &mut report.unknown,
-            Outcome::Failed => &mut report.failed,
-        } += 1;
+    pub(super) fn count(&self, outcome: Outcome, departed: Option<Box<Record>>) {
+        let mut state = self.lock();
+        outcome.count_in(&mut state.counts);
+        state.report.departed.extend(departed.map(|record| *record));
     }
 
     /// Waits until another page is wanted: while the last one read is being sent, and no earlier.
     pub(super) async fn runs_low(&self) {
         loop {
             let told = self.low.notified();
-            if self.lock().waiting < AHEAD {
+            if self.lock().left < AHEAD {
                 return;
             }
             told.await;
@@ -155,7 +137,7 @@ impl Queue {
             recipients.retain(|recipient| !except.iter().any(|id| id == recipient.connection_id()));
         }
         let mut state = self.lock();
-        state.waiting += recipients.len();
+        state.left += recipients.len();
         state.pages.push_back(Page { recipients: Arc::new(recipients), next: 0 });
     }
 
@@ -170,9 +152,9 @@ impl Queue {
     }
 
     pub(super) fn end(self) -> Result<BroadcastReport, SendError> {
-        let State { mut report, waiting, reached, failure, time_is_up, .. } =
+        let State { report, counts, left, reached, failure, time_is_up, .. } =
             self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        report.unsent = waiting;
+        let mut report = BroadcastReport { unsent: left, ..report.with_counts(counts) };
         if time_is_up || failure.is_some() {
             report.cursor = Some(match reached {
                 Reached::Start(cursor) => cursor,

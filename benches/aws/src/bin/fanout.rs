@@ -9,11 +9,9 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::SdkConfig;
+use aws_sdk_apigatewaymanagement::config::StalledStreamProtectionConfig;
 use aws_sdk_apigatewaymanagement::config::retry::RetryConfig;
-use aws_sdk_apigatewaymanagement::config::{
-    Credentials, SharedCredentialsProvider, StalledStreamProtectionConfig,
-};
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use aws_sdk_apigatewaymanagement::{Client, config};
 use bytes::Bytes;
@@ -21,6 +19,7 @@ use futures_util::{StreamExt, stream};
 use lift_ws::connection::{Admission, Connections, Settings};
 use lift_ws::push::signed::SignedPoster;
 use lift_ws::store::memory::MemoryStore;
+use lift_ws_bench_aws::cpu;
 
 const MESSAGE: &[u8] =
     br#"{"type":"said","room":"blue","from":"ann","text":"hello everybody in the blue room","at":1767268800}"#;
@@ -33,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (url, posts, rounds): (_, usize, usize) = (argument()?, argument()?.parse()?, argument()?.parse()?);
     let only = arguments.next();
     let wants = |who: &str| only.as_deref().is_none_or(|only| only == who);
-    let config = config();
+    let config = lift_ws_bench_aws::config();
     let ids: Vec<String> = (0..posts).map(|n| format!("L0SM9cOF{n:07}=")).collect();
     for round in 0..=rounds {
         for concurrency in CONCURRENCY {
@@ -51,15 +50,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
-}
-
-fn config() -> SdkConfig {
-    let credentials = Credentials::new("AKIDEXAMPLE", "secret", Some("token".repeat(100)), None, "bench");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .build()
 }
 
 async fn by_the_sdk(
@@ -134,11 +124,4 @@ impl Measure {
         self.cpu = (cpu() - self.cpu_before).as_secs_f64() * 1e6 / posts;
         self
     }
-}
-
-/// The CPU time of this thread, which is all that works here; zero where the system does not tell.
-fn cpu() -> Duration {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = stat.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0);
-    Duration::from_nanos(nanos)
 }

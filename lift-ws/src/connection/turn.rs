@@ -1,0 +1,67 @@
+//! One recipient's turn in a message to many, and what became of it.
+
+use bytes::Bytes;
+use tokio::sync::SemaphorePermit;
+
+use super::deliver::Repeat;
+use super::{CallbackUrl, Connections};
+use crate::push::PostErrorKind;
+use crate::store::BroadcastCounts;
+
+/// A message to many, as each of them gets it.
+#[derive(Debug)]
+pub(super) struct Letter<'a> {
+    pub(super) connections: &'a Connections,
+    pub(super) url: &'a CallbackUrl,
+    pub(super) message: Bytes,
+    pub(super) repeat: Repeat,
+}
+
+/// What became of one recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Delivered,
+    Gone,
+    Connecting,
+    Throttled,
+    Unknown,
+    Failed,
+}
+
+impl Letter<'_> {
+    /// Delivers it to one, in a place that was taken.
+    pub(super) async fn deliver(
+        &self,
+        connection_id: &str,
+        connected_at: Option<u64>,
+        place: SemaphorePermit<'_>,
+    ) -> Outcome {
+        let message = self.message.clone();
+        let post = self.connections.deliver(self.url, connection_id, message, self.repeat, Some(place));
+        match post.await.map_err(|error| error.kind()) {
+            Ok(()) => Outcome::Delivered,
+            Err(PostErrorKind::Gone) if self.may_be_connecting(connected_at) => Outcome::Connecting,
+            Err(PostErrorKind::Gone) => Outcome::Gone,
+            Err(PostErrorKind::Throttled) => Outcome::Throttled,
+            Err(PostErrorKind::UnknownOutcome) => Outcome::Unknown,
+            Err(_) => Outcome::Failed,
+        }
+    }
+
+    fn may_be_connecting(&self, connected_at: Option<u64>) -> bool {
+        connected_at.is_some_and(|at| at >= self.connections.connected_before())
+    }
+}
+
+impl Outcome {
+    pub(super) fn count_in(self, counts: &mut BroadcastCounts) {
+        *match self {
+            Self::Delivered => &mut counts.delivered,
+            Self::Gone => &mut counts.gone,
+            Self::Connecting => &mut counts.connecting,
+            Self::Throttled => &mut counts.throttled,
+            Self::Unknown => &mut counts.unknown,
+            Self::Failed => &mut counts.failed,
+        } += 1;
+    }
+}
