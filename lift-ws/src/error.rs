@@ -181,6 +181,7 @@ mod tests {
     fn what_clients_may_know_of_the_store_and_of_sending_survives_the_question_mark() {
         for (error, code, status) in [
             (by_question_mark(StoreError::new(StoreErrorKind::UnknownConnection)), "unknown_connection", 410),
+            (by_question_mark(StoreError::new(StoreErrorKind::InvalidGroup)), "invalid_group", 400),
             (by_question_mark(StoreError::new(StoreErrorKind::TooManyGroups)), "too_many_groups", 400),
             (by_question_mark(StoreError::new(StoreErrorKind::NoTable)), "internal_error", 500),
             (by_question_mark(SendError::new(SendErrorKind::TooLarge)), "message_too_large", 413),

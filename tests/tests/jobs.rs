@@ -248,13 +248,22 @@ async fn of_many_jobs_each_is_told_whether_it_was_enqueued() {
 
 #[tokio::test]
 async fn a_job_finds_the_api_and_stage_that_it_was_enqueued_for() {
-    let (service, queue, conns) = service();
+    use lift_ws::push::recording::RecordingPoster;
+    use lift_ws::store::memory::MemoryStore;
+    let (queue, poster) = (Arc::new(MemoryQueue::new()), Arc::new(RecordingPoster::new()));
+    let builder = Connections::builder(MemoryStore::new(), Arc::clone(&poster)).queue(Arc::clone(&queue));
+    let conns = builder.callback_url("https://ws.example.org").build();
     let here = conns.at("https://ws.example.org").scope("a1/prod");
     here.later(Export { connection_id: "Ann=".into(), rows: 1 }).await.unwrap();
-    let body = queue.receive(1).remove(0).message.body;
-    let body: Value = serde_json::from_str(&body).unwrap();
-    assert_eq!((&body["scope"], &body["url"]), (&json!("a1/prod"), &json!("https://ws.example.org")));
-    drop(service);
+    let there = conns.at("https://b2.execute-api.eu-central-1.amazonaws.com/dev").scope("b2/dev");
+    there.later(Export { connection_id: "Bob=".into(), rows: 1 }).await.unwrap();
+    let service = Service::<Reports>::new(AppState::default()).with_connections(conns);
+    let answer = invoke(&service, &queue, Duration::from_secs(60)).await;
+    assert_eq!(answer, json!({ "batchItemFailures": [] }));
+    let posts = poster.posts();
+    let posts: Vec<_> = posts.iter().map(|post| (&*post.callback_url, &*post.connection_id)).collect();
+    let default = "https://b2.execute-api.eu-central-1.amazonaws.com/dev";
+    assert_eq!(posts, [("https://ws.example.org", "Ann="), (default, "Bob=")]);
 }
 
 #[test]

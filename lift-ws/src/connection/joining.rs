@@ -55,7 +55,8 @@ impl Connections {
 
     pub(super) async fn join_as(&self, group: &str, membership: Membership) -> Result<(), StoreError> {
         let scope = self.scope_key()?;
-        self.within(self.shared.store.join(scope, group, &membership)).await?;
+        let outcome = self.within(self.shared.store.join(scope, group, &membership)).await;
+        outcome.inspect_err(|_| self.shared.cache.remove(&membership.connection_id))?; // it may have joined all the same
         self.shared.cache.update(&membership.connection_id, |record| {
             record.insert_group(group, membership.member.clone());
         });
@@ -82,7 +83,8 @@ impl Connections {
             return Ok(false);
         };
         let scope = self.scope_key()?;
-        let left = self.within(self.shared.store.leave(scope, group, id, record.connected_at())).await?;
+        let outcome = self.within(self.shared.store.leave(scope, group, id, record.connected_at())).await;
+        let left = outcome.inspect_err(|_| self.shared.cache.remove(id))?; // it may have left all the same
         self.shared.cache.update(id, |record| record.remove_group(group));
         Ok(left.is_some())
     }

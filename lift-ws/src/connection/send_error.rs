@@ -35,7 +35,7 @@ pub enum SendErrorKind {
     Queue,
     /// The gateway refused the call in another way.
     Refused,
-    /// The group's members cannot be read.
+    /// The connection store failed; the source says why.
     Store,
     /// The gateway asked to slow down until tries or time ran out.
     Throttled,
@@ -77,7 +77,7 @@ impl SendErrorKind {
             Self::NotSent => "the time was up before the message was sent",
             Self::Queue => "the broadcast could not be handed over to the queue",
             Self::Refused => "the management API refused the call",
-            Self::Store => "the group's members cannot be read",
+            Self::Store => "the connection store failed",
             Self::Throttled => {
                 "the gateway asked to slow down: its request rate is used up, or this client reads too slowly"
             }

@@ -7,8 +7,8 @@ use crate::connection::{Admission, Connections, Identity, Record};
 use crate::event::Event;
 use crate::manifest::needs_connections;
 use crate::reply::{Answer, Correlation};
-use crate::route::Needs;
-use crate::store::BoxFuture;
+use crate::route::{Needs, RouteInfo};
+use crate::store::{BoxFuture, StoreErrorKind};
 use crate::{Accept, App, Reply, Scope};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -34,9 +34,9 @@ impl<A: App> Service<A> {
             return Answer::status(500);
         }
         if let Some(saving) = self.keeping(scope).map(|connections| save(connections, event, reply.accept()))
-            && !saving.await
+            && let Err(status) = saving.await
         {
-            return Answer::status(503);
+            return Answer::status(status);
         }
         let subprotocol = reply.accept().and_then(|accept| accept.subprotocol.clone());
         Answer { status: reply.status(), subprotocol, body: None }
@@ -57,12 +57,18 @@ impl<A: App> Service<A> {
             Some(Known::Cached(record)) => Some(record),
             Some(Known::Asked(answer)) => match answer.await {
                 Ok(record) => record,
-                Err(reply) => return self.deliver(&scope, reply).await,
+                Err(reply) => return self.say(&scope, route, reply).await,
             },
             None => None,
         };
         let scope = scope.with_record(record.as_deref());
         let reply = self.dispatch(&scope).await;
+        self.say(&scope, route, reply).await
+    }
+
+    /// On a two-way route the reply is the answer; on others it is posted.
+    async fn say(&self, scope: &Scope<'_, A::State>, route: Option<&RouteInfo>, reply: Reply) -> Answer {
+        let event = scope.event();
         if !reply.has_body() {
             return Answer::status(if reply.is_success() { reply.status() } else { 200 });
         }
@@ -73,7 +79,7 @@ impl<A: App> Service<A> {
                 subprotocol: None,
             };
         }
-        self.deliver(&scope, reply).await
+        self.deliver(scope, reply).await
     }
 
     /// The event's handle, if the app keeps records. A constant where it keeps none, so that what follows is not
@@ -137,19 +143,24 @@ fn reads(needs: Needs, event: &Event<'_>) -> bool {
     needs.has(Needs::RECORD) || (needs.has(Needs::IDENTITY) && Identity::authorized(event).is_none())
 }
 
-/// Was the connection saved?
+/// Saves the connection, or says with which status its handshake is refused: 400 where what it asked for cannot be
+/// stored, which is for nobody to be woken by, and 503 where the store failed.
 fn save<'a>(
     connections: &'a Connections,
     event: &'a Event<'_>,
     accept: Option<&'a Accept>,
-) -> BoxFuture<'a, bool> {
+) -> BoxFuture<'a, Result<(), u16>> {
     Box::pin(async move {
-        let saved = connections.admitted(admission(event, accept)).await;
-        if let Err(error) = &saved {
-            let (request_id, error) = (event.request_id(), error as &dyn std::error::Error);
+        let Err(error) = connections.admitted(admission(event, accept)).await else { return Ok(()) };
+        let status = if error.public().status == 400 { 400 } else { 503 };
+        let has_failed = status == 503 && error.kind() != StoreErrorKind::Closed;
+        let (request_id, error) = (event.request_id(), &error as &dyn std::error::Error);
+        if has_failed {
             tracing::error!(request_id, error, "the connection could not be saved; the handshake is refused");
+        } else {
+            tracing::info!(request_id, error, "the connection was not saved; the handshake is refused");
         }
-        saved.is_ok()
+        Err(status)
     })
 }
 

@@ -118,8 +118,9 @@ impl StoreErrorKind {
 
 /// A failure of a [`ConnectionStore`](super::ConnectionStore).
 ///
-/// A handler may return it. A client then reads `unknown_connection`, `too_many_groups`, or `internal_error` with
-/// no text of ours; the log gets it whole. `?` into [`Error`](crate::Error) keeps the same codes.
+/// A handler may return it. A client then reads `unknown_connection`, `too_many_groups`, `invalid_group`,
+/// `invalid_name` or `too_large` where what it sent may be the reason, and else `internal_error` with no text of ours;
+/// the log gets it whole. `?` into [`Error`](crate::Error) keeps the same codes.
 #[derive(Debug)]
 pub struct StoreError {
     kind: StoreErrorKind,
@@ -166,6 +167,21 @@ impl StoreError {
                 status: 400,
                 code: "too_many_groups",
                 message: "a connection can be in 100 groups at most: leave one first",
+            },
+            StoreErrorKind::InvalidGroup => Public {
+                status: 400,
+                code: "invalid_group",
+                message: "a group's name must have 1 to 512 bytes",
+            },
+            StoreErrorKind::EmptyName | StoreErrorKind::NameTooLong => Public {
+                status: 400,
+                code: "invalid_name",
+                message: "the name of a user or a tenant must have 1 to 512 bytes",
+            },
+            StoreErrorKind::MemberTooLarge | StoreErrorKind::AttributesTooLarge => Public {
+                status: 400,
+                code: "too_large",
+                message: "there is too much to store with this connection",
             },
             _ => Public::INTERNAL,
         }

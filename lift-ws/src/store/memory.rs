@@ -71,6 +71,14 @@ impl MemoryStore {
         }
         f(scopes.entry(scope.to_owned()).or_default())
     }
+
+    /// As [`with`](Self::with) where nothing is put: a scope that is only asked for takes no memory.
+    fn seek<T>(&self, scope: &str, f: impl FnOnce(&mut Scope) -> T) -> T {
+        match self.lock().get_mut(scope) {
+            Some(scope) => f(scope),
+            None => f(&mut Scope::default()),
+        }
+    }
 }
 
 impl ConnectionStore for MemoryStore {
@@ -83,7 +91,7 @@ impl ConnectionStore for MemoryStore {
     }
 
     fn get<'a>(&'a self, scope: &'a str, id: &'a str) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
-        Box::pin(async move { Ok(self.with(scope, |scope| scope.get(id).cloned())) })
+        Box::pin(async move { Ok(self.seek(scope, |scope| scope.get(id).cloned())) })
     }
 
     fn delete<'a>(
@@ -101,7 +109,7 @@ impl ConnectionStore for MemoryStore {
         id: &'a str,
         connected_before: u64,
     ) -> BoxFuture<'a, Result<GoneOutcome, StoreError>> {
-        Box::pin(async move { Ok(self.with(scope, |scope| scope.delete_gone(id, connected_before))) })
+        Box::pin(async move { Ok(self.seek(scope, |scope| scope.delete_gone(id, connected_before))) })
     }
 
     fn change<'a>(
@@ -110,7 +118,7 @@ impl ConnectionStore for MemoryStore {
         id: &'a str,
         change: &'a Change,
     ) -> BoxFuture<'a, Result<Record, StoreError>> {
-        Box::pin(async move { self.with(scope, |scope| scope.change(id, change)) })
+        Box::pin(async move { self.seek(scope, |scope| scope.change(id, change)) })
     }
 
     fn join<'a>(
@@ -129,14 +137,14 @@ impl ConnectionStore for MemoryStore {
         id: &'a str,
         connected_at: u64,
     ) -> BoxFuture<'a, Result<Option<Membership>, StoreError>> {
-        Box::pin(async move { Ok(self.with(scope, |scope| scope.leave(group, id, connected_at))) })
+        Box::pin(async move { Ok(self.seek(scope, |scope| scope.leave(group, id, connected_at))) })
     }
 
     fn members<'a>(
         &'a self,
         query: &'a MembersQuery<'a>,
     ) -> BoxFuture<'a, Result<MembershipPage, StoreError>> {
-        Box::pin(async move { Ok(self.with(query.scope, |scope| scope.members(query))) })
+        Box::pin(async move { Ok(self.seek(query.scope, |scope| scope.members(query))) })
     }
 
     fn remove_memberships<'a>(
@@ -160,7 +168,7 @@ impl ConnectionStore for MemoryStore {
         &'a self,
         query: &'a ConnectionsQuery<'a>,
     ) -> BoxFuture<'a, Result<ConnectionsPage, StoreError>> {
-        Box::pin(async move { self.with(query.scope, |scope| scope.connections(query)) })
+        Box::pin(async move { self.seek(query.scope, |scope| scope.connections(query)) })
     }
 }
 

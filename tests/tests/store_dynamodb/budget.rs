@@ -22,6 +22,8 @@ on_both_tables![
     a_message_with_an_authorizer_reads_nothing_to_know_who_it_is,
     a_refused_connection_costs_nothing,
     a_connection_that_cannot_be_saved_is_refused_with_503,
+    what_cannot_be_stored_is_refused_with_400_and_costs_nothing,
+    a_record_that_cannot_be_read_is_told_in_the_reply,
     a_disconnect_costs_one_delete_and_batches_of_25,
     records_cost_a_unit_per_row_and_index,
     changing_who_it_is_costs_a_unit_and_the_indexes_that_move,
@@ -148,6 +150,23 @@ async fn a_connection_that_cannot_be_saved_is_refused_with_503(table: Table) {
     assert!(table.wire.faults_left() <= 3, "the join was tried");
     let all = ConnectionsQuery::new("test/test", Whom::ALL);
     assert_eq!(table.store().count(&all).await.unwrap(), 0);
+}
+
+async fn what_cannot_be_stored_is_refused_with_400_and_costs_nothing(table: Table) {
+    let environment = Environment::on(&table);
+    let long = TestEvent::connect().query("name", &"x".repeat(600)).connection_id("AbC=");
+    assert_eq!(environment.answer(long).await, json!({ "statusCode": 400 }));
+    assert!(table.wire.take().is_empty());
+}
+
+async fn a_record_that_cannot_be_read_is_told_in_the_reply(table: Table) {
+    let (connecting, environment) = (Environment::on(&table), Environment::on(&table));
+    connecting.connect("ann", 0).await;
+    (0..3).for_each(|_| table.wire.fail("GetItem", Fault::code(500, "InternalServerError")));
+    let whoami = TestEvent::message("whoami", r#"{"action":"whoami","id":7}"#).connection_id("AbC=");
+    let answer = environment.answer(whoami).await;
+    let frame: serde_json::Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    assert_eq!((&frame["code"], &frame["id"]), (&json!("internal_error"), &json!(7)), "{answer}");
 }
 
 async fn a_disconnect_costs_one_delete_and_batches_of_25(table: Table) {

@@ -56,6 +56,11 @@ impl Broadcasts {
         f(self.lock().entry((scope.to_owned(), id.to_owned())).or_default())
     }
 
+    /// What is kept, if anything is: one that is only asked for takes no memory.
+    fn seek<T: Default>(&self, scope: &str, id: &str, f: impl FnOnce(&mut Kept) -> T) -> T {
+        self.lock().get_mut(&(scope.to_owned(), id.to_owned())).map(f).unwrap_or_default()
+    }
+
     pub(super) fn sweep(&self, now: u64) {
         self.lock().retain(|_, kept| {
             kept.broadcast.as_ref().is_some_and(|it| it.expires_at.saturating_mul(1_000) > now)
@@ -86,7 +91,7 @@ impl BroadcastStore for Broadcasts {
         scope: &'a str,
         id: &'a str,
     ) -> BoxFuture<'a, Result<Option<StoredBroadcast>, StoreError>> {
-        Box::pin(async move { Ok(self.with(scope, id, |kept| kept.broadcast.clone())) })
+        Box::pin(async move { Ok(self.seek(scope, id, |kept| kept.broadcast.clone())) })
     }
 
     fn claim<'a>(
@@ -111,7 +116,7 @@ impl BroadcastStore for Broadcasts {
         release: bool,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         Box::pin(async move {
-            Ok(self.with(scope, id, |kept| {
+            Ok(self.seek(scope, id, |kept| {
                 let segment = kept.segments.get_mut(&segment);
                 segment.is_some_and(|segment| segment.checkpoint(owner, state, release))
             }))
@@ -124,7 +129,7 @@ impl BroadcastStore for Broadcasts {
         id: &'a str,
     ) -> BoxFuture<'a, Result<Vec<SegmentState>, StoreError>> {
         Box::pin(async move {
-            Ok(self.with(scope, id, |kept| kept.segments.values().map(|row| row.state.clone()).collect()))
+            Ok(self.seek(scope, id, |kept| kept.segments.values().map(|row| row.state.clone()).collect()))
         })
     }
 }
