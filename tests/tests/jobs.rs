@@ -237,6 +237,15 @@ async fn without_a_queue_the_error_says_so() {
 }
 
 #[tokio::test]
+async fn a_delay_that_no_queue_has_is_refused_and_not_cut_short() {
+    let app = app();
+    let late = app.connections().later(Nothing).delayed(Duration::from_secs(901)).await;
+    assert_eq!(late.unwrap_err().kind(), QueueErrorKind::DelayTooLong);
+    app.connections().later(Nothing).delayed(Duration::from_secs(900)).await.unwrap();
+    assert_eq!(app.run_jobs().await, 1);
+}
+
+#[tokio::test]
 async fn of_many_jobs_each_is_told_whether_it_was_enqueued() {
     let app = app();
     app.queue().refuse(QueueErrorKind::Throttled);

@@ -3,7 +3,7 @@
 use super::{JobId, JobPayload};
 use crate::connection::Connections;
 use crate::queue::body::{Body, JobBody};
-use crate::queue::{QueueError, QueueErrorKind, QueueMessage};
+use crate::queue::{MAX_DELAY, QueueError, QueueErrorKind, QueueMessage};
 use crate::store::BoxFuture;
 use std::future::IntoFuture;
 use std::time::Duration;
@@ -18,7 +18,8 @@ pub struct Later<'a, J> {
 }
 
 impl<J> Later<'_, J> {
-    /// The job is delivered after this time at the earliest; SQS takes up to 15 minutes.
+    /// The job is delivered after this time at the earliest: 15 minutes at most, or it is refused with
+    /// [`DelayTooLong`](QueueErrorKind::DelayTooLong).
     pub fn delayed(self, delay: Duration) -> Self {
         Later { delay, ..self }
     }
@@ -83,6 +84,9 @@ fn message<J: JobPayload>(
     job: &J,
     delay: Duration,
 ) -> Result<(JobId, QueueMessage), QueueError> {
+    if delay > MAX_DELAY {
+        return Err(QueueError::new(QueueErrorKind::DelayTooLong).about(J::NAME));
+    }
     let payload = serde_json::value::to_raw_value(job)
         .map_err(|error| QueueError::new(QueueErrorKind::Json).about(J::NAME).with_source(error))?;
     let id = JobId::random();

@@ -13,6 +13,8 @@ pub enum QueueErrorKind {
     AccessDenied,
     /// The request could not be made, mostly for want of credentials.
     Configuration,
+    /// A job is to be kept back longer than [`MAX_DELAY`](super::MAX_DELAY).
+    DelayTooLong,
     /// The payload does not become JSON.
     Json,
     /// The handle has no queue.
@@ -41,7 +43,18 @@ impl QueueErrorKind {
                 "the request to the queue could not be made, nothing was enqueued: the cause says what is missing, \
                  mostly credentials or the region"
             }
+            Self::DelayTooLong => {
+                "a job can be kept back for 15 minutes at most: for longer let EventBridge Scheduler write it to the \
+                 queue, or have the job enqueue itself again"
+            }
             Self::Json => "the job's payload does not become JSON",
+            #[cfg(all(feature = "aws", not(feature = "queue")))]
+            Self::NoQueue => {
+                "there is no queue: lift-ws was built without its feature `queue`; write \
+                 `lift-ws = { …, features = [\"queue\"] }`, and set LIFT_WS_QUEUE_URL to the queue's URL (`cargo lift-ws \
+                 dev` does so at home)"
+            }
+            #[cfg(not(all(feature = "aws", not(feature = "queue"))))]
             Self::NoQueue => {
                 "there is no queue: set LIFT_WS_QUEUE_URL to its URL, and build lift-ws with the feature `queue` (at \
                  home `cargo lift-ws dev` makes the queue of an app with `jobs = […]` or `queue = true`)"

@@ -38,7 +38,7 @@ impl Accept {
         Accept::default()
     }
 
-    /// The user's id; handlers read it back with [`Connection`](crate::connection::Connection).
+    /// The user's id; handlers read it back with [`Connection`](crate::connection::Connection). An empty one is none.
     pub fn user(self, user: impl Into<String>) -> Self {
         Accept { user: Some(user.into()), ..self }
     }

@@ -11,6 +11,7 @@ pub use payload::Payload;
 use crate::{App, Error, Invocation, Response, Service};
 use lambda_runtime::{LambdaEvent, Runtime};
 use payload::KeepBytes;
+use std::io::Write;
 use std::sync::Arc;
 
 /// An async function that makes the state. One type parameter, so that `main::<Chat, _>` is all to write.
@@ -188,8 +189,8 @@ fn required_environment() -> Result<(), Error> {
     Ok(())
 }
 
-#[allow(clippy::print_stdout, reason = "the manifest goes to standard output")]
+/// Not by `println!`, which panics when nobody reads on.
 fn describe<A: App>() -> Result<(), Error> {
-    println!("{}", serde_json::to_string_pretty(&crate::manifest::describe::<A>())?);
-    Ok(())
+    let manifest = serde_json::to_string_pretty(&crate::manifest::describe::<A>())?;
+    Ok(writeln!(std::io::stdout(), "{manifest}")?)
 }
