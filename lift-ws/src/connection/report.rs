@@ -47,7 +47,8 @@ use crate::store::{BroadcastCounts, Cursor};
 pub struct BroadcastReport {
     /// The gateway took the message. It promises no more than that.
     pub delivered: usize,
-    /// The connection had closed; what was stored about it has been removed.
+    /// The connection had closed. What was stored about it has been removed, unless the store failed at it: then the
+    /// next send finds it again.
     pub gone: usize,
     /// The records that this send removed, each as it was: at most [`gone`](Self::gone) of them, and of no two
     /// sends the same. No `$disconnect` handler will see them.
