@@ -97,7 +97,7 @@ impl Socket {
     pub(super) async fn run(mut self) {
         let end = poll_fn(|cx| self.poll(cx)).await;
         let Some(end) = end else {
-            // The closing handshake has begun; the client has a while to complete it.
+            // The closing handshake begins; the client has a while to complete it.
             let closing = poll_fn(|cx| self.poll_closing(cx));
             if timeout(CLOSE_TIMEOUT, closing).await == Ok(End::Drain) {
                 self.drain().await;
@@ -109,13 +109,14 @@ impl Socket {
         }
     }
 
-    /// `None` when a close frame was sent or received, after which time is limited.
+    /// `None` when a close frame is to be sent or was received, after which time is limited: a client that does not
+    /// read would never get it.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<End>> {
         loop {
             if let Poll::Ready(end) = self.poll_outgoing(cx) {
                 return Poll::Ready(Some(end));
             }
-            if self.close_sent || self.reads == Reads::Closed {
+            if self.close_sent || self.reads == Reads::Closed || self.outbox.is_final(cx) {
                 return Poll::Ready(None);
             }
             // A client that does not read is not read from, as its unread replies would pile up; nor is one that
@@ -131,7 +132,7 @@ impl Socket {
 
     fn poll_closing(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
-            if let Poll::Ready(end) = self.poll_flush(cx) {
+            if let Poll::Ready(end) = self.poll_outgoing(cx) {
                 return Poll::Ready(end);
             }
             if self.reads == Reads::Faulty {
@@ -318,6 +319,31 @@ fn truncated(mut text: String, max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::Outbox;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_client_that_reads_nothing_has_no_more_time_to_be_closed_than_any_other() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let (outbox, reader) = Outbox::new();
+        let (owner, _commands) = Owner::new();
+        let limits = Limits::default();
+        let mut socket = Socket::new(stream, Bytes::new(), "AbC=".into(), reader, &limits, owner).await;
+        // More than the buffers of both ends take.
+        for _ in 0..256 {
+            outbox.send("x".repeat(64 * 1024));
+        }
+        outbox.close(1000, String::new());
+        drop(outbox);
+        let closing = timeout(Duration::from_secs(60), poll_fn(|cx| socket.poll(cx))).await;
+        assert_eq!(closing.expect("its time begins"), None);
+        assert!(!socket.close_sent, "it has read something");
+        drop(client);
+        let end = timeout(Duration::from_secs(60), poll_fn(|cx| socket.poll_closing(cx))).await;
+        assert_eq!(end.expect("it is gone"), End::Done);
+    }
 
     #[test]
     fn a_reason_is_cut_between_characters() {
