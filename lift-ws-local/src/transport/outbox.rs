@@ -1,10 +1,12 @@
 //! What waits to be sent to one client, and how much of it there is.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Bytes that may wait for one client before posts to it are refused with 429 (contract §5.1).
 pub(crate) const OUTBOX_BYTES: usize = 1024 * 1024;
@@ -20,6 +22,8 @@ pub(super) enum Outgoing {
 pub(crate) struct Outbox {
     sender: mpsc::UnboundedSender<Outgoing>,
     waiting: Arc<AtomicUsize>,
+    /// Dropped with this end, which the other end learns also while it takes nothing out.
+    _last: oneshot::Sender<Infallible>,
 }
 
 /// The socket's end: takes out.
@@ -27,13 +31,17 @@ pub(crate) struct Outbox {
 pub(crate) struct OutboxReader {
     receiver: mpsc::UnboundedReceiver<Outgoing>,
     waiting: Arc<AtomicUsize>,
+    /// `None` once it is known that the owner's end is dropped.
+    last: Option<oneshot::Receiver<Infallible>>,
 }
 
 impl Outbox {
     pub(crate) fn new() -> (Self, OutboxReader) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        (Self { sender, waiting: Arc::clone(&waiting) }, OutboxReader { receiver, waiting })
+        let (_last, last) = oneshot::channel();
+        let outbox = Self { sender, waiting: Arc::clone(&waiting), _last };
+        (outbox, OutboxReader { receiver, waiting, last: Some(last) })
     }
 
     /// Whether the client reads so slowly that nothing should be added.
@@ -54,6 +62,16 @@ impl Outbox {
 impl OutboxReader {
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Outgoing>> {
         self.receiver.poll_recv(cx)
+    }
+
+    /// Whether nothing will be added any more; if not, the task is woken when that changes.
+    pub(super) fn is_final(&mut self, cx: &mut Context<'_>) -> bool {
+        if let Some(last) = &mut self.last
+            && Pin::new(last).poll(cx).is_ready()
+        {
+            self.last = None;
+        }
+        self.last.is_none()
     }
 
     /// Says that bytes have left the machine's hands.

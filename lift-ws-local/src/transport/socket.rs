@@ -48,6 +48,8 @@ pub(super) struct Socket {
     /// Bytes that were taken from the outbox and are not flushed yet.
     unflushed: usize,
     needs_flush: bool,
+    /// Bytes of answers to pings that are not flushed yet.
+    pongs: usize,
     reads: Reads,
     close_sent: bool,
 }
@@ -88,6 +90,7 @@ impl Socket {
             frame_bytes: limits.frame_bytes,
             unflushed: 0,
             needs_flush: false,
+            pongs: 0,
             reads: Reads::Open,
             close_sent: false,
         }
@@ -97,7 +100,7 @@ impl Socket {
     pub(super) async fn run(mut self) {
         let end = poll_fn(|cx| self.poll(cx)).await;
         let Some(end) = end else {
-            // The closing handshake has begun; the client has a while to complete it.
+            // The closing handshake begins; the client has a while to complete it.
             let closing = poll_fn(|cx| self.poll_closing(cx));
             if timeout(CLOSE_TIMEOUT, closing).await == Ok(End::Drain) {
                 self.drain().await;
@@ -109,13 +112,14 @@ impl Socket {
         }
     }
 
-    /// `None` when a close frame was sent or received, after which time is limited.
+    /// `None` when a close frame is to be sent or was received, after which time is limited: a client that does not
+    /// read would never get it.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<End>> {
         loop {
             if let Poll::Ready(end) = self.poll_outgoing(cx) {
                 return Poll::Ready(Some(end));
             }
-            if self.close_sent || self.reads == Reads::Closed {
+            if self.close_sent || self.reads == Reads::Closed || self.outbox.is_final(cx) {
                 return Poll::Ready(None);
             }
             // A client that does not read is not read from, as its unread replies would pile up; nor is one that
@@ -131,7 +135,7 @@ impl Socket {
 
     fn poll_closing(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
-            if let Poll::Ready(end) = self.poll_flush(cx) {
+            if let Poll::Ready(end) = self.poll_outgoing(cx) {
                 return Poll::Ready(end);
             }
             if self.reads == Reads::Faulty {
@@ -178,6 +182,7 @@ impl Socket {
             }
         }
         self.outbox.sent(std::mem::take(&mut self.unflushed));
+        self.pongs = 0;
         self.needs_flush = false;
         Poll::Pending
     }
@@ -217,6 +222,10 @@ impl Socket {
 
     /// Takes in one message; `Some` when there will be no more.
     fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Option<End>> {
+        // A client that pings and does not read would fill the memory; the flush that is under way wakes the task.
+        if self.needs_flush && self.pongs >= BATCH_BYTES {
+            return Poll::Pending;
+        }
         let message = std::task::ready!(Pin::new(&mut self.stream).poll_next(cx));
         Poll::Ready(match message {
             Some(Ok(message)) => {
@@ -257,9 +266,10 @@ impl Socket {
                 };
                 Input::Closed { connection, code, reason }
             }
-            Message::Ping(_) => {
+            Message::Ping(payload) => {
                 // The answer was queued by the protocol; make sure that it leaves.
                 self.needs_flush = true;
+                self.pongs += 2 + payload.len();
                 Input::Ping { connection }
             }
             Message::Pong(_) | Message::Frame(_) => return,
@@ -318,6 +328,61 @@ fn truncated(mut text: String, max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::Outbox;
+    use std::io::{ErrorKind, Write as _};
+    use tokio::net::TcpListener;
+    use tokio::task::yield_now;
+
+    #[tokio::test]
+    async fn a_client_that_pings_and_reads_nothing_is_read_from_no_more() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        client.set_nonblocking(true).unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let (_outbox, reader) = Outbox::new();
+        let (owner, _commands) = Owner::new();
+        let limits = Limits::default();
+        let mut socket = Socket::new(stream, Bytes::new(), "AbC=".into(), reader, &limits, owner).await;
+        let pings = [&[0x89, 0xfd, 0, 0, 0, 0][..], &[b'x'; 125]].concat().repeat(500);
+        let (mut at, mut written, mut blocked) = (0, 0, 0);
+        while blocked < 1_000 {
+            match client.write(&pings[at..]) {
+                Ok(bytes) => (at, written, blocked) = ((at + bytes) % pings.len(), written + bytes, 0),
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                    blocked += 1;
+                }
+            }
+            assert!(poll_fn(|cx| Poll::Ready(socket.poll(cx))).await.is_pending());
+            yield_now().await;
+            // Much more than the buffers of both ends take, there and back.
+            assert!(written < 256 * 1024 * 1024, "it is read from for ever");
+        }
+        assert!(socket.pongs >= BATCH_BYTES, "it was stopped by something else");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_reads_nothing_has_no_more_time_to_be_closed_than_any_other() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let (outbox, reader) = Outbox::new();
+        let (owner, _commands) = Owner::new();
+        let limits = Limits::default();
+        let mut socket = Socket::new(stream, Bytes::new(), "AbC=".into(), reader, &limits, owner).await;
+        // More than the buffers of both ends take.
+        for _ in 0..256 {
+            outbox.send("x".repeat(64 * 1024));
+        }
+        outbox.close(1000, String::new());
+        drop(outbox);
+        let closing = timeout(Duration::from_secs(60), poll_fn(|cx| socket.poll(cx))).await;
+        assert_eq!(closing.expect("its time begins"), None);
+        assert!(!socket.close_sent, "it has read something");
+        drop(client);
+        let end = timeout(Duration::from_secs(60), poll_fn(|cx| socket.poll_closing(cx))).await;
+        assert_eq!(end.expect("it is gone"), End::Done);
+    }
 
     #[test]
     fn a_reason_is_cut_between_characters() {

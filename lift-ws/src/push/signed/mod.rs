@@ -70,7 +70,7 @@ impl SignedPoster {
         }
     }
 
-    /// How to post to a callback URL; `None` if only the SDK knows.
+    /// How to post to a callback URL; `None` if only the SDK knows, for now or always.
     async fn way(&self, callback_url: &str) -> Result<Option<Arc<Way>>, PostError> {
         match self.known(callback_url) {
             Some(way) => Ok(Some(way)),
@@ -80,7 +80,8 @@ impl SignedPoster {
     }
 
     async fn learn(&self, callback_url: &str) -> Result<Option<Arc<Way>>, PostError> {
-        let learner = self.learner.lock().await;
+        // Nobody waits for whoever learns: with credentials that hang, each would hang in turn. The SDK posts meanwhile.
+        let Ok(learner) = self.learner.try_lock() else { return Ok(None) };
         if let Some(way) = self.known(callback_url) {
             return Ok(Some(way)); // somebody else was first
         }

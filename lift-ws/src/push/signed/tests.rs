@@ -164,3 +164,48 @@ async fn callback_urls_that_are_known_are_bounded() {
         assert!(poster.ways.read().unwrap().len() <= super::WAYS);
     }
 }
+
+/// Credentials that come when they are let out.
+#[derive(Debug)]
+struct Slow {
+    asked: tokio::sync::Semaphore,
+    come: tokio::sync::Semaphore,
+}
+
+impl ProvideCredentials for &'static Slow {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            self.asked.add_permits(1);
+            self.come.acquire().await.expect("it is never closed").forget();
+            Ok(Credentials::new("AKIDEXAMPLE", "secret", None, None, "test"))
+        })
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_the_credentials_of_another_ones_first_post() {
+    let wire = Wire::serve(wire::OK).await;
+    let slow: &'static Slow = Box::leak(Box::new(Slow {
+        asked: tokio::sync::Semaphore::new(0),
+        come: tokio::sync::Semaphore::new(0),
+    }));
+    // Without a cache, each asks for credentials of its own.
+    let config = config(Some(SharedCredentialsProvider::new(slow)), &Seconds::at(NOON));
+    let config = config.into_builder().identity_cache(IdentityCache::no_cache()).build();
+    let poster = Arc::new(SignedPoster::new(&config));
+    let posts = [(); 3].map(|()| {
+        let (poster, url) = (Arc::clone(&poster), wire.url.clone());
+        tokio::spawn(async move { poster.post(&url, ID, Bytes::from_static(b"hi")).await })
+    });
+    let all_ask = tokio::time::timeout(Duration::from_secs(20), slow.asked.acquire_many(3));
+    all_ask.await.expect("each asks while the others do").unwrap().forget();
+    // The one that learns asks once more, to sign.
+    slow.come.add_permits(4);
+    for post in posts {
+        post.await.unwrap().unwrap();
+    }
+    assert_eq!(wire.requests().len(), 3);
+}
