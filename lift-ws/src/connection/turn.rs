@@ -1,5 +1,7 @@
 //! One recipient's turn in a message to many, and what became of it.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use tokio::sync::SemaphorePermit;
 
@@ -7,6 +9,10 @@ use super::deliver::Repeat;
 use super::{CallbackUrl, Connections};
 use crate::push::PostErrorKind;
 use crate::store::BroadcastCounts;
+
+/// How long before the time is up the last turn may begin, at most: its post has to end, too. One that is cut off may
+/// have arrived or not, and lies behind the cursor.
+pub(super) const LAST_POST: Duration = Duration::from_secs(2);
 
 /// A message to many, as each of them gets it.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use super::turns::Turns;
 use crate::connection::deliver::Repeat;
 use crate::connection::gate::Gate;
 use crate::connection::recipients::Page;
-use crate::connection::turn::Letter;
+use crate::connection::turn::{LAST_POST, Letter};
 use crate::connection::{Connections, SendError};
 use crate::queue::QueueMessage;
 use crate::queue::body::{Body, BroadcastBody};
@@ -21,9 +21,6 @@ use crate::{Error, ambient};
 
 /// What is kept back of an invocation's time for the last checkpoint and the continuation.
 const RESERVE: Duration = Duration::from_secs(2);
-
-/// How long before the deadline the last post may begin, beside the reserve: it has to end, too.
-const LAST_POST: Duration = Duration::from_secs(2);
 
 /// How often those are tried again at the end whom the gateway asked to slow down for.
 const ROUNDS: u32 = 3;
@@ -100,7 +97,7 @@ const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// What has to happen until when.
 struct Times {
-    /// The last post begins.
+    /// The last post begins: so long before the reserve.
     last_post: Instant,
     /// The last post ends.
     posts_end: Instant,

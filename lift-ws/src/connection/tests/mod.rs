@@ -11,8 +11,12 @@ mod lifecycle;
 mod listing;
 mod logout;
 mod presence;
+#[cfg(feature = "simulation")]
+mod scripted;
 mod segments;
 mod sending;
+#[cfg(feature = "simulation")]
+mod time_is_up;
 
 use std::sync::Arc;
 use std::time::Duration;
