@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use super::page;
 use super::plan::{Plan, Range};
 use super::turns::Turns;
@@ -9,7 +11,7 @@ use crate::connection::deliver::Repeat;
 use crate::connection::gate::Gate;
 use crate::connection::recipients::Page;
 use crate::connection::turn::{LAST_POST, Letter};
-use crate::connection::{Connections, SendError};
+use crate::connection::{CallbackUrl, Connections, SendError};
 use crate::queue::QueueMessage;
 use crate::queue::body::{Body, BroadcastBody};
 use crate::random::token;
@@ -61,6 +63,11 @@ pub(crate) async fn run(
             format!("broadcast `{}` has {} segments, and none of this number", body.id, stored.segments);
         return Err(Error::internal(why));
     }
+    // what cannot be worked on is not claimed
+    let url = connections.url()?;
+    let plan: Plan = serde_json::from_str(&stored.plan)
+        .map_err(|error| Error::internal(format!("the broadcast's plan cannot be read: {error}")))?;
+    let range = plan.range(body.segment);
     let owner = token();
     let claim = claim(connections, body, &owner, &stored);
     let state = match connections.within(store.claim(scope, &body.id, body.segment, &claim)).await? {
@@ -72,11 +79,8 @@ pub(crate) async fn run(
             )));
         }
     };
-    let plan: Plan = serde_json::from_str(&stored.plan)
-        .map_err(|error| Error::internal(format!("the broadcast's plan cannot be read: {error}")))?;
-    let range = plan.range(body.segment);
     let mut work = Work { connections, store, scope, body, owner, plan, range, state };
-    work.run(stored, &times, attempt).await
+    work.run(stored.message, url, &times, attempt).await
 }
 
 /// Who takes the segment, and for how long: as long as this invocation can live.
@@ -140,27 +144,37 @@ fn unmoved(turns_had: usize) -> Error {
 }
 
 impl Work<'_> {
-    async fn run(&mut self, stored: StoredBroadcast, times: &Times, attempt: u32) -> Result<(), Error> {
+    async fn run(
+        &mut self,
+        message: Bytes,
+        url: &CallbackUrl,
+        times: &Times,
+        attempt: u32,
+    ) -> Result<(), Error> {
+        // reading ends with the posts: what comes later would leave no time for the checkpoint
         let posting = self.connections.clone().with_deadline(times.posts_end);
         let settings = &self.connections.shared.settings;
         let pace = Gate::new(settings.concurrency, self.plan.rate);
         let letter = Letter {
             connections: &posting,
-            url: self.connections.url()?,
-            message: stored.message,
+            url,
+            message,
             repeat: Repeat::with(self.plan.message_id.as_deref()),
         };
         let turns = Turns { letter, pace: &pace, until: times.last_post };
         let before = Mark::of(&self.state);
         let start = self.state.cursor.clone().unwrap_or_else(|| self.range.start.clone());
-        let mut page = self.read(start).await?;
+        let mut page = match self.read(&posting, start).await {
+            Ok(page) => page,
+            Err(error) => return self.give_back(error).await,
+        };
         let (mut rounds, mut turns_had) = (ROUNDS, 0);
         loop {
             // the next page is read while this one is being sent
             let next = page.next.clone();
             let reading = async {
                 match next {
-                    Some(next) => self.read(next).await.map(Some),
+                    Some(next) => self.read(&posting, next).await.map(Some),
                     None => Ok(None),
                 }
             };
@@ -183,21 +197,15 @@ impl Work<'_> {
                     self.checkpoint(false).await?;
                     page = following;
                 }
-                (false, Err(error)) => {
-                    self.checkpoint(true).await?;
-                    return Err(error.into());
-                }
-                (true, _) if has_moved => return self.hand_on().await,
-                (true, _) => {
-                    self.checkpoint(true).await?;
-                    return Err(unmoved(turns_had));
-                }
+                (_, _) if has_moved => return self.hand_on().await,
+                (false, Err(error)) => return self.give_back(error).await,
+                (true, _) => return self.give_back(unmoved(turns_had)).await,
             }
         }
     }
 
-    async fn read(&self, after: Cursor) -> Result<Page, StoreError> {
-        page::read(self.connections, &self.plan, &self.range, after).await
+    async fn read(&self, connections: &Connections, after: Cursor) -> Result<Page, StoreError> {
+        page::read(connections, &self.plan, &self.range, after).await
     }
 
     /// One page of turns, and how many it were. The state then says how far it came.
@@ -223,6 +231,12 @@ impl Work<'_> {
         self.state.postponed.clear();
         self.state.done = true;
         self.checkpoint(true).await
+    }
+
+    /// Leaves the segment to the message that comes again, which need not wait for the claim to end.
+    async fn give_back(&self, why: impl Into<Error>) -> Result<(), Error> {
+        self.checkpoint(true).await?;
+        Err(why.into())
     }
 
     /// First the checkpoint, then the message that goes on from it: if the invocation ends between the two, this

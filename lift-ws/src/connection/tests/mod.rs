@@ -10,6 +10,8 @@ mod impossible_ids;
 mod lifecycle;
 mod listing;
 mod logout;
+#[cfg(feature = "simulation")]
+mod outage;
 mod presence;
 #[cfg(feature = "simulation")]
 mod scripted;
