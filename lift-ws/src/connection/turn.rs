@@ -31,6 +31,8 @@ pub(super) enum Outcome {
     Connecting,
     Throttled,
     Unknown,
+    /// Nobody was reached by then, neither this recipient nor others: it says nothing about the recipient.
+    Unreached,
     Failed,
 }
 
@@ -50,6 +52,7 @@ impl Letter<'_> {
             Err(PostErrorKind::Gone) => Outcome::Gone,
             Err(PostErrorKind::Throttled) => Outcome::Throttled,
             Err(PostErrorKind::UnknownOutcome) => Outcome::Unknown,
+            Err(PostErrorKind::Unreachable | PostErrorKind::Configuration) => Outcome::Unreached,
             Err(_) => Outcome::Failed,
         }
     }
@@ -67,7 +70,7 @@ impl Outcome {
             Self::Connecting => &mut counts.connecting,
             Self::Throttled => &mut counts.throttled,
             Self::Unknown => &mut counts.unknown,
-            Self::Failed => &mut counts.failed,
+            Self::Unreached | Self::Failed => &mut counts.failed,
         } += 1;
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::page;
 use super::plan::{Plan, Range};
-use super::turns::Turns;
+use super::turns::{Given, Turns};
 use crate::connection::deliver::Repeat;
 use crate::connection::gate::Gate;
 use crate::connection::recipients::Page;
@@ -139,8 +139,15 @@ impl Mark {
 fn unmoved(turns_had: usize) -> Error {
     Error::internal(match turns_had {
         0 => "the time was up before anybody had a turn",
-        _ => "the time was up, and everybody who had a turn was throttled, as in the invocation before",
+        _ => {
+            "the time was up, and everybody who had a turn was throttled or not reached, as in the invocation before"
+        }
     })
+}
+
+/// Why a segment is delivered again that could reach nobody: later it may.
+fn unreached() -> Error {
+    Error::internal("the management API could not be reached or called; the message comes again")
 }
 
 impl Work<'_> {
@@ -179,9 +186,13 @@ impl Work<'_> {
                 }
             };
             let mut state = self.state.clone();
-            let ((ended, had), following) = tokio::join!(self.page(&turns, &page, &mut state), reading);
+            let ((ended, given), following) = tokio::join!(self.page(&turns, &page, &mut state), reading);
+            if given.reached_nobody() {
+                // whoever had a turn has it again: nothing has moved
+                return self.give_back(unreached()).await;
+            }
             self.state = state;
-            turns_had += had;
+            turns_had += given.had;
             let is_over = matches!(ended, Ended::TimeIsUp);
             let has_moved = Mark::of(&self.state) != before;
             match (is_over, following) {
@@ -190,7 +201,9 @@ impl Work<'_> {
                     self.checkpoint(false).await?;
                     page = Page::default();
                 }
-                (false, Ok(None)) => return self.done().await,
+                (false, Ok(None)) if given.unreached == 0 => return self.done().await,
+                (false, Ok(None)) if has_moved => return self.hand_on().await,
+                (false, Ok(None)) => return self.give_back(unreached()).await,
                 // delivered before and never ended: a fresh message, so that what moves is never a dead letter
                 (false, Ok(Some(_))) if attempt > 1 && has_moved => return self.hand_on().await,
                 (false, Ok(Some(following))) => {
@@ -208,22 +221,23 @@ impl Work<'_> {
         page::read(connections, &self.plan, &self.range, after).await
     }
 
-    /// One page of turns, and how many it were. The state then says how far it came.
-    async fn page(&self, turns: &Turns<'_>, page: &Page, state: &mut SegmentState) -> (Ended, usize) {
+    /// One page of turns, and what became of them. The state then says how far it came.
+    async fn page(&self, turns: &Turns<'_>, page: &Page, state: &mut SegmentState) -> (Ended, Given) {
         let postponed = std::mem::take(&mut state.postponed);
-        let had = turns.give(&postponed, &page.recipients, state).await;
+        let given = turns.give(&postponed, &page.recipients, state).await;
+        let had = given.had;
         let last = had.checked_sub(postponed.len() + 1).and_then(|last| page.recipients.get(last));
         if let Some(last) = last {
             state.cursor = Some(last.cursor());
         }
         if had < postponed.len() + page.recipients.len() {
             state.postponed.extend(postponed.into_iter().skip(had));
-            return (Ended::TimeIsUp, had);
+            return (Ended::TimeIsUp, given);
         }
         if let Some(next) = &page.next {
             state.cursor = Some(next.clone());
         }
-        (Ended::PageDone, had)
+        (Ended::PageDone, given)
     }
 
     async fn done(&mut self) -> Result<(), Error> {

@@ -119,3 +119,40 @@ fn a_segment_that_cannot_read_at_all_is_free_for_the_next_delivery() {
         assert!(queued.has_reached_each_once().await);
     });
 }
+
+#[test]
+fn a_segment_that_reaches_nobody_moves_nowhere_and_the_message_comes_again() {
+    for kind in [PostErrorKind::Unreachable, PostErrorKind::Configuration] {
+        in_virtual_time(async {
+            let queued = Queued::to(200, 1_000, move |post| (post < 200).then_some(kind)).await;
+            let error = queued.run().await.expect_err("nobody was reached").to_string();
+            assert!(error.contains("management API"), "{error}");
+            assert_eq!(queued.status().await.counts.attempted(), 0);
+            queued.drain().await;
+            assert!(queued.has_reached_each_once().await, "{kind:?}");
+        });
+    }
+}
+
+#[test]
+fn a_network_that_fails_for_a_time_loses_nobody() {
+    in_virtual_time(async {
+        let fails = |post| (330..900).contains(&post).then_some(PostErrorKind::Unreachable);
+        let queued = Queued::to(2_000, 1_000, fails).await;
+        queued.drain().await;
+        assert!(queued.has_reached_each_once().await);
+    });
+}
+
+#[test]
+fn a_segment_does_not_end_while_somebody_was_not_reached() {
+    in_virtual_time(async {
+        // the last one of the page, and then all tries of the rounds
+        let fails = |post| (9..11).contains(&post).then_some(PostErrorKind::Unreachable);
+        let queued = Queued::to(10, 10, fails).await;
+        queued.run().await.expect_err("who is left was not reached");
+        assert!(!queued.status().await.is_complete());
+        queued.drain().await;
+        assert!(queued.has_reached_each_once().await);
+    });
+}
