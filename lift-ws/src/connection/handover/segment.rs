@@ -1,5 +1,6 @@
 //! One segment of a broadcast, in an invocation of its own: it goes on where it was, and writes down how far it came.
 
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -167,6 +168,7 @@ impl Work<'_> {
             url,
             message,
             repeat: Repeat::with(self.plan.message_id.as_deref()),
+            has_warned: AtomicBool::new(false),
         };
         let turns = Turns { letter, pace: &pace, until: times.last_post };
         let before = Mark::of(&self.state);

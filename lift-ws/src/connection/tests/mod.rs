@@ -4,6 +4,7 @@ mod at_least_once;
 mod audience;
 mod broadcast;
 mod counting;
+mod failures;
 mod fanout;
 mod identify;
 mod impossible_ids;
