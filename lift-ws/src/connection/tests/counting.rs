@@ -73,6 +73,7 @@ impl CountingStore {
     }
 
     /// From now on all calls succeed.
+    #[cfg(feature = "simulation")]
     pub(super) fn recover(&self) {
         *self.failing.lock().unwrap() = None;
         *self.silent.lock().unwrap() = None;
