@@ -1,13 +1,16 @@
 //! One message to many: pages are read while posts are under way.
 
+use std::time::Instant;
+
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::SemaphorePermit;
 
 use super::recipients::{Pages, Recipient};
-use super::turn::{Letter, Outcome};
+use super::turn::{LAST_POST, Letter, Outcome};
 use super::waiting::Waiting;
-use super::{BroadcastReport, Connections, Record, SendError};
+use super::{BroadcastReport, Record, SendError};
+use crate::ambient;
 use crate::store::{Cursor, GoneOutcome, StoreError};
 
 /// A message on its way to many.
@@ -37,12 +40,13 @@ impl Broadcast<'_> {
             ..BroadcastReport::default()
         };
         let waiting = Waiting::new(start, report);
+        let until = self.last_turn();
         let mut workers = FuturesUnordered::new();
         let mut is_reading = true;
         loop {
             // A worker for each who waits: a group of three does not need a hundred.
             let wanted = waiting.unclaimed().min(settings.concurrency.saturating_sub(workers.len()));
-            workers.extend((0..wanted).filter(|_| waiting.claim()).map(|_| self.work(&waiting)));
+            workers.extend((0..wanted).filter(|_| waiting.claim()).map(|_| self.work(&waiting, until)));
             let next_page = async {
                 waiting.runs_low().await;
                 self.next_page(&mut pages).await
@@ -65,16 +69,23 @@ impl Broadcast<'_> {
         waiting.end()
     }
 
+    /// No turn begins after this.
+    fn last_turn(&self) -> Option<Instant> {
+        let deadline = self.letter.connections.deadline()?;
+        let left = deadline.saturating_duration_since(ambient::now());
+        deadline.checked_sub(LAST_POST.min(left / 4))
+    }
+
     /// The next page, until the deadline: a stream of ids may take its time.
     async fn next_page(&self, pages: &mut Pages<'_>) -> Result<Option<Vec<Recipient>>, StoreError> {
         self.letter.connections.within(async { pages.next().await.transpose() }).await
     }
 
     /// Starts those who wait, one after the other, as long as there are any: the first one is claimed already.
-    async fn work(&self, waiting: &Waiting) {
-        let Connections { shared, deadline, .. } = self.letter.connections;
+    async fn work(&self, waiting: &Waiting, until: Option<Instant>) {
+        let gate = &self.letter.connections.shared.gate;
         loop {
-            let Some(place) = shared.gate.enter(*deadline).await else { return waiting.time_is_up() };
+            let Some(place) = gate.enter(until).await else { return waiting.time_is_up() };
             let Some(turn) = waiting.start() else { return };
             let (outcome, departed) = self.turn(turn.recipient(), place).await;
             waiting.count(outcome, departed);

@@ -43,6 +43,18 @@ impl Repeat {
     }
 }
 
+/// What the last failure says of all tries: that it did not arrive with the last one says nothing of those before.
+fn after_all(last: PostError, may_have_arrived: bool) -> PostError {
+    match last.kind() {
+        PostErrorKind::Throttled | PostErrorKind::Unreachable | PostErrorKind::Configuration
+            if may_have_arrived =>
+        {
+            PostError::new(PostErrorKind::UnknownOutcome).with_source(last)
+        }
+        _ => last,
+    }
+}
+
 impl Connections {
     /// Posts, and posts again what may be repeated as long as there is time.
     pub(super) async fn deliver<'a>(
@@ -56,17 +68,21 @@ impl Connections {
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         let mut tries = self.shared.settings.tries;
         let mut earlier = None;
+        let mut may_have_arrived = false;
         loop {
             let failure = match self.attempt(url, connection_id, message.clone(), place.take()).await {
                 // The time was up while waiting for another try: the last answer says more.
-                Err(error) if error.kind() == PostErrorKind::NotSent => return Err(earlier.unwrap_or(error)),
+                Err(error) if error.kind() == PostErrorKind::NotSent => {
+                    return Err(after_all(earlier.unwrap_or(error), may_have_arrived));
+                }
                 Err(error) => error,
                 Ok(()) => return Ok(()),
             };
+            may_have_arrived |= failure.kind() == PostErrorKind::UnknownOutcome;
             tries = tries.saturating_sub(1);
             let pause = backoff.pause();
             if tries == 0 || !repeat.allows(failure.kind()) || !self.has_time_for(pause) {
-                return Err(failure);
+                return Err(after_all(failure, may_have_arrived));
             }
             earlier = Some(failure);
             ambient::sleep(pause).await;

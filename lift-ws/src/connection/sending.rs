@@ -1,5 +1,7 @@
 //! What all ways of sending to many have in common.
 
+use std::sync::atomic::AtomicBool;
+
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -56,6 +58,7 @@ impl<'a> Sending<'a> {
             message: sized(message)?,
             url: self.connections.url()?,
             repeat: Repeat::with(self.message_id.as_deref()),
+            has_warned: AtomicBool::new(false),
         };
         let broadcast =
             Broadcast { letter, group, except: &self.except, message_id: self.message_id.clone() };

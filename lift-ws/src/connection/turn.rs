@@ -1,12 +1,20 @@
 //! One recipient's turn in a message to many, and what became of it.
 
+use std::error::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use bytes::Bytes;
 use tokio::sync::SemaphorePermit;
 
 use super::deliver::Repeat;
 use super::{CallbackUrl, Connections};
-use crate::push::PostErrorKind;
+use crate::push::{PostError, PostErrorKind};
 use crate::store::BroadcastCounts;
+
+/// How long before the time is up the last turn may begin, at most: its post has to end, too. One that is cut off may
+/// have arrived or not, and lies behind the cursor.
+pub(super) const LAST_POST: Duration = Duration::from_secs(2);
 
 /// A message to many, as each of them gets it.
 #[derive(Debug)]
@@ -15,6 +23,8 @@ pub(super) struct Letter<'a> {
     pub(super) url: &'a CallbackUrl,
     pub(super) message: Bytes,
     pub(super) repeat: Repeat,
+    /// The first failure has been logged: those that follow mostly have the same cause.
+    pub(super) has_warned: AtomicBool,
 }
 
 /// What became of one recipient.
@@ -25,6 +35,8 @@ pub(super) enum Outcome {
     Connecting,
     Throttled,
     Unknown,
+    /// Nobody was reached by then, neither this recipient nor others: it says nothing about the recipient.
+    Unreached,
     Failed,
 }
 
@@ -38,13 +50,32 @@ impl Letter<'_> {
     ) -> Outcome {
         let message = self.message.clone();
         let post = self.connections.deliver(self.url, connection_id, message, self.repeat, Some(place));
-        match post.await.map_err(|error| error.kind()) {
-            Ok(()) => Outcome::Delivered,
-            Err(PostErrorKind::Gone) if self.may_be_connecting(connected_at) => Outcome::Connecting,
-            Err(PostErrorKind::Gone) => Outcome::Gone,
-            Err(PostErrorKind::Throttled) => Outcome::Throttled,
-            Err(PostErrorKind::UnknownOutcome) => Outcome::Unknown,
-            Err(_) => Outcome::Failed,
+        let Err(error) = post.await else { return Outcome::Delivered };
+        let outcome = self.outcome(error.kind(), connected_at);
+        if matches!(outcome, Outcome::Unreached | Outcome::Failed) {
+            self.warn_once(connection_id, &error);
+        }
+        outcome
+    }
+
+    fn outcome(&self, failure: PostErrorKind, connected_at: Option<u64>) -> Outcome {
+        match failure {
+            PostErrorKind::Gone if self.may_be_connecting(connected_at) => Outcome::Connecting,
+            PostErrorKind::Gone => Outcome::Gone,
+            PostErrorKind::Throttled => Outcome::Throttled,
+            PostErrorKind::UnknownOutcome => Outcome::Unknown,
+            PostErrorKind::Unreachable | PostErrorKind::Configuration => Outcome::Unreached,
+            _ => Outcome::Failed,
+        }
+    }
+
+    fn warn_once(&self, connection_id: &str, error: &PostError) {
+        if !self.has_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                connection_id,
+                error = error as &dyn Error,
+                "a message to many could not be posted to a recipient; further failures are counted, not logged"
+            );
         }
     }
 
@@ -61,7 +92,7 @@ impl Outcome {
             Self::Connecting => &mut counts.connecting,
             Self::Throttled => &mut counts.throttled,
             Self::Unknown => &mut counts.unknown,
-            Self::Failed => &mut counts.failed,
+            Self::Unreached | Self::Failed => &mut counts.failed,
         } += 1;
     }
 }

@@ -77,7 +77,7 @@ pub struct SegmentState {
     pub cursor: Option<Cursor>,
     /// What became of them.
     pub counts: BroadcastCounts,
-    /// Who is to have another turn: the gateway asked to slow down when they had theirs.
+    /// Who is to have another turn: the gateway asked to slow down when they had theirs, or was not reached.
     pub postponed: Vec<Postponed>,
     /// Everyone had a turn.
     pub done: bool,

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use lift_ws::connection::Admission;
 use lift_ws::store::{ConnectionStore, Membership};
+use serde_json::{Value, json};
 
 use crate::{Gateway, NOON, SCOPE, World, fast, id};
 
@@ -90,4 +91,7 @@ async fn a_message_that_is_sent_at_least_once_keeps_its_id_on_the_queue() {
     conns.group("news").message_id("m-1").send_later(&Paid { invoice: 7 }).await.unwrap();
     world.drain().await;
     assert!(world.is_exactly_once(10));
+    let messages = world.gateway.messages.lock().unwrap();
+    let all: Vec<Value> = messages.iter().map(|message| serde_json::from_slice(message).unwrap()).collect();
+    assert_eq!(all, [json!({ "messageId": "m-1", "invoice": 7 })]);
 }

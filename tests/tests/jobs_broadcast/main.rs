@@ -13,7 +13,7 @@ use lift_ws::store::memory::MemoryStore;
 use lift_ws::store::{BoxFuture, ConnectionStore, Membership};
 use lift_ws::{Invocation, Service};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -50,6 +50,8 @@ impl Chance {
 #[derive(Debug, Default)]
 struct Gateway {
     received: Mutex<HashMap<String, usize>>,
+    /// What was taken, each message once.
+    messages: Mutex<BTreeSet<Bytes>>,
     posts: AtomicUsize,
     /// At so many posts somebody pulls the plug.
     alarm_at: AtomicUsize,
@@ -75,7 +77,7 @@ impl Gateway {
 }
 
 impl Poster for Gateway {
-    fn post<'a>(&'a self, _: &'a str, id: &'a str, _: Bytes) -> BoxFuture<'a, Result<(), PostError>> {
+    fn post<'a>(&'a self, _: &'a str, id: &'a str, message: Bytes) -> BoxFuture<'a, Result<(), PostError>> {
         Box::pin(async move {
             let n = self.posts.fetch_add(1, Ordering::SeqCst) + 1;
             if n == self.alarm_at.load(Ordering::SeqCst) {
@@ -84,6 +86,7 @@ impl Poster for Gateway {
             if (n * 7_919) % 1_000 < self.throttled {
                 return Err(PostError::new(PostErrorKind::Throttled));
             }
+            self.messages.lock().unwrap().insert(message);
             *self.received.lock().unwrap().entry(id.to_owned()).or_default() += 1;
             // Simulated work of the gateway: the answer may come too late.
             tokio::time::sleep(self.latency).await;

@@ -185,21 +185,21 @@ pub(crate) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "only the first page of a user or all",
-        file: "connection/recipients.rs",
-        right: "map(Recipient::Listed).collect();\n        Ok(Some((recipients, page.cursor)))",
-        wrong: "map(Recipient::Listed).collect();\n        Ok(Some((recipients, page.cursor.filter(|_| false))))",
+        file: "connection/listing.rs",
+        right: "Ok(Some((page, (whose, next))))",
+        wrong: "Ok(Some((page, (whose, next.filter(|_| false)))))",
     },
     Bug {
         name: "a segment forgets who is excepted",
         file: "connection/handover/page.rs",
-        right: "&& !plan.except.contains(&recipient.connection_id)",
-        wrong: "&& !recipient.connection_id.is_empty()",
+        right: "&& !plan.except.iter().any(|id| id == recipient.connection_id())",
+        wrong: "&& !recipient.connection_id().is_empty()",
     },
     Bug {
         name: "a segment ends with its first page",
         file: "connection/handover/page.rs",
-        right: "(recipients.collect(), page.cursor)",
-        wrong: "(recipients.collect(), page.cursor.filter(|_| false))",
+        right: "Ok(page)",
+        wrong: "Ok(Page { next: None, ..page })",
     },
     Bug {
         name: "two invocations work on one segment",

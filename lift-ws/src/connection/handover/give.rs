@@ -1,8 +1,12 @@
 //! Handing a broadcast over to the queue.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::plan::{Addressees, Outline, Plan};
+use crate::ambient;
+use crate::backoff::Backoff;
 use crate::connection::audience::Recipients;
 use crate::connection::joining::check_group;
 use crate::connection::send::sized;
@@ -21,6 +25,9 @@ const MAX_PLAN_BYTES: usize = 256 * 1024;
 
 /// How often messages that the queue did not take are offered again.
 const TRIES: usize = 3;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What is to be handed over: whom it goes to, and how.
 #[derive(Debug)]
@@ -104,6 +111,7 @@ impl Connections {
         };
         let mut left: Vec<QueueMessage> = (0..segments).map(message).collect::<Result<_, _>>()?;
         let mut tries = TRIES;
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         loop {
             let answers = self.enqueue_all(&left).await?;
             let mut failure = None;
@@ -113,10 +121,13 @@ impl Connections {
             });
             left = refused.collect();
             tries -= 1;
+            let pause = backoff.pause();
             match failure {
                 None => return Ok(()),
-                Some(failure) if tries == 0 => return Err(failure.about(format!("broadcast {id}"))),
-                Some(_) => {}
+                Some(failure) if tries == 0 || !self.has_time_for(pause) => {
+                    return Err(failure.about(format!("broadcast {id}")));
+                }
+                Some(_) => ambient::sleep(pause).await,
             }
         }
     }

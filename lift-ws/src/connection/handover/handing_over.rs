@@ -48,7 +48,8 @@ impl<'a> Group<'a> {
     /// # Errors
     ///
     /// If the message cannot be sent to anybody, or the store or the queue does not take it
-    /// ([`SendErrorKind::Queue`](crate::connection::SendErrorKind::Queue)): some segments may be on their way then.
+    /// ([`SendErrorKind::Queue`](crate::connection::SendErrorKind::Queue)): some segments may be on their way then, and
+    /// sending again sends to some twice.
     ///
     /// # Cancel safety
     ///
@@ -128,7 +129,8 @@ impl HandingOver<'_> {
     /// # Errors
     ///
     /// As [`Group::send`]; with kind [`Queue`](crate::connection::SendErrorKind::Queue) if the rest could not be handed over: the report
-    /// in the error then has the cursor.
+    /// in the error then has the cursor. The queue may have taken some of the segments all the same, and they run: who
+    /// sends again from the cursor sends to some of them twice.
     ///
     /// # Cancel safety
     ///

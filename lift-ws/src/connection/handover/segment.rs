@@ -1,15 +1,18 @@
 //! One segment of a broadcast, in an invocation of its own: it goes on where it was, and writes down how far it came.
 
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
+
+use bytes::Bytes;
 
 use super::page;
 use super::plan::{Plan, Range};
-use super::turns::Turns;
+use super::turns::{Given, Turns};
 use crate::connection::deliver::Repeat;
 use crate::connection::gate::Gate;
 use crate::connection::recipients::Page;
-use crate::connection::turn::Letter;
-use crate::connection::{Connections, SendError};
+use crate::connection::turn::{LAST_POST, Letter};
+use crate::connection::{CallbackUrl, Connections, SendError};
 use crate::queue::QueueMessage;
 use crate::queue::body::{Body, BroadcastBody};
 use crate::random::token;
@@ -21,9 +24,6 @@ use crate::{Error, ambient};
 
 /// What is kept back of an invocation's time for the last checkpoint and the continuation.
 const RESERVE: Duration = Duration::from_secs(2);
-
-/// How long before the deadline the last post may begin, beside the reserve: it has to end, too.
-const LAST_POST: Duration = Duration::from_secs(2);
 
 /// How often those are tried again at the end whom the gateway asked to slow down for.
 const ROUNDS: u32 = 3;
@@ -64,6 +64,11 @@ pub(crate) async fn run(
             format!("broadcast `{}` has {} segments, and none of this number", body.id, stored.segments);
         return Err(Error::internal(why));
     }
+    // what cannot be worked on is not claimed
+    let url = connections.url()?;
+    let plan: Plan = serde_json::from_str(&stored.plan)
+        .map_err(|error| Error::internal(format!("the broadcast's plan cannot be read: {error}")))?;
+    let range = plan.range(body.segment);
     let owner = token();
     let claim = claim(connections, body, &owner, &stored);
     let state = match connections.within(store.claim(scope, &body.id, body.segment, &claim)).await? {
@@ -75,11 +80,8 @@ pub(crate) async fn run(
             )));
         }
     };
-    let plan: Plan = serde_json::from_str(&stored.plan)
-        .map_err(|error| Error::internal(format!("the broadcast's plan cannot be read: {error}")))?;
-    let range = plan.range(body.segment);
     let mut work = Work { connections, store, scope, body, owner, plan, range, state };
-    work.run(stored, &times, attempt).await
+    work.run(stored.message, url, &times, attempt).await
 }
 
 /// Who takes the segment, and for how long: as long as this invocation can live.
@@ -100,7 +102,7 @@ const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// What has to happen until when.
 struct Times {
-    /// The last post begins.
+    /// The last post begins: so long before the reserve.
     last_post: Instant,
     /// The last post ends.
     posts_end: Instant,
@@ -138,39 +140,61 @@ impl Mark {
 fn unmoved(turns_had: usize) -> Error {
     Error::internal(match turns_had {
         0 => "the time was up before anybody had a turn",
-        _ => "the time was up, and everybody who had a turn was throttled, as in the invocation before",
+        _ => {
+            "the time was up, and everybody who had a turn was throttled or not reached, as in the invocation before"
+        }
     })
 }
 
+/// Why a segment is delivered again that could reach nobody: later it may.
+fn unreached() -> Error {
+    Error::internal("the management API could not be reached or called; the message comes again")
+}
+
 impl Work<'_> {
-    async fn run(&mut self, stored: StoredBroadcast, times: &Times, attempt: u32) -> Result<(), Error> {
+    async fn run(
+        &mut self,
+        message: Bytes,
+        url: &CallbackUrl,
+        times: &Times,
+        attempt: u32,
+    ) -> Result<(), Error> {
+        // reading ends with the posts: what comes later would leave no time for the checkpoint
         let posting = self.connections.clone().with_deadline(times.posts_end);
         let settings = &self.connections.shared.settings;
         let pace = Gate::new(settings.concurrency, self.plan.rate);
         let letter = Letter {
             connections: &posting,
-            url: self.connections.url()?,
-            message: stored.message,
+            url,
+            message,
             repeat: Repeat::with(self.plan.message_id.as_deref()),
+            has_warned: AtomicBool::new(false),
         };
         let turns = Turns { letter, pace: &pace, until: times.last_post };
         let before = Mark::of(&self.state);
         let start = self.state.cursor.clone().unwrap_or_else(|| self.range.start.clone());
-        let mut page = self.read(start).await?;
+        let mut page = match self.read(&posting, start).await {
+            Ok(page) => page,
+            Err(error) => return self.give_back(error).await,
+        };
         let (mut rounds, mut turns_had) = (ROUNDS, 0);
         loop {
             // the next page is read while this one is being sent
             let next = page.next.clone();
             let reading = async {
                 match next {
-                    Some(next) => self.read(next).await.map(Some),
+                    Some(next) => self.read(&posting, next).await.map(Some),
                     None => Ok(None),
                 }
             };
             let mut state = self.state.clone();
-            let ((ended, had), following) = tokio::join!(self.page(&turns, &page, &mut state), reading);
+            let ((ended, given), following) = tokio::join!(self.page(&turns, &page, &mut state), reading);
+            if given.reached_nobody() {
+                // whoever had a turn has it again: nothing has moved
+                return self.give_back(unreached()).await;
+            }
             self.state = state;
-            turns_had += had;
+            turns_had += given.had;
             let is_over = matches!(ended, Ended::TimeIsUp);
             let has_moved = Mark::of(&self.state) != before;
             match (is_over, following) {
@@ -179,46 +203,43 @@ impl Work<'_> {
                     self.checkpoint(false).await?;
                     page = Page::default();
                 }
-                (false, Ok(None)) => return self.done().await,
+                (false, Ok(None)) if given.unreached == 0 => return self.done().await,
+                (false, Ok(None)) if has_moved => return self.hand_on().await,
+                (false, Ok(None)) => return self.give_back(unreached()).await,
                 // delivered before and never ended: a fresh message, so that what moves is never a dead letter
                 (false, Ok(Some(_))) if attempt > 1 && has_moved => return self.hand_on().await,
                 (false, Ok(Some(following))) => {
                     self.checkpoint(false).await?;
                     page = following;
                 }
-                (false, Err(error)) => {
-                    self.checkpoint(true).await?;
-                    return Err(error.into());
-                }
-                (true, _) if has_moved => return self.hand_on().await,
-                (true, _) => {
-                    self.checkpoint(true).await?;
-                    return Err(unmoved(turns_had));
-                }
+                (_, _) if has_moved => return self.hand_on().await,
+                (false, Err(error)) => return self.give_back(error).await,
+                (true, _) => return self.give_back(unmoved(turns_had)).await,
             }
         }
     }
 
-    async fn read(&self, after: Cursor) -> Result<Page, StoreError> {
-        page::read(self.connections, &self.plan, &self.range, after).await
+    async fn read(&self, connections: &Connections, after: Cursor) -> Result<Page, StoreError> {
+        page::read(connections, &self.plan, &self.range, after).await
     }
 
-    /// One page of turns, and how many it were. The state then says how far it came.
-    async fn page(&self, turns: &Turns<'_>, page: &Page, state: &mut SegmentState) -> (Ended, usize) {
+    /// One page of turns, and what became of them. The state then says how far it came.
+    async fn page(&self, turns: &Turns<'_>, page: &Page, state: &mut SegmentState) -> (Ended, Given) {
         let postponed = std::mem::take(&mut state.postponed);
-        let had = turns.give(&postponed, &page.recipients, state).await;
+        let given = turns.give(&postponed, &page.recipients, state).await;
+        let had = given.had;
         let last = had.checked_sub(postponed.len() + 1).and_then(|last| page.recipients.get(last));
         if let Some(last) = last {
             state.cursor = Some(last.cursor());
         }
         if had < postponed.len() + page.recipients.len() {
             state.postponed.extend(postponed.into_iter().skip(had));
-            return (Ended::TimeIsUp, had);
+            return (Ended::TimeIsUp, given);
         }
         if let Some(next) = &page.next {
             state.cursor = Some(next.clone());
         }
-        (Ended::PageDone, had)
+        (Ended::PageDone, given)
     }
 
     async fn done(&mut self) -> Result<(), Error> {
@@ -226,6 +247,12 @@ impl Work<'_> {
         self.state.postponed.clear();
         self.state.done = true;
         self.checkpoint(true).await
+    }
+
+    /// Leaves the segment to the message that comes again, which need not wait for the claim to end.
+    async fn give_back(&self, why: impl Into<Error>) -> Result<(), Error> {
+        self.checkpoint(true).await?;
+        Err(why.into())
     }
 
     /// First the checkpoint, then the message that goes on from it: if the invocation ends between the two, this

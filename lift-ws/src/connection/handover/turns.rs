@@ -48,41 +48,45 @@ impl Addressee<'_> {
 }
 
 impl Turns<'_> {
-    /// Gives turns in order, first to those who had one before, as many at once as may be, and waits for their ends. It returns how many had one: all, or
-    /// as many as there was time for. Who was throttled is not counted, but is to have another turn.
+    /// Gives turns in order, first to those who had one before, as many at once as may be, and waits for their ends:
+    /// to all, or to as many as there was time for. Who was throttled, or not reached for want of a network or of
+    /// credentials, is not counted, but is to have another turn; where too many are not reached, turns end early.
     pub(super) async fn give(
         &self,
         postponed: &[Postponed],
         recipients: &[Recipient],
         state: &mut SegmentState,
-    ) -> usize {
+    ) -> Given {
         let all = postponed.iter().map(Addressee::from).chain(recipients.iter().map(Addressee::from));
         let most = self.letter.connections.shared.settings.concurrency;
         let mut under_way = FuturesUnordered::new();
-        let mut begun = 0;
+        let mut given = Given::default();
         for addressee in all {
             while under_way.len() >= most {
                 if let Some(ended) = under_way.next().await {
-                    count(state, ended);
+                    given.count(state, ended);
                 }
+            }
+            if given.unreached > 0 && state.postponed.len() + under_way.len() >= POSTPONED {
+                break;
             }
             let entering = self.enter();
             let mut entering = std::pin::pin!(entering);
             let place = loop {
                 tokio::select! {
                     biased;
-                    Some(ended) = under_way.next(), if !under_way.is_empty() => count(state, ended),
+                    Some(ended) = under_way.next(), if !under_way.is_empty() => given.count(state, ended),
                     place = &mut entering => break place,
                 }
             };
             let Some(place) = place else { break };
             under_way.push(self.turn(addressee, place));
-            begun += 1;
+            given.had += 1;
         }
         while let Some(ended) = under_way.next().await {
-            count(state, ended);
+            given.count(state, ended);
         }
-        begun
+        given
     }
 
     /// Waits for the segment's rate, and for a place in this environment.
@@ -102,13 +106,32 @@ impl Turns<'_> {
     }
 }
 
-/// How many are postponed at most: the list is written with each checkpoint.
+/// How many are postponed at most, beside those under way when it is full: the list is written with each checkpoint.
 const POSTPONED: usize = 256;
 
-fn count(state: &mut SegmentState, (addressee, outcome): (Addressee<'_>, Outcome)) {
-    if outcome == Outcome::Throttled && state.postponed.len() < POSTPONED {
-        state.postponed.push(addressee.postponed());
-    } else {
-        outcome.count_in(&mut state.counts);
+/// How many had a turn, and how many of them the gateway was not reached for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Given {
+    pub(super) had: usize,
+    pub(super) unreached: usize,
+}
+
+impl Given {
+    /// Did all have theirs in vain? Then it is not up to them.
+    pub(super) fn reached_nobody(self) -> bool {
+        self.had > 0 && self.unreached == self.had
+    }
+
+    fn count(&mut self, state: &mut SegmentState, (addressee, outcome): (Addressee<'_>, Outcome)) {
+        match outcome {
+            Outcome::Unreached => {
+                self.unreached += 1;
+                state.postponed.push(addressee.postponed());
+            }
+            Outcome::Throttled if state.postponed.len() < POSTPONED => {
+                state.postponed.push(addressee.postponed());
+            }
+            outcome => outcome.count_in(&mut state.counts),
+        }
     }
 }

@@ -89,6 +89,28 @@ async fn the_id_counts_towards_what_the_gateway_takes() {
 
 #[cfg(feature = "simulation")]
 #[test]
+fn what_may_have_arrived_stays_unknown_though_later_tries_certainly_did_not_arrive() {
+    use super::scripted::{Scripted, in_virtual_time};
+    use crate::connection::Connections;
+    use std::time::Duration;
+    for last in [PostErrorKind::Throttled, PostErrorKind::Unreachable, PostErrorKind::Configuration] {
+        let error = in_virtual_time(async {
+            let script = move |post| Some(if post == 0 { PostErrorKind::UnknownOutcome } else { last });
+            let gateway = Scripted::new(Duration::from_millis(5), script);
+            let conns = Connections::builder(World::new().store.rows(), gateway)
+                .settings(Settings::default().with_tries(3))
+                .callback_url("http://gateway.test/prod")
+                .build()
+                .bind("a1b2c3", "prod");
+            conns.to("a=").at_least_once().send(&json!({})).await.unwrap_err()
+        });
+        assert_eq!(error.kind(), SendErrorKind::UnknownOutcome, "{last:?}");
+        assert!(!error.is_retry_safe());
+    }
+}
+
+#[cfg(feature = "simulation")]
+#[test]
 fn in_a_simulation_the_same_seed_gives_the_same_message_ids() {
     use crate::testing::simulation::Simulation;
     use std::time::Duration;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use crate::connection::Record;
 use crate::store::memory::MemoryStore;
 use crate::store::{
-    BoxFuture, Change, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery,
-    Membership, MembershipPage, StoreError, StoreErrorKind,
+    BoxFuture, BroadcastStore, Change, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome,
+    MembersQuery, Membership, MembershipPage, StoreError, StoreErrorKind,
 };
 
 /// An operation of the store.
@@ -32,8 +32,8 @@ pub(super) struct CountingStore {
     calls: Mutex<Vec<Call>>,
     /// Calls of this kind fail after so many have succeeded.
     failing: Mutex<Option<(Call, usize)>>,
-    /// Calls of this kind are carried out, and their answer never comes.
-    silent: Mutex<Option<Call>>,
+    /// Calls of this kind are carried out, and after so many their answer never comes.
+    silent: Mutex<Option<(Call, usize)>>,
     /// Reading and deleting take a moment: others have a turn before the answer.
     slow: AtomicBool,
     page_limit: AtomicUsize,
@@ -65,11 +65,31 @@ impl CountingStore {
     }
 
     pub(super) fn never_answer(&self, call: Call) {
-        *self.silent.lock().unwrap() = Some(call);
+        self.never_answer_after(0, call);
+    }
+
+    pub(super) fn never_answer_after(&self, answers: usize, call: Call) {
+        *self.silent.lock().unwrap() = Some((call, answers));
+    }
+
+    /// From now on all calls succeed.
+    #[cfg(feature = "simulation")]
+    pub(super) fn recover(&self) {
+        *self.failing.lock().unwrap() = None;
+        *self.silent.lock().unwrap() = None;
     }
 
     async fn answer(&self, call: Call) {
-        let is_silent = *self.silent.lock().unwrap() == Some(call);
+        let is_silent = match &mut *self.silent.lock().unwrap() {
+            Some((silent, left)) if *silent == call => match left.checked_sub(1) {
+                Some(fewer) => {
+                    *left = fewer;
+                    false
+                }
+                None => true,
+            },
+            _ => false,
+        };
         if is_silent {
             std::future::pending().await
         }
@@ -104,6 +124,10 @@ impl CountingStore {
 }
 
 impl ConnectionStore for CountingStore {
+    fn broadcasts(&self) -> Option<&dyn BroadcastStore> {
+        self.rows.broadcasts()
+    }
+
     fn put<'a>(&'a self, scope: &'a str, record: &'a Record) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
             self.note(Call::Put)?;
@@ -196,7 +220,9 @@ impl ConnectionStore for CountingStore {
         Box::pin(async move {
             self.note(Call::Members)?;
             let limit = self.page_limit.load(Ordering::SeqCst).min(query.limit as usize);
-            self.rows.members(&query.clone().limit(u32::try_from(limit).unwrap())).await
+            let page = self.rows.members(&query.clone().limit(u32::try_from(limit).unwrap())).await;
+            self.answer(Call::Members).await;
+            page
         })
     }
 

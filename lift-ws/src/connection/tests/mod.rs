@@ -4,15 +4,22 @@ mod at_least_once;
 mod audience;
 mod broadcast;
 mod counting;
+mod failures;
 mod fanout;
 mod identify;
 mod impossible_ids;
 mod lifecycle;
 mod listing;
 mod logout;
+#[cfg(feature = "simulation")]
+mod outage;
 mod presence;
+#[cfg(feature = "simulation")]
+mod scripted;
 mod segments;
 mod sending;
+#[cfg(feature = "simulation")]
+mod time_is_up;
 
 use std::sync::Arc;
 use std::time::Duration;
