@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
 use super::failure::classify;
@@ -60,7 +61,11 @@ impl DynamoStore {
         if own.and_then(|own| own.operation_attempt_timeout()).is_none() {
             timeouts = timeouts.operation_attempt_timeout(ATTEMPT_TIMEOUT);
         }
-        let config = aws_sdk_dynamodb::config::Builder::from(config).timeout_config(timeouts.build()).build();
+        let config = aws_sdk_dynamodb::config::Builder::from(config)
+            .timeout_config(timeouts.build())
+            // The limit of a try covers the reading of its answer, and watching each stream costs a microsecond.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
         Self::new(Client::from_conf(config), table_name_from_env())
     }
 
