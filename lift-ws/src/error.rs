@@ -1,6 +1,7 @@
 //! One error for handlers and for `main`: what the client may know, and what the log should.
 
 use crate::auth::AuthError;
+use crate::chain::Chain;
 use crate::connection::SendError;
 use crate::reply::BoxError;
 use crate::store::StoreError;
@@ -82,13 +83,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(cause) = &self.cause else { return f.write_str(&self.message) };
-        write!(f, "{cause}")?;
-        let mut next = cause.source();
-        while let Some(cause) = next {
-            write!(f, ": {cause}")?;
-            next = cause.source();
-        }
-        Ok(())
+        Chain(&**cause).fmt(f)
     }
 }
 

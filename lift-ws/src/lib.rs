@@ -32,6 +32,7 @@ mod backoff;
 mod buffer;
 #[cfg(feature = "aws")]
 mod causes;
+mod chain;
 pub mod connection;
 mod error;
 pub mod event;
@@ -55,6 +56,8 @@ mod service;
 mod shown;
 pub mod store;
 pub mod testing;
+#[cfg(feature = "aws")]
+mod timeouts;
 
 pub use app::App;
 pub use connection::Base64;

@@ -1,24 +1,21 @@
 //! SQS through the AWS SDK.
 
 use super::{MAX_QUEUE_MESSAGE_BYTES, QUEUE_URL_VARIABLE, Queue, QueueError, QueueErrorKind, QueueMessage};
+use crate::chain::Chain;
 use crate::store::BoxFuture;
+use crate::{causes, timeouts};
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures_util::{StreamExt, stream};
 use std::error::Error;
-use std::time::Duration;
 
 /// How many messages SQS takes in one request.
 const BATCH: usize = 10;
 
 /// How many requests of one batch are under way at once.
 const AT_ONCE: usize = 4;
-
-/// How long one try of a request may take, unless the configuration says so itself: the SDK has no limit of its own.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A standard queue of SQS. A FIFO queue is none: its messages need a group, which would make it slow.
 ///
@@ -40,12 +37,8 @@ impl SqsQueue {
     #[must_use]
     pub fn from_config(config: &aws_config::SdkConfig) -> Option<Self> {
         let url = std::env::var(QUEUE_URL_VARIABLE).ok().filter(|url| !url.trim().is_empty())?;
-        let own = config.timeout_config().cloned();
-        let mut timeouts = own.as_ref().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
-        if own.and_then(|own| own.operation_attempt_timeout()).is_none() {
-            timeouts = timeouts.operation_attempt_timeout(ATTEMPT_TIMEOUT);
-        }
-        let config = aws_sdk_sqs::config::Builder::from(config).timeout_config(timeouts.build()).build();
+        let config =
+            aws_sdk_sqs::config::Builder::from(config).timeout_config(timeouts::limited(config)).build();
         Some(Self::new(Client::from_conf(config), url.trim()))
     }
 
@@ -73,7 +66,7 @@ impl SqsQueue {
             Ok(answer) => self.told_apart(messages.len(), &answer),
             Err(error) => {
                 let error = self.classify(error);
-                self.all(messages.len(), || error.kind(), &chain(&error))
+                self.all(messages.len(), || error.kind(), &Chain(&error).to_string())
             }
         }
     }
@@ -109,7 +102,9 @@ impl SqsQueue {
             SdkError::TimeoutError(_) => QueueErrorKind::Timeout,
             SdkError::DispatchFailure(failure) if failure.is_timeout() => QueueErrorKind::Timeout,
             SdkError::DispatchFailure(failure) if failure.is_user() => QueueErrorKind::Other,
-            SdkError::DispatchFailure(failure) if no_credentials(failure.as_connector_error()) => {
+            SdkError::DispatchFailure(failure)
+                if failure.as_connector_error().is_some_and(|error| causes::was_never_made(error)) =>
+            {
                 QueueErrorKind::Configuration
             }
             SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => QueueErrorKind::Unavailable,
@@ -120,22 +115,6 @@ impl SqsQueue {
         };
         QueueError::new(kind).about(&self.url).with_source(error)
     }
-}
-
-/// The SDK reports missing credentials as a failure to send.
-fn no_credentials(failure: Option<&aws_sdk_sqs::error::ConnectorError>) -> bool {
-    failure.is_some_and(|failure| chain(failure).contains("credential"))
-}
-
-/// An error with its causes, as text.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }
 
 fn from_code(code: &str, status: u16) -> QueueErrorKind {
@@ -223,6 +202,7 @@ impl Queue for SqsQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn a_batch_has_ten_messages_and_a_mebibyte_at_most() {

@@ -1,6 +1,7 @@
 //! What stands between a handler and the environment: panics are caught, failures are logged.
 
 use crate::Reply;
+use crate::chain::Chain;
 use crate::event::{Event, EventType};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -48,20 +49,5 @@ pub(super) fn log(reply: &Reply, event: &Event<'_>) {
             tracing::info!(route, request_id, connection_id, code, status, "refused: {message}");
         }
         (None, _) => tracing::debug!(route, request_id, connection_id, code, status, "refused: {message}"),
-    }
-}
-
-/// An error with its sources.
-struct Chain<'a>(&'a (dyn std::error::Error + Send + Sync + 'static));
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut next = self.0.source();
-        while let Some(source) = next {
-            write!(f, ": {source}")?;
-            next = source.source();
-        }
-        Ok(())
     }
 }

@@ -1,17 +1,12 @@
 //! Tickets in the connections' table.
 
 use super::TicketStore;
-use crate::store::dynamodb::table_name_from_env;
+use crate::store::dynamodb::{EXPIRY, Item, classify, client, key, number, table_name_from_env, text};
 use crate::store::{BoxFuture, StoreError, StoreErrorKind};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use std::collections::HashMap;
-use std::time::Duration;
 
-/// How long one try of a request may take, unless the configuration says so itself.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 const SORT_KEY: &str = "K";
 const TICKET: &str = "d";
 
@@ -36,13 +31,7 @@ impl DynamoTicketStore {
     /// Tickets in the table that `LIFT_WS_TABLE` names, or in `lift-ws-connections`.
     #[must_use]
     pub fn from_config(config: &aws_config::SdkConfig) -> Self {
-        let own = config.timeout_config().cloned();
-        let mut timeouts = own.as_ref().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
-        if own.and_then(|own| own.operation_attempt_timeout()).is_none() {
-            timeouts = timeouts.operation_attempt_timeout(ATTEMPT_TIMEOUT);
-        }
-        let config = aws_sdk_dynamodb::config::Builder::from(config).timeout_config(timeouts.build()).build();
-        Self::new(Client::from_conf(config), table_name_from_env())
+        Self::new(client(config), table_name_from_env())
     }
 
     async fn put_row(
@@ -53,13 +42,13 @@ impl DynamoTicketStore {
         expires_at: u64,
     ) -> Result<(), StoreError> {
         // No condition: nobody else draws this secret, and the SDK repeats a call whose answer was lost.
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(key(scope, hash)));
-        let put = put.item(TICKET, text(ticket)).item("exp", AttributeValue::N(expires_at.to_string()));
-        put.send().await.map(drop).map_err(|error| self.failed(error))
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(row(scope, hash)));
+        let put = put.item(TICKET, text(ticket)).item(EXPIRY, number(expires_at));
+        put.send().await.map(drop).map_err(|error| classify(&self.table, error))
     }
 
     async fn take_row(&self, scope: &str, hash: &str) -> Result<Option<String>, StoreError> {
-        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key(scope, hash)));
+        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(row(scope, hash)));
         let delete = delete
             .condition_expression("attribute_exists(#ticket)")
             .expression_attribute_names("#ticket", TICKET)
@@ -70,21 +59,13 @@ impl DynamoTicketStore {
                 _ => Err(StoreError::new(StoreErrorKind::Corrupt).about(&self.table)),
             },
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(None),
-            Err(error) => Err(self.failed(error)),
+            Err(error) => Err(classify(&self.table, error)),
         }
     }
-
-    fn failed(&self, error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-        StoreError::new(StoreErrorKind::Other).about(&self.table).with_source(error)
-    }
 }
 
-fn text(text: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(text.into())
-}
-
-fn key(scope: &str, hash: &str) -> HashMap<String, AttributeValue> {
-    HashMap::from([("PK".to_owned(), text(format!("{scope}#K#{hash}"))), ("SK".to_owned(), text(SORT_KEY))])
+fn row(scope: &str, hash: &str) -> Item {
+    Item::from(key(format!("{scope}#K#{hash}"), SORT_KEY))
 }
 
 impl TicketStore for DynamoTicketStore {

@@ -13,7 +13,7 @@ use crate::causes;
 use crate::store::{StoreError, StoreErrorKind};
 
 /// What a failed call means. The SDK has retried what can be retried.
-pub(super) fn classify<E, R>(table: &str, error: SdkError<E, R>) -> StoreError
+pub(crate) fn classify<E, R>(table: &str, error: SdkError<E, R>) -> StoreError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,

@@ -10,7 +10,7 @@ use super::table::attribute::{EXPIRY, INDEX_SORT_KEY, PK, SK, TENANT_KEY, USER, 
 use crate::connection::{Grant, Record};
 use crate::store::{StoreError, StoreErrorKind};
 
-pub(super) type Item = HashMap<String, AttributeValue>;
+pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// Marks a tombstone. A record never has it.
 pub(super) const DEAD: &str = "dead";
@@ -33,11 +33,11 @@ const UNTIL: &str = "x";
 /// The keys of table and indexes, and all fields.
 const MOST_ATTRIBUTES: usize = 16;
 
-pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-pub(super) fn number(value: u64) -> AttributeValue {
+pub(crate) fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
@@ -217,7 +217,7 @@ pub(super) fn record_key(scope: &str, connection_id: &str) -> [(String, Attribut
     key(keys::record(scope, connection_id), keys::RECORD_SORT_KEY)
 }
 
-pub(super) fn key(partition: String, sort: impl Into<String>) -> [(String, AttributeValue); 2] {
+pub(crate) fn key(partition: String, sort: impl Into<String>) -> [(String, AttributeValue); 2] {
     [(PK.to_owned(), text(partition)), (SK.to_owned(), text(sort))]
 }
 

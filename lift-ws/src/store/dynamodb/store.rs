@@ -1,11 +1,9 @@
 //! The operations of the store, one request each.
 
 use std::fmt;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
 use super::failure::classify;
 use super::item::{Item, key};
@@ -16,10 +14,16 @@ use crate::store::{
     BoxFuture, Change, ConnectionStore, ConnectionsPage, ConnectionsQuery, GoneOutcome, MembersQuery,
     Membership, MembershipPage, StoreError,
 };
+use crate::timeouts;
 
-/// How long one try of a request may take, unless the configuration says so itself: DynamoDB answers in
-/// milliseconds, and the SDK has no limit of its own.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// A client for short calls.
+pub(crate) fn client(config: &aws_config::SdkConfig) -> Client {
+    let config = aws_sdk_dynamodb::config::Builder::from(config)
+        .timeout_config(timeouts::limited(config))
+        // The limit of a try covers the reading of its answer, and watching each stream costs a microsecond.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    Client::from_conf(config.build())
+}
 
 /// The store on one DynamoDB table; the module's documentation shows its rows.
 #[derive(Clone)]
@@ -56,17 +60,7 @@ impl DynamoStore {
     /// The store on the table that `LIFT_WS_TABLE` names, or on `lift-ws-connections`.
     #[must_use]
     pub fn from_config(config: &aws_config::SdkConfig) -> Self {
-        let own = config.timeout_config().cloned();
-        let mut timeouts = own.as_ref().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
-        if own.and_then(|own| own.operation_attempt_timeout()).is_none() {
-            timeouts = timeouts.operation_attempt_timeout(ATTEMPT_TIMEOUT);
-        }
-        let config = aws_sdk_dynamodb::config::Builder::from(config)
-            .timeout_config(timeouts.build())
-            // The limit of a try covers the reading of its answer, and watching each stream costs a microsecond.
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .build();
-        Self::new(Client::from_conf(config), table_name_from_env())
+        Self::new(client(config), table_name_from_env())
     }
 
     /// Spreads each group over several partitions.
