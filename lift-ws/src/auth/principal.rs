@@ -43,6 +43,11 @@ pub struct Principal<'i> {
 }
 
 impl<'i> Principal<'i> {
+    #[cfg(feature = "tickets")]
+    pub(super) fn new(user: Option<String>, tenant: Option<String>, grant: Grant) -> Self {
+        Self { user: user.map(Cow::Owned), tenant: tenant.map(Cow::Owned), grant: Cow::Owned(grant) }
+    }
+
     /// Somebody.
     pub fn of_user(user: impl Into<Cow<'i, str>>) -> Self {
         Self { user: Some(user.into()), ..Self::default() }
@@ -142,9 +147,9 @@ impl<'i> Principal<'i> {
         }
     }
 
-    #[cfg_attr(not(feature = "tickets"), allow(dead_code))]
-    pub(super) fn expires_at_seconds(&self) -> Option<u64> {
-        self.grant.until
+    #[cfg(feature = "tickets")]
+    pub(super) fn grant(&self) -> &Grant {
+        &self.grant
     }
 
     /// The reply of `$connect`, with this principal where the handler named none: middleware that authenticates passes

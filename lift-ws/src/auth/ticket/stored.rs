@@ -1,6 +1,7 @@
 //! A ticket as it is issued, and as it is stored.
 
 use crate::auth::{AuthError, AuthErrorKind, Claims, Handshake, Principal};
+use crate::connection::Grant;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -19,11 +20,9 @@ pub struct Ticket {
     user: Option<String>,
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     tenant: Option<String>,
-    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
-    roles: Vec<String>,
-    /// Until when it is known who it is, in seconds since the epoch: longer than the ticket is good.
-    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
-    known_until: Option<u64>,
+    /// Known for longer than the ticket is good.
+    #[serde(flatten)]
+    grant: Grant,
     #[serde(rename = "c", default)]
     claims: Value,
     #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
@@ -39,8 +38,7 @@ impl Ticket {
         Self {
             user: principal.user().map(ToOwned::to_owned),
             tenant: principal.tenant().map(ToOwned::to_owned),
-            roles: principal.roles().map(ToOwned::to_owned).collect(),
-            known_until: principal.expires_at_seconds(),
+            grant: principal.grant().clone(),
             claims: Value::Object(Map::new()),
             origin: None,
             source_ip: None,
@@ -80,7 +78,7 @@ impl Ticket {
 
     /// Is it no longer known who holds it? A ticket does not outlive the token that it was given for.
     pub(super) fn is_over(&self, now_millis: u64) -> bool {
-        self.known_until.is_some_and(|until| until <= now_millis / 1_000)
+        self.grant.is_over(now_millis)
     }
 
     /// Is it who it was given to?
@@ -92,21 +90,10 @@ impl Ticket {
     }
 
     pub(super) fn into_claims<T: DeserializeOwned>(self) -> Result<Claims<T>, AuthError> {
-        let mut principal = Principal::default();
-        if let Some(user) = self.user {
-            principal = Principal::of_user(user);
-        }
-        if let Some(tenant) = self.tenant {
-            principal = principal.with_tenant(tenant);
-        }
-        principal = self.roles.into_iter().fold(principal, Principal::with_role);
-        if let Some(until) = self.known_until {
-            principal = principal.with_expiry(until);
-        }
         let claims = serde_json::from_value(self.claims).map_err(|_| {
             AuthError::from(AuthErrorKind::WrongClaims)
                 .with_detail("those of the ticket are not of the app's type")
         })?;
-        Ok(Claims::new(principal, claims))
+        Ok(Claims::new(Principal::new(self.user, self.tenant, self.grant), claims))
     }
 }
