@@ -39,7 +39,7 @@ pub trait App: Sized + 'static {
     /// The routes, in the order of the list.
     fn routes() -> &'static [RouteInfo];
 
-    /// The index of the event's route; one beyond the last if it has none.
+    /// The index of the event's route; `u16::MAX`, beyond all, if it has none.
     fn find(event: &Event<'_>) -> usize;
 
     /// Runs the app's middleware, and in it the route that `scope` names.

@@ -3,6 +3,7 @@
 use crate::Event;
 use crate::connection::{Connections, Record};
 use crate::invocation::Invocation;
+use crate::route::NONE;
 use std::fmt;
 
 /// One event on its way: the event itself, the app's state, the invocation, and the stored record of the
@@ -56,6 +57,11 @@ impl<'e, S> Scope<'e, S> {
     /// The handle for sending, bound to the event's API and stage. `None` unless the app needs it.
     pub const fn connections(&self) -> Option<&'e Connections> {
         self.connections
+    }
+
+    /// Has the app a route for the event?
+    pub(crate) const fn is_routed(&self) -> bool {
+        self.route != NONE as usize
     }
 
     /// The index of the route in the app's table; what `#[ws_app]` jumps on.

@@ -163,8 +163,7 @@ impl<'e, S> FromEvent<'e, S> for Session<'e> {
     type Rejection = ConnectionRejection;
 
     fn from_event(scope: &'e Scope<'e, S>) -> Result<Self, Self::Rejection> {
-        let is_handled = scope.__route() != usize::from(u16::MAX);
-        if scope.event().event_type() != EventType::Message || !is_handled {
+        if scope.event().event_type() != EventType::Message || !scope.is_routed() {
             return Ok(Self(None));
         }
         let open = scope.record().zip(scope.connections());

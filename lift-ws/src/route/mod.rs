@@ -9,6 +9,7 @@ mod table;
 
 pub use kind::{Connect, Disconnect, Kind, Message};
 pub use needs::Needs;
+pub(crate) use table::NONE;
 pub use table::{Table, slots};
 
 use crate::middleware::Stack;

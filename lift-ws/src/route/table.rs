@@ -8,7 +8,8 @@ use super::message::Message;
 use crate::event::{Event, EventType};
 use std::hint::select_unpredictable;
 
-const NONE: u16 = u16::MAX;
+/// The index of no route.
+pub(crate) const NONE: u16 = u16::MAX;
 
 /// The number of slots for a number of routes.
 #[doc(hidden)]
