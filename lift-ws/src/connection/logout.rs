@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt, stream};
 use tokio::sync::Mutex;
 
+use super::deliver::between_tries;
 use super::recipients::{Pages, Recipient};
 use super::{Audience, CallbackUrl, Connections, Record, SendError};
 use crate::ambient;
-use crate::backoff::Backoff;
 use crate::push::{PostError, PostErrorKind};
 use crate::store::{Cursor, MembersQuery, Membership, StoreError};
 
@@ -18,9 +18,6 @@ const AT_ONCE: usize = 16;
 
 /// How many are removed before the gateway is told to close them.
 const CHUNK: usize = 64;
-
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How far the clocks of two environments may be apart.
 const CLOCKS_APART: Duration = Duration::from_secs(30);
@@ -207,7 +204,7 @@ impl Closing<'_> {
     /// may be in its handshake.
     async fn tell_gateway(&self, id: &str, young: bool) -> Result<(), PostError> {
         let shared = &self.connections.shared;
-        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let mut backoff = between_tries();
         let mut tries = shared.settings.tries;
         loop {
             let call = shared.poster.disconnect(self.url.as_str(), id);
