@@ -4,62 +4,35 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
-use tokio::task::JoinSet;
 
 use crate::http::{self, Answer};
 use crate::pages::{self, Reach};
-
-/// The pause after a connection that could not be accepted, as when descriptors have run out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// Listens on a free port of the loopback.
-pub(super) fn listen() -> io::Result<TcpListener> {
-    listen_at(Ipv4Addr::LOCALHOST)
-}
 
 /// Listens where no page can look: on one of the sixteen million addresses of the loopback. A system that has only the
 /// usual one has a port there that nobody is told of.
 pub(super) fn listen_hidden(secret: u64) -> io::Result<TcpListener> {
     let [a, b, c, ..] = secret.to_le_bytes();
-    listen_at(Ipv4Addr::new(127, a, b, c.clamp(2, 254))).or_else(|_| listen())
-}
-
-fn listen_at(address: Ipv4Addr) -> io::Result<TcpListener> {
-    let socket = TcpSocket::new_v4()?;
-    // Accepted connections inherit it: answers leave at once.
-    socket.set_nodelay(true)?;
-    socket.bind((address, 0).into())?;
-    socket.listen(1024)
+    http::listen_at(Ipv4Addr::new(127, a, b, c.clamp(2, 254))).or_else(|_| http::listen())
 }
 
 /// Passes requests on until the future is dropped; open ones end with it.
 pub(super) async fn serve(listener: TcpListener, database: SocketAddr) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let Ok((stream, _)) = accepted else {
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                    continue;
-                };
-                let upstream = Arc::new(Upstream { database, connection: Mutex::new(None) });
-                connections.spawn(http::serve_connection(stream, move |request| {
-                    let upstream = Arc::clone(&upstream);
-                    async move { upstream.answer(request).await }
-                }));
-            }
-            Some(_) = connections.join_next() => {}
+    let handler = || {
+        let upstream = Arc::new(Upstream { database, connection: Mutex::new(None) });
+        move |request| {
+            let upstream = Arc::clone(&upstream);
+            async move { upstream.answer(request).await }
         }
-    }
+    };
+    http::serve(listener, handler).await;
 }
 
 /// The way to the database for one client's connection, which has one request at a time.
