@@ -48,6 +48,7 @@ impl Upstream {
         }
         match self.pass_on(request).await {
             Ok(answer) => answer,
+            Err(error) if is_the_clients(&*error) => http::empty(StatusCode::BAD_REQUEST),
             // The database has ended, or its connection has.
             Err(_) => http::empty(StatusCode::SERVICE_UNAVAILABLE),
         }
@@ -74,6 +75,11 @@ impl Upstream {
     }
 }
 
+/// The request could not be passed on because its body broke off.
+fn is_the_clients(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_user)
+}
+
 async fn connect(
     database: SocketAddr,
 ) -> Result<SendRequest<Incoming>, Box<dyn std::error::Error + Send + Sync>> {
@@ -83,4 +89,41 @@ async fn connect(
     // It ends when the sender is dropped.
     tokio::spawn(connection);
     Ok(sender)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// The status line with which the door answers a request.
+    async fn status_line(database: SocketAddr, body: &str) -> String {
+        let front = http::listen().unwrap();
+        let mut client = TcpStream::connect(front.local_addr().unwrap()).await.unwrap();
+        let asking = async {
+            let head = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+            client.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+            let mut answer = vec![0; 1024];
+            let length = client.read(&mut answer).await.unwrap();
+            String::from_utf8_lossy(&answer[..length]).lines().next().unwrap_or_default().to_owned()
+        };
+        tokio::select! {
+            line = asking => line,
+            () = serve(front, database) => unreachable!("it is served until the answer is there"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_the_client_breaks_is_the_clients_fault() {
+        let database = http::listen().unwrap();
+        let line = status_line(database.local_addr().unwrap(), "5\r\nhello\r\nno length\r\n").await;
+        assert_eq!(line, "HTTP/1.1 400 Bad Request");
+    }
+
+    #[tokio::test]
+    async fn a_database_that_has_ended_is_not() {
+        let ended = http::listen().unwrap().local_addr().unwrap();
+        assert_eq!(status_line(ended, "0\r\n\r\n").await, "HTTP/1.1 503 Service Unavailable");
+    }
 }
