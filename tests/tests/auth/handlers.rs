@@ -15,8 +15,7 @@ pub(crate) async fn log_in(
         true => tickets.redeem(&handshake).await?,
         false => tokens.authenticate(&handshake).await?,
     };
-    let principal = claims.principal().clone();
-    Ok(principal.admit(next.provide(claims).run().await))
+    Ok(claims.admit(next).await)
 }
 
 #[derive(Deserialize)]
