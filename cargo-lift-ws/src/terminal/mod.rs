@@ -1,10 +1,14 @@
 //! What people see: results on stdout, everything else on stderr.
 
-use std::io::{self, IsTerminal, Write};
+mod paint;
+
+use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use lift_ws_local::core::{EventType, Finished, NoRoute, Verdict};
 use lift_ws_local::{BatchVerdict, DeadLetter, FinishedBatch, GatewayEvent, OutputStream};
+
+use paint::Paint;
 
 /// Lines that wait for a slow terminal; what comes on top is left out rather than slowing the gateway down.
 const WAITING_LINES: usize = 10_000;
@@ -209,47 +213,6 @@ fn one_line(text: &str, characters: usize) -> String {
         line.push('\u{2026}');
     }
     line
-}
-
-/// Colours, if there is somebody to see them.
-#[derive(Clone, Copy, Debug)]
-struct Paint {
-    is_on: bool,
-}
-
-impl Paint {
-    fn of_stderr() -> Self {
-        let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { is_on: !is_refused && io::stderr().is_terminal() }
-    }
-
-    fn with(self, code: &str, text: &str) -> String {
-        if self.is_on { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
-    }
-
-    fn green(self, text: &str) -> String {
-        self.with("1;32", text)
-    }
-
-    fn red(self, text: &str) -> String {
-        self.with("1;31", text)
-    }
-
-    fn yellow(self, text: &str) -> String {
-        self.with("33", text)
-    }
-
-    fn cyan(self, text: &str) -> String {
-        self.with("36", text)
-    }
-
-    fn dim(self, text: &str) -> String {
-        self.with("2", text)
-    }
-
-    fn bold(self, text: &str) -> String {
-        self.with("1", text)
-    }
 }
 
 #[cfg(test)]
