@@ -1,5 +1,6 @@
 //! What `#[ws_app]` implements.
 
+use crate::authorizer::AuthorizerInfo;
 use crate::event::{Event, OtherEvent, OtherSource};
 use crate::job::{JobInfo, JobScope};
 use crate::route::{Needs, RouteInfo};
@@ -47,6 +48,8 @@ pub trait App: Sized + 'static {
 
     /// Does the app take the events of its queue itself: for jobs, and for broadcasts that were handed over?
     const QUEUE: bool = false;
+    /// The Lambda authorizer that the same function is, if it is one.
+    const AUTHORIZER: Option<AuthorizerInfo> = None;
     /// Is there a function for payloads that are no WebSocket events?
     const HAS_OTHER: bool = false;
 

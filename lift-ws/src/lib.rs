@@ -28,6 +28,7 @@
 mod ambient;
 mod app;
 pub mod auth;
+pub mod authorizer;
 mod backoff;
 mod buffer;
 #[cfg(feature = "aws")]
