@@ -1,6 +1,6 @@
 //! What `#[ws_app]` implements.
 
-use crate::authorizer::AuthorizerInfo;
+use crate::authorizer::{AuthorizerInfo, Verdict};
 use crate::event::{Event, OtherEvent, OtherSource};
 use crate::job::{JobInfo, JobScope};
 use crate::route::{Needs, RouteInfo};
@@ -66,6 +66,11 @@ pub trait App: Sized + 'static {
         std::future::ready(Err(Error::internal(format!("there is no job `{}`", scope.name()))))
     }
 
+    /// Decides on a handshake, if there is an authorizer.
+    fn authorize<'e>(_scope: &'e Scope<'e, Self::State>) -> impl Future<Output = Verdict> + Send {
+        std::future::ready(Verdict::failed("there is no authorizer"))
+    }
+
     /// What to do with a payload that is no WebSocket event; `#[ws_app(other = …)]` names a function.
     fn other<'e>(
         event: OtherEvent<'e>,
@@ -81,8 +86,9 @@ fn refuse(source: OtherSource<'_>) -> Error {
         OtherSource::Records(source) => format!("records of `{source}`"),
         OtherSource::Unknown => "a payload without `requestContext.eventType`".to_owned(),
     };
+    let argument = if source == OtherSource::Authorizer { "authorizer" } else { "other" };
     Error::internal(format!(
-        "the function was given {what}, not an event of a WebSocket API; to take it, name a function in `#[ws_app(other = …)]`"
+        "the function was given {what}, not an event of a WebSocket API; to take it, name a function in `#[ws_app({argument} = …)]`"
     ))
 }
 
