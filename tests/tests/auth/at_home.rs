@@ -2,31 +2,20 @@
 //!
 //! The function is this very binary, run with the name of one of its tests.
 
+use crate::home::{Client, Home, is_function, meet, processes};
 use crate::tokens::{SECRET, claims_with, forged, hs256, now};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use futures_util::{SinkExt, StreamExt};
 use lift_ws::auth::{
     AuthError, Claims, DynamoTicketStore, Handshake, JwtVerifier, Principal, SessionRules, Ticket, Tickets,
     TokenSource, check_session,
 };
 use lift_ws::prelude::*;
 use lift_ws::require_role;
-use lift_ws_local::core::{Fault, Manifest};
-use lift_ws_local::{Function, GatewayEvent, LocalGateway};
+use lift_ws_local::core::Fault;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tempfile::TempDir;
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::{Error as WsError, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// Set where this binary is to be the function.
-const FUNCTION: &str = "LIFT_WS_TEST_AUTH_FUNCTION";
-/// Nothing takes this long; it only keeps a failure from hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
 const ENVIRONMENTS: usize = 4;
 
 require_role!(admins: "admin");
@@ -65,16 +54,6 @@ async fn connect(offered: Subprotocols<'_>) -> Accept {
 async fn whoami(me: Principal<'_>, id: ConnectionId<'_>) -> Json<Value> {
     let who = json!([me.user(), me.tenant(), me.roles().collect::<Vec<_>>()]);
     Json(json!({"who": who, "id": &*id, "process": std::process::id()}))
-}
-
-/// Ends once as many of them as there are environments run at the same time, each in a process of its own.
-#[ws_route("meet")]
-async fn meet(conns: Connections, id: ConnectionId<'_>) -> Result<Json<u32>, Error> {
-    conns.join(&*id, format!("process-{}", std::process::id()), &()).await?;
-    while conns.groups_of(&*id).await?.len() < ENVIRONMENTS {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    Ok(Json(std::process::id()))
 }
 
 #[derive(Deserialize)]
@@ -154,147 +133,19 @@ async fn load() -> Result<AppState, Error> {
 /// No test where nobody runs it as the function.
 #[test]
 fn this_binary_is_the_guarded_function() {
-    if std::env::var_os(FUNCTION).is_some() {
+    if is_function("guarded") {
         lift_ws::main::<Guarded, _>(load).unwrap();
     }
 }
 
-/// The gateway, and all that is to be searched.
-struct Home {
-    gateway: LocalGateway,
-    data: TempDir,
-    /// All that the processes wrote and the gateway told.
-    told: Arc<Mutex<String>>,
-    /// All that clients got: frames, and the answers of refused handshakes.
-    heard: Arc<Mutex<String>>,
+async fn start() -> Home {
+    Home::start::<Guarded>("at_home::this_binary_is_the_guarded_function", "guarded", ENVIRONMENTS).await
 }
 
-impl Home {
-    async fn start() -> Self {
-        let manifest = lift_ws::manifest::describe::<Guarded>();
-        let manifest = Manifest::parse(&manifest.to_string()).unwrap();
-        let function = Function::new(std::env::current_exe().unwrap())
-            .args(["--exact", "at_home::this_binary_is_the_guarded_function", "--nocapture"])
-            .env("RUST_LOG", "trace")
-            .env(FUNCTION, "1");
-        let (data, told) = (tempfile::tempdir().unwrap(), Arc::new(Mutex::new(String::new())));
-        let sink = Arc::clone(&told);
-        let gateway = LocalGateway::builder(manifest, function)
-            .environments(ENVIRONMENTS)
-            .data(data.path())
-            .on_event(move |event: GatewayEvent| sink.lock().unwrap().push_str(&format!("{event:?}\n")))
-            .start()
-            .await
-            .unwrap();
-        Self { gateway, data, told, heard: Arc::default() }
-    }
-
-    /// By the subprotocol, as pages do.
-    async fn log_in(&self, token: &str) -> Client {
-        let offered = format!("app.v1, bearer.{token}");
-        let socket = self.shake_hands("", &[("Sec-WebSocket-Protocol", &offered)]).await;
-        Client { socket: socket.expect("a good token"), heard: Arc::clone(&self.heard) }
-    }
-
-    /// The status and the text if it is refused; the rest of the body are ids.
-    async fn shake_hands(
-        &self,
-        query: &str,
-        headers: &[(&'static str, &str)],
-    ) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, (u16, String)> {
-        let mut request = format!("{}{query}", self.gateway.url()).into_client_request().unwrap();
-        for (name, value) in headers {
-            request.headers_mut().append(*name, value.parse().unwrap());
-        }
-        match tokio::time::timeout(PATIENCE, connect_async(request)).await.unwrap() {
-            Ok((socket, answer)) => {
-                self.heard.lock().unwrap().push_str(&format!("{answer:?}\n"));
-                Ok(socket)
-            }
-            Err(WsError::Http(answer)) => {
-                let body = answer.body().as_ref().map(|body| String::from_utf8_lossy(body).into_owned());
-                self.heard.lock().unwrap().push_str(&format!("{:?} {body:?}\n", answer.headers()));
-                let body: Value = serde_json::from_str(&body.unwrap_or_default()).unwrap();
-                Err((answer.status().as_u16(), body["message"].as_str().unwrap().to_owned()))
-            }
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    /// Searches whatever is left of a run. Needles of a few letters may stand anywhere.
-    async fn end_without(self, secrets: &[String]) {
-        let Self { gateway, data, told, heard } = self;
-        gateway.shutdown().await;
-        let (mut kept, mut files) = (Vec::new(), 0);
-        for file in std::fs::read_dir(data.path()).unwrap() {
-            kept.extend(std::fs::read(file.unwrap().path()).unwrap());
-            files += 1;
-        }
-        let (kept, told, heard) =
-            (String::from_utf8_lossy(&kept).into_owned(), told.lock().unwrap(), heard.lock().unwrap());
-        assert!(files > 0 && kept.contains("PK"), "the table is there to be searched");
-        assert!(told.contains("Finished") && !heard.is_empty(), "and so are the log and the frames");
-        for secret in secrets.iter().flat_map(|secret| secret.split('.')).filter(|part| part.len() > 24) {
-            assert!(!kept.contains(secret), "{secret} is in the table");
-            let line = told.lines().find(|line| line.contains(secret));
-            assert_eq!(line, None, "{secret} was logged");
-            assert!(!heard.contains(secret), "{secret} was sent");
-        }
-    }
-}
-
-struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    heard: Arc<Mutex<String>>,
-}
-
-impl Client {
-    async fn say(&mut self, message: Value) {
-        self.socket.send(Message::text(message.to_string())).await.unwrap();
-    }
-
-    /// The next frame; `None` if the connection was closed.
-    async fn hear(&mut self) -> Option<Value> {
-        match tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("something is heard") {
-            Some(Ok(Message::Text(text))) => {
-                self.heard.lock().unwrap().push_str(&text);
-                Some(serde_json::from_str(&text).unwrap())
-            }
-            Some(Ok(Message::Close(_)) | Err(_)) | None => None,
-            other => panic!("neither text nor close: {other:?}"),
-        }
-    }
-
-    async fn ask(&mut self, message: Value) -> Value {
-        self.say(message).await;
-        self.hear().await.expect("the connection is open")
-    }
-
-    /// The answers of all environments: the one that has been idle longest has the next turn.
-    async fn ask_all(&mut self, message: Value) -> Vec<Value> {
-        let mut answers = Vec::new();
-        for _ in 0..2 * ENVIRONMENTS {
-            answers.push(self.ask(message.clone()).await);
-        }
-        answers
-    }
-
-    /// In all environments at once: each of them has this connection's record in its cache from then on.
-    async fn meet(&mut self) -> BTreeSet<u64> {
-        for _ in 0..ENVIRONMENTS {
-            self.say(json!({"action": "meet"})).await;
-        }
-        let mut processes = BTreeSet::new();
-        for _ in 0..ENVIRONMENTS {
-            processes.extend(self.hear().await.unwrap().as_u64());
-        }
-        assert_eq!(processes.len(), ENVIRONMENTS);
-        processes
-    }
-}
-
-fn processes(answers: &[Value]) -> BTreeSet<u64> {
-    answers.iter().filter_map(|answer| answer["process"].as_u64()).collect()
+/// A ticket, which only this client is to hear.
+async fn ticket_of(client: &mut Client) -> String {
+    client.say(json!({"action": "ticket"})).await;
+    client.hear_in_secret().await.as_str().unwrap().to_owned()
 }
 
 fn token_of(user: &str, roles: &[&str]) -> String {
@@ -303,7 +154,7 @@ fn token_of(user: &str, roles: &[&str]) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_is_logged_out_by_force_is_closed_and_forgotten_in_every_environment_cache_included() {
-    let home = Home::start().await;
+    let home = start().await;
     let (ann, root) = (token_of("ann", &["writer"]), token_of("root", &["admin"]));
     let (mut phone, mut laptop) = (home.log_in(&ann).await, home.log_in(&ann).await);
     let mut root_client = home.log_in(&root).await;
@@ -326,7 +177,7 @@ async fn whoever_is_logged_out_by_force_is_closed_and_forgotten_in_every_environ
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_could_not_be_closed_is_nobodys_and_is_named() {
-    let home = Home::start().await;
+    let home = start().await;
     let mut ann = home.log_in(&token_of("ann", &[])).await;
     let mut root = home.log_in(&token_of("root", &["admin"])).await;
     let all = ann.meet().await;
@@ -346,7 +197,7 @@ async fn a_connection_that_could_not_be_closed_is_nobodys_and_is_named() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_login_that_ends_goes_on_with_a_new_token_in_every_environment() {
-    let home = Home::start().await;
+    let home = start().await;
     // within the verifier's leeway, and so over for the rules of the session
     let old = hs256(&claims_with(json!({"exp": now() - 5, "roles": ["writer"]})));
     let new = hs256(&claims_with(json!({"roles": ["editor"]})));
@@ -363,7 +214,7 @@ async fn a_login_that_ends_goes_on_with_a_new_token_in_every_environment() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_attack_comes_in_by_any_way_and_nothing_of_it_is_kept() {
-    let home = Home::start().await;
+    let home = start().await;
     let good = token_of("ann", &["writer"]);
     let (unsigned, signature) = good.rsplit_once('.').unwrap();
     let attacks = [
@@ -400,7 +251,7 @@ async fn no_attack_comes_in_by_any_way_and_nothing_of_it_is_kept() {
     );
 
     let mut ann = home.log_in(&good).await;
-    let ticket = ann.socket_ticket().await;
+    let ticket = ticket_of(&mut ann).await;
     let query = format!("?ticket={ticket}");
     let tries = (0..8).map(|_| home.shake_hands(&query, &[]));
     let tries = futures_util::future::join_all(tries).await;
@@ -409,15 +260,4 @@ async fn no_attack_comes_in_by_any_way_and_nothing_of_it_is_kept() {
     let mut secrets = attacks.to_vec();
     secrets.extend([good, ticket]);
     home.end_without(&secrets).await;
-}
-
-impl Client {
-    /// A ticket, which only this client is to hear.
-    async fn socket_ticket(&mut self) -> String {
-        self.say(json!({"action": "ticket"})).await;
-        match tokio::time::timeout(PATIENCE, self.socket.next()).await.unwrap() {
-            Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap(),
-            other => panic!("no ticket: {other:?}"),
-        }
-    }
 }

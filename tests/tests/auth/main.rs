@@ -2,7 +2,9 @@
 
 mod at_home;
 mod attacks;
+mod authorizer;
 mod captured;
+mod home;
 mod login;
 mod oracle;
 mod rotation;
