@@ -2,6 +2,7 @@
 
 mod at_home;
 mod attacks;
+mod authorizer;
 mod captured;
 mod login;
 mod oracle;
