@@ -277,7 +277,8 @@ fn texts(input: ParseStream<'_>) -> syn::Result<Vec<LitStr>> {
     bracketed!(content in input);
     // all of it, so that what follows the list is read whatever is wrong inside
     let tokens: TokenStream = content.parse()?;
-    let texts = Punctuated::<LitStr, Token![,]>::parse_terminated.parse2(tokens)?;
+    let texts = Punctuated::<LitStr, Token![,]>::parse_terminated.parse2(tokens);
+    let texts = texts.map_err(|error| syn::Error::new(error.span(), "expected a string"))?;
     Ok(texts.into_iter().collect())
 }
 

@@ -56,3 +56,80 @@ fn read_roles(value: &str) -> Vec<String> {
     let list = value.starts_with('[').then(|| serde_json::from_str(value).ok()).flatten();
     list.unwrap_or_else(|| value.split_ascii_whitespace().map(str::to_owned).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::Identity;
+    use crate::event::Envelope;
+    use crate::testing::TestEvent;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn of(context: Value) -> Option<Principal<'static>> {
+        let bytes = TestEvent::connect().authorizer(context).to_bytes();
+        let mut scratch = String::new();
+        let Ok(Envelope::WebSocket(event)) = Envelope::parse(&bytes, &mut scratch) else { panic!() };
+        let principal = Principal::of_authorizer(&event).map(Principal::into_owned);
+        let user = |principal: &Principal<'_>| principal.user().map(ToOwned::to_owned);
+        let identity =
+            Identity::authorized(&event).and_then(|identity| identity.user().map(ToOwned::to_owned));
+        assert_eq!(identity, principal.as_ref().and_then(user), "one name for both");
+        principal
+    }
+
+    fn back(principal: &Principal<'_>) -> Option<Principal<'static>> {
+        let mut context = principal.to_authorizer_context();
+        context.insert("principalId".into(), principal.user().unwrap_or(ANONYMOUS).into());
+        of(context.into())
+    }
+
+    #[test]
+    fn an_authorizers_context_is_a_principal() {
+        let ann = Principal::of_user("ann").with_tenant("acme").with_role("admin").with_role("a\"b");
+        let ann = ann.with_expiry(1_767_225_600);
+        let said = json!(
+            {"principalId": "ann", "tenant": "acme", "roles": "admin a\"b", "exp": "1767225600", "integrationLatency": 3}
+        );
+        assert_eq!(of(said), Some(ann));
+        let expired = of(json!({"principalId": "ann", "exp": "never"})).unwrap();
+        assert!(expired.is_expired());
+        assert_eq!(of(json!({"tenant": "acme"})), None);
+        assert_eq!(of(json!({"principalId": ""})), None);
+    }
+
+    #[test]
+    fn who_has_no_name_has_tenant_and_roles_all_the_same() {
+        let nobody = Principal::default().with_tenant("acme").with_role("guest");
+        assert_eq!(
+            of(json!({"principalId": "$anonymous", "tenant": "acme", "roles": "guest"})),
+            Some(nobody)
+        );
+    }
+
+    #[test]
+    fn roles_are_words_or_a_list() {
+        let roles =
+            |roles: &str| of(json!({"principalId": "ann", "roles": roles})).unwrap().grant.roles.clone();
+        assert_eq!(roles(" admin  staff "), ["admin", "staff"]);
+        assert_eq!(roles(r#"["admin","support agent"]"#), ["admin", "support agent"]);
+        assert_eq!(roles("[admin staff]"), ["[admin", "staff]"], "not a list");
+        assert_eq!(roles(""), [""; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_principal_is_read_as_it_was_written(
+            user in proptest::option::of("[ -~]{1,8}"),
+            tenant in proptest::option::of("\\PC{1,8}"),
+            roles in proptest::collection::vec("([a-z\\[\\]\", ]|\\PC|\t){0,4}", 0..4),
+            until in proptest::option::of(any::<u64>()),
+        ) {
+            let mut principal = Principal { user: user.map(Into::into), ..Principal::default() };
+            principal.tenant = tenant.map(Into::into);
+            *principal.grant.to_mut() = Grant::new(roles);
+            principal.grant.to_mut().until = until;
+            prop_assert_eq!(back(&principal), Some(principal));
+        }
+    }
+}

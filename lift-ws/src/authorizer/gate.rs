@@ -89,7 +89,7 @@ impl<R> AuthorizerAnswer<R> for Gate<(), false> {
 /// What an authorizer may take; what is no extractor at all is said elsewhere.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not available in a Lambda authorizer",
-    label = "the gateway asks an authorizer before there is a message, a connection's record, or anybody's word for who it is",
+    label = "when the gateway asks an authorizer there is no message, no record, and nobody's word for who it is",
     note = "an authorizer takes the handshake: `Handshake<'_>`, `Headers<'_>`, `TypedHeader<T>`, `Query<T>`, `Cookies<'_>`, `Subprotocols<'_>`; and `State<T>`, `StageVariables<'_>`, `Connections`, `ConnectionId<'_>`, `SourceIp<'_>`, `UserAgent<'_>`, `RequestContext<'_>`, `Deadline`, `Invocation<'_>`, `&Event<'_>`",
     note = "no middleware runs around it; what it finds out goes into `Allow::new(…).context(…)`, and handlers read it as `Authorizer<T>`",
     note = "an extractor of yours implements `FromEvent<'e, S>` and `AvailableOn<lift_ws::route::Authorize>`"

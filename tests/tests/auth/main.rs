@@ -3,6 +3,8 @@
 mod at_home;
 mod attacks;
 mod authorizer;
+mod authorizer_at_home;
+mod authorizer_on_the_wire;
 mod captured;
 mod home;
 mod login;

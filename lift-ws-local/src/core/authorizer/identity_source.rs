@@ -37,6 +37,9 @@ const QUERY: &str = "route.request.querystring.";
 const STAGE_VARIABLE: &str = "stageVariables.";
 const CONTEXT: &str = "context.";
 
+/// Makes a source of a name.
+type Make = fn(String) -> IdentitySource;
+
 impl IdentitySource {
     /// Reads one source as AWS writes it.
     ///
@@ -44,7 +47,7 @@ impl IdentitySource {
     ///
     /// If it is none of the four; the text goes after the source's name and says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let kinds: [(&str, fn(String) -> Self); 4] = [
+        let kinds: [(&str, Make); 4] = [
             (HEADER, Self::Header),
             (QUERY, Self::Query),
             (STAGE_VARIABLE, Self::StageVariable),
