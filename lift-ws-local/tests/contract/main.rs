@@ -10,6 +10,7 @@ mod event_samples;
 mod events;
 mod frames;
 mod handshakes;
+mod identity_sources;
 mod limits;
 mod management;
 mod results;
