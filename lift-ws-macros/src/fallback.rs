@@ -147,7 +147,7 @@ pub(crate) fn authorizer(function: &Function, krate: &Krate) -> TokenStream {
                     #p::AuthorizerInfo::__new("", #p::Location { file: "", line: 0 }, #p::Needs::NONE, &[]);
             }
             impl<__S: ::core::marker::Sync> #p::AuthorizerStack<__S> for #name {
-                fn run<'__e>(
+                fn decide<'__e>(
                     _: &'__e #p::Scope<'__e, __S>,
                 ) -> impl ::core::future::Future<Output = #p::Verdict> + ::core::marker::Send {
                     #p::no_authorizer_runs()

@@ -68,7 +68,7 @@ const _: () = {
             <::lift_ws::__private::Gate<
                 (auth::authorize),
                 { __Authorizer::RUNS },
-            > as ::lift_ws::__private::AuthorizerStack<AppState>>::run(__scope)
+            > as ::lift_ws::__private::AuthorizerStack<AppState>>::decide(__scope)
         }
     }
     type __Values0 = ::lift_ws::__private::Start;

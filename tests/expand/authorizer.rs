@@ -160,7 +160,7 @@ const _: () = {
             { __LIFT_WS_SOUND },
         >: ::lift_ws::__private::AuthorizerStack<__S>,
     {
-        fn run<'__e>(
+        fn decide<'__e>(
             __scope: &'__e ::lift_ws::__private::Scope<'__e, __S>,
         ) -> impl ::core::future::Future<
             Output = ::lift_ws::__private::Verdict,
@@ -168,7 +168,7 @@ const _: () = {
             <::lift_ws::__private::Gate<
                 ::lift_ws::__private::AuthorizerLeaf<authorize>,
                 { __LIFT_WS_SOUND },
-            > as ::lift_ws::__private::AuthorizerStack<__S>>::run(__scope)
+            > as ::lift_ws::__private::AuthorizerStack<__S>>::decide(__scope)
         }
     }
     impl ::lift_ws::__private::RouteMeta for authorize {

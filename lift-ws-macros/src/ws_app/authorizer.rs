@@ -18,7 +18,7 @@ pub(super) fn of_app(app: &App) -> Option<TokenStream> {
             #scope: &'__e #p::Scope<'__e, #state>,
         ) -> impl ::core::future::Future<Output = #p::Verdict> + ::core::marker::Send {
             let () = <#authorizer>::name_this_function_in_the_authorizer_of_a_ws_app;
-            <#p::Gate<(#authorizer), { __Authorizer::RUNS }> as #p::AuthorizerStack<#state>>::run(#scope)
+            <#p::Gate<(#authorizer), { __Authorizer::RUNS }> as #p::AuthorizerStack<#state>>::decide(#scope)
         }
     })
 }

@@ -153,10 +153,10 @@ fn stack(authorizer: &Authorizer) -> TokenStream {
         where
             #stack: #p::AuthorizerStack<__S>,
         {
-            fn run<'__e>(
+            fn decide<'__e>(
                 __scope: &'__e #p::Scope<'__e, __S>,
             ) -> impl ::core::future::Future<Output = #p::Verdict> + ::core::marker::Send {
-                <#stack as #p::AuthorizerStack<__S>>::run(__scope)
+                <#stack as #p::AuthorizerStack<__S>>::decide(__scope)
             }
         }
         #no_route

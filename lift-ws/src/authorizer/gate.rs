@@ -39,7 +39,7 @@ impl<T: ?Sized> NamedFallback for T {}
 /// An authorizer that can run on an app of state `S`.
 pub trait AuthorizerStack<S> {
     /// Runs it.
-    fn run<'e>(scope: &'e Scope<'e, S>) -> impl Future<Output = Verdict> + Send;
+    fn decide<'e>(scope: &'e Scope<'e, S>) -> impl Future<Output = Verdict> + Send;
 }
 
 /// The function itself.
@@ -47,18 +47,18 @@ pub trait AuthorizerStack<S> {
 pub struct AuthorizerLeaf<H>(PhantomData<fn() -> H>);
 
 impl<S: Sync, H: AuthorizerHandler<S>> AuthorizerStack<S> for AuthorizerLeaf<H> {
-    fn run<'e>(scope: &'e Scope<'e, S>) -> impl Future<Output = Verdict> + Send {
+    fn decide<'e>(scope: &'e Scope<'e, S>) -> impl Future<Output = Verdict> + Send {
         H::call(scope)
     }
 }
 
 impl<S: Sync, T: AuthorizerStack<S>> AuthorizerStack<S> for Gate<T, true> {
-    fn run<'e>(scope: &'e Scope<'e, S>) -> impl Future<Output = Verdict> + Send {
-        T::run(scope)
+    fn decide<'e>(scope: &'e Scope<'e, S>) -> impl Future<Output = Verdict> + Send {
+        T::decide(scope)
     }
 }
 impl<S: Sync, T> AuthorizerStack<S> for Gate<T, false> {
-    fn run<'e>(_: &'e Scope<'e, S>) -> impl Future<Output = Verdict> + Send {
+    fn decide<'e>(_: &'e Scope<'e, S>) -> impl Future<Output = Verdict> + Send {
         no_authorizer_runs()
     }
 }
