@@ -4,9 +4,13 @@
 //! These are facts about a published crate. When one changes, the contract is to be corrected.
 
 use aws_lambda_events::apigw::{
-    ApiGatewayCustomAuthorizerRequestTypeRequest, ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest,
+    ApiGatewayCustomAuthorizerRequestTypeRequest, ApiGatewayCustomAuthorizerResponse,
+    ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest,
 };
+use lift_ws::auth::Principal;
 use lift_ws::event::{Envelope, EventType};
+use lift_ws::prelude::Allow;
+use lift_ws::testing::TestEvent;
 use lift_ws_local::core::{
     Action, Api, Gateway, HandshakeRequest, Input, Manifest, Moment, Outcome, SocketId,
 };
@@ -146,6 +150,37 @@ fn an_authorizer_request_lacks_the_connection() {
     for key in ["connectionId", "routeKey", "eventType", "connectedAt", "domainName"] {
         assert!(!context.contains_key(key), "{key}");
     }
+}
+
+/// An authorizer's event and its result, in their types and ours.
+#[test]
+fn an_authorizers_event_and_result_are_read_by_both() {
+    let event = TestEvent::authorize().query("token", "t").stage_variable("tier", "gold");
+    let theirs: ApiGatewayCustomAuthorizerRequestTypeRequest =
+        serde_json::from_slice(&event.to_bytes()).unwrap();
+    assert_eq!(theirs.type_.as_deref(), Some("REQUEST"));
+    assert_eq!(theirs.query_string_parameters.first("token"), Some("t"));
+    assert_eq!(theirs.headers["connection"], "upgrade");
+    let bytes = serde_json::to_vec(&theirs).unwrap();
+    let mut scratch = String::new();
+    let Ok(Envelope::Authorizer(ours)) = Envelope::parse(&bytes, &mut scratch) else {
+        panic!("their request is no event of an authorizer to us")
+    };
+    assert_eq!(ours.method_arn(), theirs.method_arn.as_deref());
+    assert_eq!((ours.api_id(), ours.stage(), ours.source_ip()), ("test", "test", "192.0.2.10"));
+
+    let ann = Principal::of_user("ann").with_role("admin").with_expiry(1_767_225_600);
+    let ours = Allow::new(&ann).context(json!({"plan": "gold", "n": 7, "on": true}));
+    let ours = ours.to_policy(theirs.method_arn.as_deref().unwrap()).unwrap();
+    let response: ApiGatewayCustomAuthorizerResponse = serde_json::from_value(ours.clone()).unwrap();
+    assert_eq!(response.principal_id.as_deref(), Some("ann"));
+    let statement = &response.policy_document.statement[0];
+    assert_eq!(
+        (&*statement.action[0], Some(&*statement.resource[0])),
+        ("execute-api:Invoke", theirs.method_arn.as_deref())
+    );
+    let again = serde_json::to_value(response).unwrap();
+    assert_eq!((&again["context"], &again["principalId"]), (&ours["context"], &ours["principalId"]));
 }
 
 /// The events of one connection to the local gateway: CONNECT, MESSAGE, DISCONNECT.

@@ -1,7 +1,7 @@
 //! Reading events: the contract's samples (§2.2), what may be missing or null (§2.1), and everything else.
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
-use lift_ws::event::{Envelope, Event, EventType, OtherSource, to_bytes};
+use lift_ws::event::{Envelope, Event, EventType, to_bytes};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -179,7 +179,18 @@ fn an_authorizer_event_is_no_connect() {
     let mut event = sample(CONNECT);
     event["type"] = json!("REQUEST");
     event["methodArn"] = json!("arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/$connect");
-    assert_eq!(source(&event), format!("{:?}", OtherSource::Authorizer));
+    let bytes = event.to_string();
+    let mut scratch = String::new();
+    let Ok(Envelope::Authorizer(asked)) = Envelope::parse(bytes.as_bytes(), &mut scratch) else {
+        panic!("no event of an authorizer")
+    };
+    assert_eq!(asked.method_arn(), event["methodArn"].as_str());
+    assert_eq!((asked.event_type(), asked.route_key()), (EventType::Connect, "$connect"));
+    event["methodArn"] = json!(["arn"]);
+    assert!(matches!(
+        Envelope::parse(event.to_string().as_bytes(), &mut scratch),
+        Ok(Envelope::WebSocket(_))
+    ));
 }
 
 #[test]

@@ -2,12 +2,15 @@
 //!
 //! Each test quotes the section that it checks.
 
+mod authorizer_events;
+mod authorizers;
 mod chaos;
 mod event_headers;
 mod event_samples;
 mod events;
 mod frames;
 mod handshakes;
+mod identity_sources;
 mod limits;
 mod management;
 mod results;

@@ -2,8 +2,12 @@
 
 mod at_home;
 mod attacks;
+mod authorizer;
+mod authorizer_at_home;
+mod authorizer_on_the_wire;
 mod captured;
 mod handlers;
+mod home;
 mod login;
 mod oracle;
 mod rotation;

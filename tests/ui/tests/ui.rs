@@ -23,6 +23,7 @@ const OF_RUSTC: &[(&str, &str)] = &[
     ("ws_app/missing_attribute", "the cure is in the documentation of `ws_app`, under Troubleshooting"),
     ("ws_app/missing_middleware_attribute", "the same"),
     ("ws_app/missing_job_attribute", "the same"),
+    ("ws_app/missing_authorizer_attribute", "the same"),
     (
         "ws_job/two_jobs_of_one_payload",
         "two implementations of one trait; the documentation of `ws_job` says why",
@@ -54,6 +55,16 @@ const OF_THE_DESIGN: &[(&str, &[&str])] = &[
     ("no payload of a job", &["ws_job/no_job_argument", "ws_job/job_without_type"]),
     ("an argument that a job has not", &["ws_job/argument_needs_an_event", "ws_job/argument_not_available"]),
     ("a job in another list, or another in its list", &["ws_app/job_as_handler", "ws_app/handler_as_job"]),
+    (
+        "an argument that an authorizer has not",
+        &["ws_authorizer/argument_is_the_message", "ws_authorizer/argument_is_the_identity"],
+    ),
+    ("no verdict", &["ws_authorizer/returns_nothing", "ws_authorizer/returns_a_reply"]),
+    ("no identity source", &["ws_authorizer/source_of_an_http_api", "ws_authorizer/source_without_name"]),
+    (
+        "an authorizer in another list, or another in its place",
+        &["ws_app/authorizer_as_handler", "ws_app/handler_as_authorizer"],
+    ),
     ("no earlier provider", &["ws_app/provided_by_nobody", "ws_app/provided_too_late"]),
 ];
 
@@ -128,7 +139,7 @@ fn messages() -> Vec<(String, String)> {
 
 fn files(extension: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = ["ws_route", "ws_job", "ws_middleware", "ws_app", "from_ref"]
+    let folders = ["ws_route", "ws_job", "ws_authorizer", "ws_middleware", "ws_app", "from_ref"]
         .map(|folder| root.join(folder).join("fail"));
     let paths = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("the folder is there"));
     let mut paths: Vec<_> = paths.map(|entry| entry.expect("an entry").path()).collect();

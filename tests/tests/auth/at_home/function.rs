@@ -1,7 +1,7 @@
 //! The function that the gateway runs.
 
-use super::{ENVIRONMENTS, FUNCTION};
 use crate::handlers::{log_in, renew, ticket};
+use crate::home::{is_function, meet};
 use crate::tokens::SECRET;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use lift_ws::auth::{
@@ -11,6 +11,9 @@ use lift_ws::prelude::*;
 use lift_ws::require_role;
 use serde_json::{Value, json};
 use std::time::Duration;
+
+/// By which this binary knows that it is to be this function.
+pub(super) const NAME: &str = "guarded";
 
 require_role!(admins: "admin");
 
@@ -33,17 +36,6 @@ async fn connect(offered: Subprotocols<'_>) -> Accept {
 async fn whoami(me: Principal<'_>, id: ConnectionId<'_>) -> Json<Value> {
     let who = json!([me.user(), me.tenant(), me.roles().collect::<Vec<_>>()]);
     Json(json!({"who": who, "id": &*id, "process": std::process::id()}))
-}
-
-/// Ends once as many of them as there are environments run at the same time, each in a process of its own.
-#[ws_route("meet")]
-async fn meet(conns: Connections, id: ConnectionId<'_>) -> Result<Json<u32>, Error> {
-    conns.join(&*id, format!("process-{}", std::process::id()), &()).await?;
-    // Only asking tells: nothing reaches an environment that has an event. The event's deadline ends it.
-    while conns.groups_of(&*id).await?.len() < ENVIRONMENTS {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    Ok(Json(std::process::id()))
 }
 
 #[derive(Deserialize)]
@@ -100,7 +92,7 @@ async fn load() -> Result<AppState, Error> {
 /// No test where nobody runs it as the function.
 #[test]
 fn this_binary_is_the_guarded_function() {
-    if std::env::var_os(FUNCTION).is_some() {
+    if is_function(NAME) {
         lift_ws::main::<Guarded, _>(load).unwrap();
     }
 }

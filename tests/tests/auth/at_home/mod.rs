@@ -3,20 +3,25 @@
 //! The function is this very binary, run with the name of one of its tests.
 
 mod function;
-mod home;
 
-use self::home::Home;
+use self::function::Guarded;
+use crate::home::{Client, Home, processes};
 use crate::tokens::{claims_with, forged, hs256, now};
 use lift_ws_local::core::Fault;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 
-/// Set where this binary is to be the function.
-const FUNCTION: &str = "LIFT_WS_TEST_AUTH_FUNCTION";
 const ENVIRONMENTS: usize = 4;
 
-fn processes(answers: &[Value]) -> BTreeSet<u64> {
-    answers.iter().filter_map(|answer| answer["process"].as_u64()).collect()
+async fn start() -> Home {
+    let test = "at_home::function::this_binary_is_the_guarded_function";
+    Home::start::<Guarded>(test, function::NAME, ENVIRONMENTS).await
+}
+
+/// A ticket, which only this client is to hear.
+async fn ticket_of(client: &mut Client) -> String {
+    client.say(json!({"action": "ticket"})).await;
+    client.hear_in_secret().await.as_str().unwrap().to_owned()
 }
 
 fn token_of(user: &str, roles: &[&str]) -> String {
@@ -25,7 +30,7 @@ fn token_of(user: &str, roles: &[&str]) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_is_logged_out_by_force_is_closed_and_forgotten_in_every_environment_cache_included() {
-    let home = Home::start().await;
+    let home = start().await;
     let (ann, root) = (token_of("ann", &["writer"]), token_of("root", &["admin"]));
     let (mut phone, mut laptop) = (home.log_in(&ann).await, home.log_in(&ann).await);
     let mut root_client = home.log_in(&root).await;
@@ -48,7 +53,7 @@ async fn whoever_is_logged_out_by_force_is_closed_and_forgotten_in_every_environ
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_could_not_be_closed_is_nobodys_and_is_named() {
-    let home = Home::start().await;
+    let home = start().await;
     let (anns, roots) = (token_of("ann", &[]), token_of("root", &["admin"]));
     let (mut ann, mut root) = (home.log_in(&anns).await, home.log_in(&roots).await);
     let all = ann.meet().await;
@@ -68,7 +73,7 @@ async fn a_connection_that_could_not_be_closed_is_nobodys_and_is_named() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_login_that_ends_goes_on_with_a_new_token_in_every_environment() {
-    let home = Home::start().await;
+    let home = start().await;
     // within the verifier's leeway, and so over for the rules of the session
     let old = hs256(&claims_with(json!({"exp": now() - 5, "roles": ["writer"]})));
     let new = hs256(&claims_with(json!({"roles": ["editor"]})));
@@ -85,7 +90,7 @@ async fn a_login_that_ends_goes_on_with_a_new_token_in_every_environment() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_attack_comes_in_by_any_way_and_nothing_of_it_is_kept() {
-    let home = Home::start().await;
+    let home = start().await;
     let good = token_of("ann", &["writer"]);
     let (unsigned, signature) = good.rsplit_once('.').unwrap();
     let attacks = [
@@ -122,7 +127,7 @@ async fn no_attack_comes_in_by_any_way_and_nothing_of_it_is_kept() {
     );
 
     let mut ann = home.log_in(&good).await;
-    let ticket = ann.socket_ticket().await;
+    let ticket = ticket_of(&mut ann).await;
     let query = format!("?ticket={ticket}");
     let tries = (0..8).map(|_| home.shake_hands(&query, &[]));
     let tries = futures_util::future::join_all(tries).await;

@@ -1,8 +1,9 @@
-//! The gateway that runs the function, its clients, and the search of all that they leave behind.
+//! An app behind the local gateway, in processes of its own, with all that it leaves behind.
+//!
+//! The function is this very binary, run with the name of one of its tests.
 
-use super::function::Guarded;
-use super::{ENVIRONMENTS, FUNCTION};
 use futures_util::{SinkExt, StreamExt};
+use lift_ws::prelude::*;
 use lift_ws_local::core::Manifest;
 use lift_ws_local::{Function, GatewayEvent, LocalGateway};
 use serde_json::{Value, json};
@@ -15,52 +16,87 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+/// Set where this binary is to be a function: which one.
+const FUNCTION: &str = "LIFT_WS_TEST_AUTH_FUNCTION";
+/// How many environments there are, for [`meet`].
+const ENVIRONMENTS: &str = "LIFT_WS_TEST_AUTH_ENVIRONMENTS";
 /// Nothing takes this long; it only keeps a failure from hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Is this process the function of that name?
+pub(crate) fn is_function(name: &str) -> bool {
+    std::env::var_os(FUNCTION).is_some_and(|wanted| wanted == name)
+}
+
+/// Ends once as many of them as there are environments run at the same time, each in a process of its own.
+#[ws_route("meet")]
+pub(crate) async fn meet(conns: Connections, id: ConnectionId<'_>) -> Result<Json<u32>, Error> {
+    let environments: usize = std::env::var(ENVIRONMENTS)?.parse()?;
+    conns.join(&*id, format!("process-{}", std::process::id()), &()).await?;
+    // Only asking tells: nothing reaches an environment that has an event. The event's deadline ends it.
+    while conns.groups_of(&*id).await?.len() < environments {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(Json(std::process::id()))
+}
+
+/// The processes that have answered.
+pub(crate) fn processes(answers: &[Value]) -> BTreeSet<u64> {
+    answers.iter().filter_map(|answer| answer["process"].as_u64()).collect()
+}
 
 /// The gateway, and all that is to be searched.
-pub(super) struct Home {
-    pub(super) gateway: LocalGateway,
+pub(crate) struct Home {
+    pub(crate) gateway: LocalGateway,
+    environments: usize,
     data: TempDir,
     /// All that the processes wrote and the gateway told.
-    told: Arc<Mutex<String>>,
+    pub(crate) told: Arc<Mutex<String>>,
     /// All that clients got: frames, and the answers of refused handshakes.
     heard: Arc<Mutex<String>>,
 }
 
 impl Home {
-    pub(super) async fn start() -> Self {
-        let manifest = lift_ws::manifest::describe::<Guarded>();
+    /// Serves an app that this binary is when it runs the test of that name, and `is_function(name)` is true in it.
+    pub(crate) async fn start<A: App>(test: &str, name: &str, environments: usize) -> Self {
+        let manifest = lift_ws::manifest::describe::<A>();
         let manifest = Manifest::parse(&manifest.to_string()).unwrap();
         let function = Function::new(std::env::current_exe().unwrap())
-            .args(["--exact", "at_home::function::this_binary_is_the_guarded_function", "--nocapture"])
+            .args(["--exact", test, "--nocapture"])
             .env("RUST_LOG", "trace")
-            .env(FUNCTION, "1");
+            .env(ENVIRONMENTS, environments.to_string())
+            .env(FUNCTION, name);
         let (data, told) = (tempfile::tempdir().unwrap(), Arc::new(Mutex::new(String::new())));
         let sink = Arc::clone(&told);
         let gateway = LocalGateway::builder(manifest, function)
-            .environments(ENVIRONMENTS)
+            .environments(environments)
             .data(data.path())
             .on_event(move |event: GatewayEvent| sink.lock().unwrap().push_str(&format!("{event:?}\n")))
             .start()
             .await
             .unwrap();
-        Self { gateway, data, told, heard: Arc::default() }
+        Self { gateway, environments, data, told, heard: Arc::default() }
     }
 
     /// By the subprotocol, as pages do.
-    pub(super) async fn log_in(&self, token: &str) -> Client {
+    pub(crate) async fn log_in(&self, token: &str) -> Client {
         let offered = format!("app.v1, bearer.{token}");
         let socket = self.shake_hands("", &[("Sec-WebSocket-Protocol", &offered)]).await;
-        Client { socket: socket.expect("a good token"), heard: Arc::clone(&self.heard) }
+        self.client(socket.expect("a good token"))
+    }
+
+    pub(crate) fn client(&self, socket: Socket) -> Client {
+        Client { socket, environments: self.environments, heard: Arc::clone(&self.heard) }
     }
 
     /// The status and the text if it is refused; the rest of the body are ids.
-    pub(super) async fn shake_hands(
+    pub(crate) async fn shake_hands(
         &self,
         query: &str,
         headers: &[(&'static str, &str)],
-    ) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, (u16, String)> {
+    ) -> Result<Socket, (u16, String)> {
         let mut request = format!("{}{query}", self.gateway.url()).into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().append(*name, value.parse().unwrap());
@@ -81,8 +117,8 @@ impl Home {
     }
 
     /// Searches whatever is left of a run. Needles of a few letters may stand anywhere.
-    pub(super) async fn end_without(self, secrets: &[String]) {
-        let Self { gateway, data, told, heard } = self;
+    pub(crate) async fn end_without(self, secrets: &[String]) {
+        let Self { gateway, data, told, heard, .. } = self;
         gateway.shutdown().await;
         let (mut kept, mut files) = (Vec::new(), 0);
         for file in std::fs::read_dir(data.path()).unwrap() {
@@ -102,18 +138,19 @@ impl Home {
     }
 }
 
-pub(super) struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+pub(crate) struct Client {
+    socket: Socket,
+    environments: usize,
     heard: Arc<Mutex<String>>,
 }
 
 impl Client {
-    pub(super) async fn say(&mut self, message: Value) {
+    pub(crate) async fn say(&mut self, message: Value) {
         self.socket.send(Message::text(message.to_string())).await.unwrap();
     }
 
     /// The next frame; `None` if the connection was closed.
-    pub(super) async fn hear(&mut self) -> Option<Value> {
+    pub(crate) async fn hear(&mut self) -> Option<Value> {
         match tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("something is heard") {
             Some(Ok(Message::Text(text))) => {
                 self.heard.lock().unwrap().push_str(&text);
@@ -124,39 +161,42 @@ impl Client {
         }
     }
 
-    pub(super) async fn ask(&mut self, message: Value) -> Value {
+    /// The next frame, which nobody else is to hear: it is not searched for secrets, since it is one.
+    pub(crate) async fn hear_in_secret(&mut self) -> Value {
+        match tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("something is heard") {
+            Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap(),
+            other => panic!("no text: {other:?}"),
+        }
+    }
+
+    pub(crate) async fn close(mut self) {
+        self.socket.close(None).await.unwrap();
+    }
+
+    pub(crate) async fn ask(&mut self, message: Value) -> Value {
         self.say(message).await;
         self.hear().await.expect("the connection is open")
     }
 
     /// The answers of all environments: the one that has been idle longest has the next turn.
-    pub(super) async fn ask_all(&mut self, message: Value) -> Vec<Value> {
+    pub(crate) async fn ask_all(&mut self, message: Value) -> Vec<Value> {
         let mut answers = Vec::new();
-        for _ in 0..2 * ENVIRONMENTS {
+        for _ in 0..2 * self.environments {
             answers.push(self.ask(message.clone()).await);
         }
         answers
     }
 
     /// In all environments at once: each of them has this connection's record in its cache from then on.
-    pub(super) async fn meet(&mut self) -> BTreeSet<u64> {
-        for _ in 0..ENVIRONMENTS {
+    pub(crate) async fn meet(&mut self) -> BTreeSet<u64> {
+        for _ in 0..self.environments {
             self.say(json!({"action": "meet"})).await;
         }
         let mut processes = BTreeSet::new();
-        for _ in 0..ENVIRONMENTS {
+        for _ in 0..self.environments {
             processes.extend(self.hear().await.unwrap().as_u64());
         }
-        assert_eq!(processes.len(), ENVIRONMENTS);
+        assert_eq!(processes.len(), self.environments);
         processes
-    }
-
-    /// A ticket, which only this client is to hear.
-    pub(super) async fn socket_ticket(&mut self) -> String {
-        self.say(json!({"action": "ticket"})).await;
-        match tokio::time::timeout(PATIENCE, self.socket.next()).await.unwrap() {
-            Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap(),
-            other => panic!("no ticket: {other:?}"),
-        }
     }
 }

@@ -1,0 +1,11 @@
+use lift_ws::prelude::*;
+
+#[ws_authorizer]
+async fn authorize() -> Allow {
+    Allow::new(&Default::default())
+}
+
+#[ws_app(middleware = [authorize])]
+struct Chat;
+
+fn main() {}

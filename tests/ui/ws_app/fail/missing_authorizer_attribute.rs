@@ -1,0 +1,10 @@
+use lift_ws::prelude::*;
+
+async fn authorize() -> Allow {
+    Allow::new(&Default::default())
+}
+
+#[ws_app(authorizer = authorize)]
+struct Chat;
+
+fn main() {}

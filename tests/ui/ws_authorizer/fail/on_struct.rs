@@ -1,0 +1,6 @@
+use lift_ws::prelude::*;
+
+#[ws_authorizer]
+struct Authorize;
+
+fn main() {}

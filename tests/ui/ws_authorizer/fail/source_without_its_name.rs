@@ -1,0 +1,11 @@
+use lift_ws::prelude::*;
+
+#[ws_authorizer("route.request.header.Authorization")]
+async fn authorize() -> Allow {
+    Allow::new(&Default::default())
+}
+
+#[ws_app(authorizer = authorize)]
+struct Chat;
+
+fn main() {}
