@@ -6,6 +6,7 @@ mod authorizer;
 mod authorizer_apps;
 mod authorizer_on_the_wire;
 mod captured;
+mod handlers;
 mod login;
 mod oracle;
 mod rotation;
