@@ -37,15 +37,15 @@ fn one(text: &str) -> Result<(), String> {
     }
     if let Some(wrong) = name.chars().find(|c| !is_of_a_name(*c)) {
         return Err(format!(
-            "`{name}` is no name: {wrong:?} cannot be in it\nhelp: write one source in each text: `[\"{prefix}a\", \"{prefix}b\"]`\n{NOTE}"
+            "`{name}` is no name: {wrong:?} cannot be in it\nhelp: write letters, digits, `.`, `_` and `-`, and one source in each text: `[\"{prefix}a\", \"{prefix}b\"]`\n{NOTE}"
         ));
     }
     Ok(())
 }
 
-/// Of a header's name (RFC 9110 §5.6.2), and of what is found in the other places.
+/// As the local gateway has it. AWS knows a `$` in names, too.
 fn is_of_a_name(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~[]".contains(c)
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
 }
 
 /// The same thing as another kind of API writes it, or as people do.
@@ -96,7 +96,7 @@ mod tests {
             "route.request.header.Authorization",
             "route.request.header.Sec-WebSocket-Protocol",
             "route.request.querystring.token",
-            "route.request.querystring.filter[user]",
+            "route.request.querystring.user_token.v1",
             "stageVariables.tier",
             "context.identity.sourceIp",
         ];
@@ -118,6 +118,7 @@ mod tests {
             ("Authorization", "`route.request.header.Authorization`"),
             ("", "`route.request.header.NAME`"),
             ("route.request.header.a, route.request.header.b", "one source in each text"),
+            ("route.request.querystring.filter[user]", "letters, digits"),
         ] {
             let messages = messages(&[wrong]);
             assert_eq!(messages.len(), 1, "{wrong}: {messages:?}");

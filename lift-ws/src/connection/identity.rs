@@ -10,8 +10,8 @@ use crate::route::{Disconnect, Message, Needs};
 /// Who the client is: user and tenant.
 ///
 /// With a Lambda authorizer each event says it (contract §4): `principalId` is the user, a context value `tenant`
-/// the tenant, and nothing is read. Without one it is what [`Accept`](crate::Accept) said, from the stored record,
-/// as [`Connection`](super::Connection) reads it.
+/// the tenant, and nothing is read. Without one, or where it let somebody in without a name, it is what
+/// [`Accept`](crate::Accept) said, from the stored record, as [`Connection`](super::Connection) reads it.
 ///
 /// An `Accept` that names nobody takes the authorizer's word, so that record and events agree. One that names another
 /// user than the authorizer did is stored as it says; handlers that want that name take `Connection`.

@@ -89,7 +89,8 @@ impl TestEvent {
                 }
             },
         };
-        path.split('.').try_fold(map, |value, name| value.get(name)).map(pointed)
+        let found = path.split('.').try_fold(map, |value, name| value.get(name));
+        found.filter(|value| !value.is_null()).map(pointed)
     }
 
     /// A MESSAGE.

@@ -4,6 +4,7 @@ mod at_home;
 mod attacks;
 mod authorizer;
 mod authorizer_at_home;
+mod authorizer_apps;
 mod authorizer_on_the_wire;
 mod captured;
 mod handlers;
