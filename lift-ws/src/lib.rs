@@ -41,6 +41,7 @@ mod fields;
 mod invocation;
 pub mod job;
 mod json_text;
+pub mod limit;
 pub mod manifest;
 pub mod middleware;
 pub mod provide;

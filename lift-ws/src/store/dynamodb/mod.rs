@@ -61,7 +61,7 @@ pub use self::keys::Shards;
 pub use self::store::DynamoStore;
 pub use self::table::{DEFAULT_TABLE, TABLE_VARIABLE, table_definition, table_name_from_env};
 /// For other rows of the table.
-#[cfg(all(feature = "aws", feature = "tickets"))]
+#[cfg(feature = "aws")]
 pub(crate) use self::{
     failure::classify,
     item::{Item, key, number, text},
