@@ -35,6 +35,7 @@ mod app;
 mod client;
 mod event;
 mod gateway;
+pub mod limit_store_contract;
 mod selection;
 #[cfg(feature = "simulation")]
 pub mod simulation;
