@@ -141,6 +141,8 @@ mod guide {
     mod groups_and_presence {}
     #[doc = include_str!("../../docs/guide/jobs.md")]
     mod jobs {}
+    #[doc = include_str!("../../docs/guide/limits.md")]
+    mod limits {}
     #[doc = include_str!("../../docs/guide/sending.md")]
     mod sending {}
 }

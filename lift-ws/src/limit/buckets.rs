@@ -56,10 +56,7 @@ impl Buckets {
     ///
     /// # Errors
     /// How long to wait for the first that is empty.
-    pub(super) fn take(
-        &self,
-        mut wanted: impl Iterator<Item = (u64, Rate)>,
-    ) -> Result<(), Duration> {
+    pub(super) fn take(&self, mut wanted: impl Iterator<Item = (u64, Rate)>) -> Result<(), Duration> {
         let now = ambient::now().saturating_duration_since(self.started).as_nanos();
         // A bucket of the first moment would look like none.
         let now = u64::try_from(now).unwrap_or(u64::MAX).saturating_add(1);

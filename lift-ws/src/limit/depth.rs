@@ -96,7 +96,11 @@ mod tests {
     }
 
     fn tree() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![Just(json!(null)), any::<i32>().prop_map(Value::from), r#"[a"\\\[\]{}é\n]{0,12}"#.prop_map(Value::from)];
+        let leaf = prop_oneof![
+            Just(json!(null)),
+            any::<i32>().prop_map(Value::from),
+            r#"[a"\\\[\]{}é\n]{0,12}"#.prop_map(Value::from)
+        ];
         leaf.prop_recursive(8, 64, 4, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),

@@ -197,7 +197,10 @@ impl Doing<'_> {
             false => patiently(store.give_up(&self.scope, &self.key, &self.attempt)).await,
         };
         if let Err(error) = noted {
-            self.warn(&error, "what came of a message could not be noted; it stays in progress until its lease ends");
+            self.warn(
+                &error,
+                "what came of a message could not be noted; it stays in progress until its lease ends",
+            );
         }
     }
 

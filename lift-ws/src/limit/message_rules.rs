@@ -98,11 +98,7 @@ impl Default for MessageRules {
 /// # }
 /// ```
 #[ws_middleware(crate = crate)]
-pub async fn check_message(
-    State(rules): State<MessageRules>,
-    event: &Event<'_>,
-    next: impl Next,
-) -> Reply {
+pub async fn check_message(State(rules): State<MessageRules>, event: &Event<'_>, next: impl Next) -> Reply {
     let checked = match event.event_type() {
         EventType::Message => rules.check(event.body()),
         EventType::Connect | EventType::Disconnect => Ok(()),

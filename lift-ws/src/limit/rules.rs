@@ -40,8 +40,7 @@ impl<By: Copy> Rules<By> {
     }
 
     pub(super) fn in_store(store: impl LimitStore, name: &'static str, otherwise: OnFailure) -> Self {
-        let meter =
-            Meter::Store { store: Arc::new(store), name, otherwise, at_connect: OnFailure::Refuse };
+        let meter = Meter::Store { store: Arc::new(store), name, otherwise, at_connect: OnFailure::Refuse };
         Self { rules: Vec::new(), meter }
     }
 
@@ -81,9 +80,11 @@ impl<By: Copy> Rules<By> {
                 buckets.take(wanted).map_err(too_many)
             }
             Meter::Store { store, name, otherwise, at_connect } => {
-                let keys = self.rules.iter().enumerate().filter_map(|(n, (by, rate))| {
-                    Some((format!("{name}#{n}#{}", key(*by)?), *rate))
-                });
+                let keys = self
+                    .rules
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(n, (by, rate))| Some((format!("{name}#{n}#{}", key(*by)?), *rate)));
                 let otherwise = match sender.is(EventType::Connect) {
                     true => *at_connect,
                     false => *otherwise,
@@ -135,12 +136,7 @@ enum NotCounted {
     Failed(StoreError),
 }
 
-async fn count_one(
-    store: &dyn LimitStore,
-    scope: &str,
-    key: &str,
-    rate: Rate,
-) -> Result<(), NotCounted> {
+async fn count_one(store: &dyn LimitStore, scope: &str, key: &str, rate: Rate) -> Result<(), NotCounted> {
     let (now, length) = (millis(), rate.window());
     let window = now / length;
     let end = (window + 1).saturating_mul(length);

@@ -163,7 +163,9 @@ impl Reply {
     /// When the client may try again, if the error says it.
     pub fn retries_after(&self) -> Option<Duration> {
         match &self.body {
-            Body::Error { retry_after, .. } => retry_after.map(|time| Duration::from_millis(time.get().into())),
+            Body::Error { retry_after, .. } => {
+                retry_after.map(|time| Duration::from_millis(time.get().into()))
+            }
             _ => None,
         }
     }

@@ -141,7 +141,11 @@ mod without_a_table {
                 OnFailure::Admit => br#"{"statusCode":503}"#,
             };
             let said = answer.windows(expected.len()).any(|part| part == expected);
-            assert!(said && answer.starts_with(br#"{"statusCode":503"#), "{}", String::from_utf8_lossy(&answer));
+            assert!(
+                said && answer.starts_with(br#"{"statusCode":503"#),
+                "{}",
+                String::from_utf8_lossy(&answer)
+            );
         }
     }
 }

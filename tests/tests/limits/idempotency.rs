@@ -2,7 +2,7 @@
 
 use crate::failing::Failing;
 use crate::{NOON, pass, run};
-use lift_ws::limit::{LimitStore, MemoryLimitStore, Once, OnFailure, once};
+use lift_ws::limit::{LimitStore, MemoryLimitStore, OnFailure, Once, once};
 use lift_ws::prelude::*;
 use lift_ws::testing::simulation::{self, Simulation};
 use lift_ws::testing::{TestApp, TestClient, TestEvent};
@@ -98,7 +98,10 @@ async fn a_duplicate_reads_the_first_reply_also_over_another_connection() {
     let setting = Setting::new(MemoryLimitStore::new());
     let (phone, laptop) = (setting.arrive("ann").await, setting.arrive("ann").await);
     let first: Value = phone.send(json!({"action": "pay", "id": "o-17"})).await.json();
-    assert_eq!((&first["type"], &first["id"], &first["data"]["run"]), (&json!("reply"), &json!("o-17"), &json!(1)));
+    assert_eq!(
+        (&first["type"], &first["id"], &first["data"]["run"]),
+        (&json!("reply"), &json!("o-17"), &json!(1))
+    );
     phone.disconnect().await;
     let again: Value = laptop.send(json!({"action": "pay", "id": "o-17"})).await.json();
     assert_eq!((again, setting.runs()), (first, 1));

@@ -26,7 +26,10 @@ async fn what_is_too_large_or_too_deep_is_refused_and_said_so() {
     assert_eq!(code(&app, r#"{"action":"say","a":[[1]]}"#).await, json!(null));
     assert_eq!(code(&app, r#"{"action":"say","a":[[[1]]]}"#).await, json!("too_deep"));
     assert_eq!(code(&app, r#"{"action":"say","a":"[[[[["}"#).await, json!(null));
-    assert_eq!(code(&app, &format!(r#"{{"action":"say","a":"{}"}}"#, "x".repeat(100))).await, json!("too_large"));
+    assert_eq!(
+        code(&app, &format!(r#"{{"action":"say","a":"{}"}}"#, "x".repeat(100))).await,
+        json!("too_large")
+    );
 }
 
 // Without any rules: nothing that a client sends exhausts the stack.

@@ -100,7 +100,10 @@ fn who_is_held_back_reads_when_to_try_again() {
         let refused: Value = ann.send(json!({"action": "say", "id": 7})).await.json();
         assert_eq!((&refused["type"], &refused["code"]), (&json!("error"), &json!("too_many_requests")));
         assert_eq!((&refused["retryAfterMs"], &refused["id"]), (&json!(2_000), &json!(7)));
-        assert!(ann.send(json!({"action": "tell", "id": 8})).await.is_none(), "on a one-way route it is posted");
+        assert!(
+            ann.send(json!({"action": "tell", "id": 8})).await.is_none(),
+            "on a one-way route it is posted"
+        );
         assert_eq!(ann.received()[0]["code"], "too_many_requests");
     });
 }
@@ -112,7 +115,11 @@ fn a_route_has_limits_of_its_own_beside_those_of_all() {
     let app = TestApp::<Chat>::new(AppState { payments, ..none() });
     run(&world, async {
         let (one, other) = (arrive(&app, "ann").await, arrive(&app, "ann").await);
-        assert_eq!(said(&one, "pay", 1).await + said(&other, "pay", 5).await, 2, "a user is one on all devices");
+        assert_eq!(
+            said(&one, "pay", 1).await + said(&other, "pay", 5).await,
+            2,
+            "a user is one on all devices"
+        );
         assert_eq!(said(&one, "say", 50).await, 50);
         assert_eq!(said(&arrive(&app, "bob").await, "pay", 5).await, 2);
     });
@@ -154,7 +161,8 @@ fn handshakes_are_held_back_by_address_and_by_user() {
     run(&world, async {
         let mut statuses = Vec::new();
         for user in ["ann", "ann", "ann", "bob", "eve", "joe"] {
-            statuses.push(app.connect().query("user", user).await.map_or_else(|refused| refused.status, |_| 200));
+            statuses
+                .push(app.connect().query("user", user).await.map_or_else(|refused| refused.status, |_| 200));
         }
         assert_eq!(statuses, [200, 200, 429, 200, 200, 429]);
         assert_eq!(app.records().len(), 4, "who is refused is not stored");
@@ -184,7 +192,11 @@ fn what_no_route_takes_counts_too() {
         let routed = TestEvent::message("say", "{}").connection_id("AbC=").to_bytes();
         app.invoke(&unrouted).await.unwrap();
         let answer = app.invoke(&routed).await.unwrap();
-        assert!(answer["body"].as_str().unwrap_or_default().contains("unknown_connection") || answer.to_string().contains("too_many_requests"), "{answer}");
+        assert!(
+            answer["body"].as_str().unwrap_or_default().contains("unknown_connection")
+                || answer.to_string().contains("too_many_requests"),
+            "{answer}"
+        );
     });
 }
 
@@ -213,9 +225,11 @@ fn environments_count_together_in_a_store_and_windows_end() {
 /// Lift's limiter let everybody in when its table could not be read.
 #[test]
 fn lift_lesson_a_limiter_that_cannot_reach_its_store_lets_nobody_in() {
-    for (failing, on_messages) in
-        [(Failing::AtOnce, OnFailure::Admit), (Failing::Silently, OnFailure::Admit), (Failing::AtOnce, OnFailure::Refuse)]
-    {
+    for (failing, on_messages) in [
+        (Failing::AtOnce, OnFailure::Admit),
+        (Failing::Silently, OnFailure::Admit),
+        (Failing::AtOnce, OnFailure::Refuse),
+    ] {
         let world = Simulation::start(1, NOON);
         let limits = RateLimits::exact(failing, on_messages).per_source_ip(Rate::per_second(100));
         let app = TestApp::<Chat>::new(AppState { limits, ..none() });
@@ -231,8 +245,9 @@ fn messages_go_on_without_the_store_only_if_that_is_said() {
     for (on_failure, expected) in [(OnFailure::Admit, 1), (OnFailure::Refuse, 0)] {
         for failing in [Failing::AtOnce, Failing::Silently] {
             let world = Simulation::start(1, NOON);
-            let limits =
-                RateLimits::exact(failing, on_failure).at_connect(OnFailure::Admit).per_source_ip(Rate::per_second(1));
+            let limits = RateLimits::exact(failing, on_failure)
+                .at_connect(OnFailure::Admit)
+                .per_source_ip(Rate::per_second(1));
             let app = TestApp::<Chat>::new(AppState { limits, ..none() });
             let ann = run(&world, arrive(&app, "ann"));
             assert_eq!(run(&world, said(&ann, "say", 1)), expected, "{on_failure:?}");

@@ -5,7 +5,8 @@ use crate::table::{Table, client};
 use crate::wire::Fault;
 use futures_util::future::join_all;
 use lift_ws::limit::{
-    DynamoLimitStore, LimitStore, Once, OnFailure, Rate, RateLimits, UserLimits, limit_rate, limit_users, once,
+    DynamoLimitStore, LimitStore, OnFailure, Once, Rate, RateLimits, UserLimits, limit_rate, limit_users,
+    once,
 };
 use lift_ws::prelude::*;
 use lift_ws::store::StoreErrorKind;

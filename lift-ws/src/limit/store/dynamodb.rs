@@ -56,12 +56,7 @@ impl DynamoLimitStore {
         Self::new(client(config), table_name_from_env())
     }
 
-    async fn add(
-        &self,
-        row: Item,
-        most: u32,
-        expires_at: u64,
-    ) -> Result<bool, StoreError> {
+    async fn add(&self, row: Item, most: u32, expires_at: u64) -> Result<bool, StoreError> {
         let update = self.client.update_item().table_name(&self.table).set_key(Some(row));
         let update = update
             .update_expression("SET #exp = :exp ADD #n :one")

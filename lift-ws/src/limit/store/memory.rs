@@ -133,7 +133,11 @@ impl LimitStore for MemoryLimitStore {
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         let key = key(scope, name);
         let mut rows = self.rows();
-        if rows.attempts.get(&key).is_some_and(|row| row.attempt.token == attempt.token && row.outcome.is_none()) {
+        if rows
+            .attempts
+            .get(&key)
+            .is_some_and(|row| row.attempt.token == attempt.token && row.outcome.is_none())
+        {
             rows.attempts.remove(&key);
         }
         Box::pin(ready(Ok(())))

@@ -5,6 +5,8 @@
 //! | record, or tombstone | `{scope}#C#{connectionId}` | `C` |
 //! | membership | `{scope}#G#{group}#{shard}` | `{connectedAt}#{connectionId}` |
 //! | broadcast | `{scope}#B#{broadcastId}` | `P` the message, `S#{segment}` how far it has come |
+//! | limit | `{scope}#L#{rule}#{key}` | the window that is counted |
+//! | what is done once | `{scope}#O#{key}` | `O` |
 //!
 //! Records also stand in two indexes, ordered by `{connectedAt}#{connectionId}`: by user
 //! (`{scope}#U#{user}`) and by tenant (`{scope}#T#{tenant}#{shard}`). A connection without user is in no user
