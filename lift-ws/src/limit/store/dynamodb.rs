@@ -143,7 +143,7 @@ impl DynamoLimitStore {
 }
 
 fn counter(scope: &str, name: &str, window: u64) -> Item {
-    Item::from(key([scope, "#L#", name].concat(), &window.to_string()))
+    Item::from(key([scope, "#L#", name].concat(), window.to_string()))
 }
 
 fn doing(scope: &str, name: &str) -> Item {
