@@ -53,7 +53,7 @@ async fn ignored(Json(_): Json<IgnoredAny>) -> Json<u8> {
 }
 
 #[ws_route("raw")]
-async fn raw<'m>(Json(raw): Json<&'m RawValue>) -> Json<usize> {
+async fn raw(Json(raw): Json<&RawValue>) -> Json<usize> {
     Json(raw.get().len())
 }
 
