@@ -3,6 +3,7 @@
 use crate::auth::AuthError;
 use crate::chain::Chain;
 use crate::connection::SendError;
+use crate::limit::LimitError;
 use crate::reply::BoxError;
 use crate::store::StoreError;
 use crate::{IntoReply, Reply};
@@ -131,7 +132,8 @@ fn known(error: &dyn Any) -> Option<Public> {
     let of_store = error.downcast_ref::<StoreError>().map(StoreError::public);
     let of_send = || error.downcast_ref::<SendError>().map(SendError::public);
     let of_auth = || error.downcast_ref::<AuthError>().map(AuthError::public);
-    of_store.or_else(of_send).or_else(of_auth)
+    let of_limit = || error.downcast_ref::<LimitError>().map(LimitError::public);
+    of_store.or_else(of_send).or_else(of_auth).or_else(of_limit)
 }
 
 impl From<Error> for BoxError {

@@ -42,6 +42,7 @@ mod fields;
 mod invocation;
 pub mod job;
 mod json_text;
+pub mod limit;
 pub mod manifest;
 pub mod middleware;
 pub mod provide;
@@ -146,6 +147,8 @@ mod guide {
     mod groups_and_presence {}
     #[doc = include_str!("../../docs/guide/jobs.md")]
     mod jobs {}
+    #[doc = include_str!("../../docs/guide/limits.md")]
+    mod limits {}
     #[doc = include_str!("../../docs/guide/sending.md")]
     mod sending {}
 }

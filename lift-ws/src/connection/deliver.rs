@@ -174,7 +174,7 @@ impl Connections {
     }
 
     /// Connections made before this are gone if they answer 410; later ones may be in their handshake.
-    pub(super) fn connected_before(&self) -> u64 {
+    pub(crate) fn connected_before(&self) -> u64 {
         let grace = u64::try_from(self.shared.settings.gone_grace.as_millis()).unwrap_or(u64::MAX);
         // The end of this millisecond: with no grace, a connection made just now counts as well.
         self.shared.clock.now().saturating_add(1).saturating_sub(grace)

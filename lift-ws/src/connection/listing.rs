@@ -65,6 +65,36 @@ impl<'a> Found<'a> {
         pages.map_ok(|page| stream::iter(page.connections).map(Ok)).try_flatten()
     }
 
+    /// The first of them, at most so many; the oldest of a user's. No more rows than that are read.
+    ///
+    /// ```
+    /// # use lift_ws::{connection::Connections, store::StoreError};
+    /// # async fn handler(conns: Connections) -> Result<(), StoreError> {
+    /// let has_more_than_one = conns.find_user("ann").first(2).await?.len() > 1;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// It changes nothing and may be dropped.
+    pub async fn first(self, most: u32) -> Result<Vec<Listed>, StoreError> {
+        let Self { connections, whom } = &self;
+        let (mut first, mut next) = (Vec::new(), Some(whom.whom().start()));
+        while let Some(cursor) = next.take() {
+            let left = most.saturating_sub(u32::try_from(first.len()).unwrap_or(u32::MAX));
+            if left > 0 {
+                let page = connections.listed_page(whom.whom(), Some(cursor), Some(left)).await?;
+                first.extend(page.connections);
+                next = page.cursor;
+            }
+        }
+        Ok(first)
+    }
+
     /// How many there are, without reading them over the network one by one.
     ///
     /// It costs as much as listing them: half a read unit per 4 KB of index rows, which are some 150 bytes each.
@@ -166,21 +196,23 @@ impl Connections {
     ) -> impl Stream<Item = Result<ConnectionsPage, StoreError>> + Send + 'a {
         stream::try_unfold((whose, Some(start)), move |(whose, next)| async move {
             let Some(cursor) = next else { return Ok(None) };
-            let mut page = self.listed_page(whose.whom(), Some(cursor)).await?;
+            let mut page = self.listed_page(whose.whom(), Some(cursor), None).await?;
             let next = page.cursor.take();
             Ok(Some((page, (whose, next))))
         })
     }
 
-    /// One page of somebody's living connections.
+    /// One page of somebody's living connections, of so many rows if that is said.
     pub(super) async fn listed_page(
         &self,
         whom: Whom<'_>,
         cursor: Option<Cursor>,
+        most: Option<u32>,
     ) -> Result<ConnectionsPage, StoreError> {
         check_named(whom)?;
         let query = ConnectionsQuery::new(self.scope_key()?, whom);
-        let query = query.connected_since(self.oldest_living()).after(cursor);
+        let mut query = query.connected_since(self.oldest_living()).after(cursor);
+        query.limit = most.unwrap_or(query.limit);
         self.within(self.shared.store.connections(&query)).await
     }
 

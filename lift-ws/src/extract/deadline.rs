@@ -32,20 +32,35 @@ impl Deadline {
     const MARGIN: Duration = Duration::from_millis(200);
 
     pub(crate) fn of(event: &Event<'_>, invocation: &Invocation<'_>) -> Self {
+        Self::within(event, invocation, INTEGRATION_TIMEOUT, Self::MARGIN)
+    }
+
+    /// For a gateway that waits this long.
+    pub(crate) fn within(
+        event: &Event<'_>,
+        invocation: &Invocation<'_>,
+        patience: Duration,
+        margin: Duration,
+    ) -> Self {
         let requested = match u64::try_from(event.request_time_epoch()) {
             Ok(at) if at > 0 => SystemTime::UNIX_EPOCH + Duration::from_millis(at),
             _ => ambient::time_of_day(),
         };
-        let patience = requested + INTEGRATION_TIMEOUT;
+        let patience = requested.checked_add(patience).unwrap_or(requested + LONGEST_INVOCATION);
         let due = invocation.deadline().map_or(patience, |lambda| lambda.min(patience));
-        Deadline(due - Self::MARGIN)
+        Deadline(due.checked_sub(margin).unwrap_or(SystemTime::UNIX_EPOCH))
     }
 
     /// Lambda's alone: what runs from a queue has nobody who waits for it. Without one it is the longest that Lambda
     /// knows.
     pub(crate) fn of_invocation(invocation: &Invocation<'_>) -> Self {
+        Self::of_lambda(invocation, Self::MARGIN)
+    }
+
+    /// Lambda's, less this margin.
+    pub(crate) fn of_lambda(invocation: &Invocation<'_>, margin: Duration) -> Self {
         let due = invocation.deadline().unwrap_or_else(|| ambient::time_of_day() + LONGEST_INVOCATION);
-        Deadline(due - Self::MARGIN)
+        Deadline(due.checked_sub(margin).unwrap_or(SystemTime::UNIX_EPOCH))
     }
 
     /// The point in time.

@@ -1,9 +1,10 @@
 //! From a reply to what Lambda returns, and to what the client reads.
 //!
 //! The wire envelope: a reply is `T` as it stands, or `{"type":"reply","id":…,"data":T}` if the message had a
-//! top-level `id`; an error is `{"type":"error","code":…,"message":…,"requestId":…,"id":…}`.
+//! top-level `id`; an error is `{"type":"error","code":…,"message":…,"requestId":…,"id":…}`, with `retryAfterMs` where the
+//! error says when to try again.
 
-use super::{Body, Reply};
+use super::{Body, Milliseconds, Reply};
 use crate::buffer::Buffer;
 use crate::connection::MAX_MESSAGE_BYTES;
 use crate::event::{Event, Reader};
@@ -37,6 +38,11 @@ impl<'e> Correlation<'e> {
             Ok(())
         });
         Correlation(id.filter(|id| is_echoed(id)))
+    }
+
+    /// The id as it is written.
+    pub(crate) const fn text(self) -> Option<&'e str> {
+        self.0
     }
 
     fn raw(self) -> Option<&'e RawValue> {
@@ -111,7 +117,9 @@ impl Reply {
     pub(crate) fn into_frame(self, event: &Event<'_>, correlation: Correlation<'_>) -> Option<Buffer> {
         let frame = match self.body {
             Body::Empty => return None,
-            Body::Error { code, message } => return Some(error_frame(&code, &message, event, correlation)),
+            Body::Error { code, message, retry_after } => {
+                return Some(error_frame(&code, &message, retry_after, event, correlation));
+            }
             Body::Json(data) => match correlation.0 {
                 None => data,
                 Some(id) => enveloped(id, &data.0),
@@ -132,6 +140,7 @@ impl Reply {
             return Some(error_frame(
                 "reply_too_large",
                 "the reply is too large to be sent",
+                None,
                 event,
                 correlation,
             ));
@@ -152,6 +161,7 @@ fn enveloped(id: &str, data: &str) -> Buffer {
 pub(crate) fn error_frame(
     code: &str,
     message: &str,
+    retry_after: Option<Milliseconds>,
     event: &Event<'_>,
     correlation: Correlation<'_>,
 ) -> Buffer {
@@ -161,12 +171,20 @@ pub(crate) fn error_frame(
         r#type: &'static str,
         code: &'f str,
         message: &'f str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<Milliseconds>,
         request_id: &'f str,
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<&'f RawValue>,
     }
-    let frame =
-        Frame { r#type: "error", code, message, request_id: event.request_id(), id: correlation.raw() };
+    let frame = Frame {
+        r#type: "error",
+        code,
+        message,
+        retry_after_ms: retry_after,
+        request_id: event.request_id(),
+        id: correlation.raw(),
+    };
     Buffer::json(&frame).unwrap_or_default() // texts alone: nothing that could fail
 }
 
@@ -174,6 +192,7 @@ pub(crate) fn error_frame(
 mod tests {
     use super::*;
     use crate::event::Envelope;
+    use std::time::Duration;
 
     fn frame(body: &str, reply: Reply) -> Option<String> {
         let body = serde_json::to_string(body).unwrap();
@@ -245,6 +264,11 @@ mod tests {
         assert_eq!(
             frame(r#"{"id":"k"}"#, Reply::error("too_long", "at most 3")).unwrap(),
             r#"{"type":"error","code":"too_long","message":"at most 3","requestId":"q","id":"k"}"#
+        );
+        let later = Reply::error("busy", "later").retry_after(Duration::from_micros(1_500));
+        assert_eq!(
+            frame("{}", later).unwrap(),
+            r#"{"type":"error","code":"busy","message":"later","retryAfterMs":2,"requestId":"q"}"#
         );
     }
 

@@ -14,6 +14,8 @@ use crate::buffer::Buffer;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -48,8 +50,11 @@ pub(crate) enum Body {
     Empty,
     Json(Buffer),
     Text(Buffer),
-    Error { code: Cow<'static, str>, message: Cow<'static, str> },
+    Error { code: Cow<'static, str>, message: Cow<'static, str>, retry_after: Option<Milliseconds> },
 }
+
+/// Small, since each reply has room for it.
+pub(crate) type Milliseconds = NonZeroU32;
 
 impl Reply {
     /// 200 and no body.
@@ -77,7 +82,7 @@ impl Reply {
 
     /// An error for the client: a code that programs look at, and a message for people. Status 400.
     pub fn error(code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
-        let body = Body::Error { code: code.into(), message: message.into() };
+        let body = Body::Error { code: code.into(), message: message.into(), retry_after: None };
         Reply { status: 400, body, accept: None, cause: None }
     }
 
@@ -97,6 +102,23 @@ impl Reply {
     /// The same reply with another status.
     pub fn with_status(self, status: u16) -> Self {
         Reply { status, ..self }
+    }
+
+    /// The same error with when it is worth trying again: clients read it as `retryAfterMs`, in milliseconds and rounded
+    /// up. Other replies stay as they are.
+    ///
+    /// ```
+    /// # use lift_ws::Reply;
+    /// # use std::time::Duration;
+    /// let busy = Reply::error("busy", "nobody has time now").retry_after(Duration::from_secs(2));
+    /// assert_eq!(busy.retries_after(), Some(Duration::from_secs(2)));
+    /// ```
+    pub fn retry_after(mut self, time: Duration) -> Self {
+        if let Body::Error { retry_after, .. } = &mut self.body {
+            let milliseconds = time.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(u32::MAX);
+            *retry_after = Milliseconds::new(milliseconds);
+        }
+        self
     }
 
     /// The same reply with what the log should know. Clients do not see it.
@@ -138,6 +160,16 @@ impl Reply {
         }
     }
 
+    /// When the client may try again, if the error says it.
+    pub fn retries_after(&self) -> Option<Duration> {
+        match &self.body {
+            Body::Error { retry_after, .. } => {
+                retry_after.map(|time| Duration::from_millis(time.get().into()))
+            }
+            _ => None,
+        }
+    }
+
     /// What the log is told of an error.
     pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         self.cause.as_deref()
@@ -166,6 +198,23 @@ impl Reply {
             self.accept = (!accept.is_plain()).then(|| Box::new(accept));
         }
         self
+    }
+
+    /// A body as it is kept for later: the text, and whether it is JSON.
+    pub(crate) fn parts(&self) -> Option<(&str, bool)> {
+        match &self.body {
+            Body::Json(text) => Some((&text.0, true)),
+            Body::Text(text) => Some((&text.0, false)),
+            Body::Empty | Body::Error { .. } => None,
+        }
+    }
+
+    /// The reply of a body that was kept.
+    pub(crate) fn of_parts(text: &str, is_json: bool) -> Self {
+        match is_json {
+            true => Reply { body: Body::Json(Buffer::text(text)), ..Reply::ok() },
+            false => Reply::text(text),
+        }
     }
 
     pub(crate) const fn has_body(&self) -> bool {

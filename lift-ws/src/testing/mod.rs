@@ -37,6 +37,7 @@ mod client;
 mod event;
 mod gateway;
 mod policy;
+pub mod limit_store_contract;
 mod selection;
 #[cfg(feature = "simulation")]
 pub mod simulation;

@@ -8,6 +8,7 @@ mod faults;
 mod fixtures;
 mod handover;
 mod lift;
+mod limits;
 mod races;
 mod table;
 mod wire;

@@ -21,7 +21,7 @@ pub(super) async fn read(
             }
             of_slice(page.into(), range)
         }
-        _ => connections.listed_page(plan.whom(range), Some(after)).await?.into(),
+        _ => connections.listed_page(plan.whom(range), Some(after), None).await?.into(),
     };
     page.recipients.retain(|recipient| {
         !is_late(recipient, range) && !plan.except.iter().any(|id| id == recipient.connection_id())

@@ -5,6 +5,8 @@
 //! | record, or tombstone | `{scope}#C#{connectionId}` | `C` |
 //! | membership | `{scope}#G#{group}#{shard}` | `{connectedAt}#{connectionId}` |
 //! | broadcast | `{scope}#B#{broadcastId}` | `P` the message, `S#{segment}` how far it has come |
+//! | limit | `{scope}#L#{rule}#{key}` | the window that is counted |
+//! | what is done once | `{scope}#O#{key}` | `O` |
 //!
 //! Records also stand in two indexes, ordered by `{connectedAt}#{connectionId}`: by user
 //! (`{scope}#U#{user}`) and by tenant (`{scope}#T#{tenant}#{shard}`). A connection without user is in no user
@@ -61,7 +63,7 @@ pub use self::keys::Shards;
 pub use self::store::DynamoStore;
 pub use self::table::{DEFAULT_TABLE, TABLE_VARIABLE, table_definition, table_name_from_env};
 /// For other rows of the table.
-#[cfg(all(feature = "aws", feature = "tickets"))]
+#[cfg(feature = "aws")]
 pub(crate) use self::{
     failure::classify,
     item::{Item, key, number, text},
