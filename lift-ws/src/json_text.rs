@@ -50,7 +50,7 @@ pub(crate) fn quote(text: &str, to: &mut impl fmt::Write) -> fmt::Result {
 }
 
 /// Without the quotes around it.
-pub(crate) fn quote_inner(text: &str, to: &mut impl fmt::Write) -> fmt::Result {
+pub(crate) fn quote_inner(text: &str, to: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
     let (bytes, mut start) = (text.as_bytes(), 0);
     loop {
         let end = next_special(bytes, start);

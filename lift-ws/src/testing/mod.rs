@@ -35,6 +35,7 @@ mod app;
 mod client;
 mod event;
 mod gateway;
+mod output;
 mod selection;
 #[cfg(feature = "simulation")]
 pub mod simulation;
@@ -43,3 +44,4 @@ pub mod store_contract;
 pub use app::{Connect, Refused, TestApp};
 pub use client::{TestClient, TestReply};
 pub use event::TestEvent;
+pub use output::Output;
