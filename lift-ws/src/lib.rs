@@ -143,6 +143,8 @@ mod guide {
     mod groups_and_presence {}
     #[doc = include_str!("../../docs/guide/jobs.md")]
     mod jobs {}
+    #[doc = include_str!("../../docs/guide/operating.md")]
+    mod operating {}
     #[doc = include_str!("../../docs/guide/sending.md")]
     mod sending {}
 }
