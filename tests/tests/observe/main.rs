@@ -4,4 +4,5 @@
 mod emf;
 mod guide;
 mod metrics;
+mod processes;
 mod spans;
