@@ -1,7 +1,7 @@
 //! A span for each event.
 
 use super::Observed;
-use super::spans::Spans;
+use super::spans::{Shown, Spans};
 use crate::connection::{Identity, Record};
 use crate::extract::State;
 use crate::middleware::Next;
@@ -40,34 +40,36 @@ pub async fn trace(State(spans): State<Spans>, observed: Observed<'_>, next: imp
     let reply = next.run().instrument(end.span.clone()).await;
     if let Some(user) = reply.accept().and_then(|accept| accept.user.as_deref()).filter(|_| spans.has_users())
     {
-        end.span.record("user", display(spans.shown(user)));
+        end.span.record("user", display(spans.shown(user.into())));
     }
     end.outcome = Some((reply.status(), reply.static_error_code().or(reply.error_code().and(Some("other")))));
     reply
 }
 
+/// Fields are not even looked for where nobody listens.
 fn open(spans: &Spans, observed: &Observed<'_>) -> Span {
     let event = observed.event();
-    let span = tracing::info_span!(
+    tracing::info_span!(
         "event",
         route = observed.route_key(),
         connection_id = event.connection_id(),
         request_id = event.request_id(),
         trace_id = observed.invocation().trace_root(),
-        user = Empty,
+        user = user(spans, observed).map(display),
         status = Empty,
         code = Empty,
         duration_ms = Empty,
-    );
-    if spans.has_users() && !span.is_disabled() {
-        let identity = Identity::authorized(event);
-        let authorized = identity.as_ref().and_then(Identity::user);
-        let user = authorized.or_else(|| observed.record().and_then(Record::user));
-        if let Some(user) = user {
-            span.record("user", display(spans.shown(user)));
-        }
+    )
+}
+
+fn user<'e>(spans: &Spans, observed: &Observed<'e>) -> Option<Shown<'e>> {
+    if !spans.has_users() {
+        return None;
     }
-    span
+    match Identity::authorized(observed.event()).and_then(Identity::into_user) {
+        Some(user) => Some(spans.shown(user.into_cow())),
+        None => observed.record().and_then(Record::user).map(|user| spans.shown(user.into())),
+    }
 }
 
 /// Says how the event ended, also one that panics or is stopped.
@@ -84,13 +86,10 @@ impl Drop for End {
         let (status, code) = self
             .outcome
             .unwrap_or_else(|| (500, Some(if std::thread::panicking() { "panic" } else { "cancelled" })));
-        self.span.record("status", status);
-        if let Some(code) = code {
-            self.span.record("code", code);
-        }
-        self.span.record("duration_ms", took.as_micros() as f64 / 1_000.0);
+        let duration_ms = took.as_micros() as f64 / 1_000.0;
+        tracing::record_all!(self.span, status = status, code = code, duration_ms = duration_ms);
         if self.has_line {
-            self.span.in_scope(|| tracing::info!("answered"));
+            tracing::info!(parent: &self.span, "answered");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What spans say.
 
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
@@ -62,11 +63,11 @@ impl Spans {
     }
 
     /// A user as spans show them.
-    pub(super) fn shown<'u>(&self, user: &'u str) -> Shown<'u> {
+    pub(super) fn shown<'u>(&self, user: Cow<'u, str>) -> Shown<'u> {
         match &self.users {
             Users::Hashed(prefix) => {
                 let mut hash = Sha256::clone(prefix);
-                hash.update(user);
+                hash.update(&*user);
                 let mut short = [0; 8];
                 short.copy_from_slice(&hash.finalize()[..8]);
                 Shown::Hash(short)
@@ -80,7 +81,7 @@ impl Spans {
 #[derive(Debug)]
 pub(super) enum Shown<'u> {
     Hash([u8; 8]),
-    Plain(&'u str),
+    Plain(Cow<'u, str>),
 }
 
 impl fmt::Display for Shown<'_> {
@@ -119,13 +120,13 @@ mod tests {
 
     #[test]
     fn a_hash_is_the_same_everywhere_and_another_with_a_secret() {
-        let shown = |spans: &Spans| spans.shown("ann").to_string();
+        let shown = |spans: &Spans| spans.shown("ann".into()).to_string();
         let plain = shown(&Spans::new());
         // `printf ann | sha256sum`
         assert_eq!(plain, "49915e0d7d4b402e");
         assert_eq!(shown(&Spans::new()), plain);
         assert_ne!(shown(&Spans::new().hash_users_with("secret")), plain);
-        assert_ne!(Spans::new().shown("bob").to_string(), plain);
+        assert_ne!(Spans::new().shown("bob".into()).to_string(), plain);
         assert_eq!(shown(&Spans::new().plain_users()), "ann");
     }
 }
