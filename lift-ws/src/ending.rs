@@ -18,7 +18,6 @@ pub(crate) fn register(ending: Arc<dyn Ending>) {
 }
 
 /// The environment ends, or is frozen for a snapshot.
-#[cfg(feature = "lambda")]
 pub(crate) fn end() {
     let endings = ENDINGS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     for ending in endings.iter().filter_map(Weak::upgrade) {

@@ -34,6 +34,7 @@ mod buffer;
 mod causes;
 mod chain;
 pub mod connection;
+#[cfg(feature = "lambda")]
 mod ending;
 mod error;
 pub mod event;

@@ -3,7 +3,7 @@
 use super::gathered::Gathered;
 use super::handle::{Metrics, Shared};
 use super::name;
-use crate::{ending, json_text};
+use crate::json_text;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -68,7 +68,8 @@ impl MetricsBuilder {
             writer: Mutex::new(self.writer.unwrap_or_else(usual_writer)),
         });
         let metrics = Metrics(shared);
-        ending::register(Arc::<Shared>::clone(&metrics.0));
+        #[cfg(feature = "lambda")]
+        crate::ending::register(Arc::<Shared>::clone(&metrics.0));
         metrics
     }
 }

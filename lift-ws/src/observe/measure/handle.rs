@@ -3,7 +3,6 @@
 use super::MetricsBuilder;
 use super::gathered::{Gathered, Outcome};
 use crate::buffer::Buffer;
-use crate::ending::Ending;
 use crate::observe::Observed;
 use std::fmt;
 use std::io::Write;
@@ -98,7 +97,8 @@ impl Shared {
     }
 }
 
-impl Ending for Shared {
+#[cfg(feature = "lambda")]
+impl crate::ending::Ending for Shared {
     fn end(&self) {
         self.flush();
     }
