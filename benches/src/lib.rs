@@ -6,6 +6,7 @@ pub mod keys;
 pub mod limit;
 pub mod records;
 pub mod routes;
+pub mod stack;
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

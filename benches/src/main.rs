@@ -4,7 +4,7 @@
 //! cargo run --release -p lift-ws-benches --bin compare [-- --quick] [--json FILE] [--compile-time] [--only SECTION]…
 //! ```
 //!
-//! Sections: `routing`, `bytes`, `runtime-api`, `gateway`, `fanout`, `signing`, `store`, `tokens`, `compile-time`. The gates
+//! Sections: `routing`, `bytes`, `production`, `runtime-api`, `gateway`, `fanout`, `signing`, `store`, `tokens`, `compile-time`. The gates
 //! are ratios: ours and the peers run in turn, so a busy machine moves both. It ends with 1 when a gate is not kept.
 
 #![allow(
@@ -19,6 +19,7 @@ mod fanout;
 mod figures;
 mod gateway;
 mod lift;
+mod production;
 mod report;
 mod rounds;
 mod routing;
@@ -34,7 +35,7 @@ use report::Report;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-const USAGE: &str = "usage: compare [--quick] [--json FILE] [--compile-time] [--only routing|bytes|runtime-api|gateway|fanout|signing|store|tokens|compile-time]…";
+const USAGE: &str = "usage: compare [--quick] [--json FILE] [--compile-time] [--only routing|bytes|production|runtime-api|gateway|fanout|signing|store|tokens|compile-time]…";
 
 #[derive(Default)]
 struct Options {
@@ -85,7 +86,7 @@ fn run(options: &Options) -> Result<usize, String> {
     let root = root();
     let mut report = Report::default();
     let mut lift = None;
-    if options.wants("routing") || options.wants("bytes") {
+    if ["routing", "bytes", "production"].iter().any(|section| options.wants(section)) {
         lift = lift::Lift::start(&root, MESSAGE.trim_end()).map_err(|why| report.leave_out(why)).ok();
     }
     if options.wants("routing") {
@@ -95,6 +96,10 @@ fn run(options: &Options) -> Result<usize, String> {
     if options.wants("bytes") {
         eprintln!("bytes to bytes");
         bytes::measure(&root, lift.as_mut(), options.quick, &mut report)?;
+    }
+    if options.wants("production") {
+        eprintln!("production");
+        production::measure(lift.as_mut(), options.quick, &mut report);
     }
     drop(lift);
     if options.wants("runtime-api") {

@@ -1,5 +1,7 @@
 //! Texts in JSON, eight bytes a step: where one ends, and how one is written.
 
+use std::fmt;
+
 /// Where the next quote, backslash or control character lies from `at` on; the length of `bytes` if there is none.
 #[inline(always)]
 pub(crate) fn next_special(bytes: &[u8], mut at: usize) -> usize {
@@ -38,6 +40,34 @@ fn special_in(chunk: &[u8; 8]) -> Option<usize> {
     let backslash = (word ^ (LOW * b'\\' as u64)).wrapping_sub(LOW);
     let hit = (quote_or_control | backslash) & !word & HIGH;
     (hit != 0).then(|| (hit.trailing_zeros() / 8) as usize)
+}
+
+/// As [`write_quoted`], to what takes texts.
+pub(crate) fn quote(text: &str, to: &mut impl fmt::Write) -> fmt::Result {
+    to.write_char('"')?;
+    quote_inner(text, to)?;
+    to.write_char('"')
+}
+
+/// Without the quotes around it.
+pub(crate) fn quote_inner(text: &str, to: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
+    let (bytes, mut start) = (text.as_bytes(), 0);
+    loop {
+        let end = next_special(bytes, start);
+        to.write_str(&text[start..end])?;
+        let Some(special) = bytes.get(end) else { return Ok(()) };
+        match special {
+            b'"' => to.write_str("\\\""),
+            b'\\' => to.write_str("\\\\"),
+            b'\n' => to.write_str("\\n"),
+            b'\r' => to.write_str("\\r"),
+            b'\t' => to.write_str("\\t"),
+            0x08 => to.write_str("\\b"),
+            0x0c => to.write_str("\\f"),
+            _ => write!(to, "\\u{special:04x}"),
+        }?;
+        start = end + 1;
+    }
 }
 
 /// Writes a text with its quotes, as `serde_json` does. Eight bytes are copied at a time and those behind a special
@@ -94,6 +124,9 @@ mod tests {
             let mut ours = Vec::new();
             write_quoted(&text, &mut ours);
             prop_assert_eq!(String::from_utf8(ours).unwrap(), serde_json::to_string(&text).unwrap());
+            let mut ours = String::new();
+            quote(&text, &mut ours).unwrap();
+            prop_assert_eq!(ours, serde_json::to_string(&text).unwrap());
         }
 
         #[test]

@@ -35,16 +35,20 @@ mod buffer;
 mod causes;
 mod chain;
 pub mod connection;
+#[cfg(feature = "lambda")]
+mod ending;
 mod error;
 pub mod event;
 pub mod extract;
 mod fields;
+pub mod health;
 mod invocation;
 pub mod job;
 mod json_text;
 pub mod limit;
 pub mod manifest;
 pub mod middleware;
+pub mod observe;
 pub mod provide;
 pub mod push;
 pub mod queue;
@@ -149,6 +153,8 @@ mod guide {
     mod jobs {}
     #[doc = include_str!("../../docs/guide/limits.md")]
     mod limits {}
+    #[doc = include_str!("../../docs/guide/operating.md")]
+    mod operating {}
     #[doc = include_str!("../../docs/guide/sending.md")]
     mod sending {}
 }

@@ -3,7 +3,7 @@
 use crate::Event;
 use crate::connection::{Connections, Record};
 use crate::invocation::Invocation;
-use crate::route::NONE;
+use crate::route::{NONE, RouteInfo};
 use std::fmt;
 
 /// One event on its way: the event itself, the app's state, the invocation, and the stored record of the
@@ -18,11 +18,18 @@ pub struct Scope<'e, S> {
     record: Option<&'e Record>,
     connections: Option<&'e Connections>,
     route: usize,
+    routes: &'static [RouteInfo],
 }
 
 impl<'e, S> Scope<'e, S> {
-    pub(crate) fn new(event: &'e Event<'e>, state: &'e S, invocation: Invocation<'e>, route: usize) -> Self {
-        Scope { event, state, invocation, record: None, connections: None, route }
+    pub(crate) fn new(
+        event: &'e Event<'e>,
+        state: &'e S,
+        invocation: Invocation<'e>,
+        routes: &'static [RouteInfo],
+        route: usize,
+    ) -> Self {
+        Scope { event, state, invocation, record: None, connections: None, route, routes }
     }
 
     pub(crate) fn with_record(self, record: Option<&'e Record>) -> Self {
@@ -57,6 +64,11 @@ impl<'e, S> Scope<'e, S> {
     /// The handle for sending, bound to the event's API and stage. `None` unless the app needs it.
     pub const fn connections(&self) -> Option<&'e Connections> {
         self.connections
+    }
+
+    /// The app's route for the event. `None` if it has none: then the route key is whatever a client sent.
+    pub fn route(&self) -> Option<&'static RouteInfo> {
+        self.routes.get(self.route)
     }
 
     /// Has the app a route for the event?

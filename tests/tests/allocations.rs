@@ -1,10 +1,16 @@
 //! Bytes to bytes allocates nothing: CONNECT, a MESSAGE of 771 bytes with an escaped, typed body and a two-way
-//! reply, and DISCONNECT, each behind five middlewares (design §2). One test, so that nothing else counts.
+//! reply, and DISCONNECT, each behind five middlewares (design §2); and behind those that observe, where every event writes
+//! a line of metrics and has a span. One test, so that nothing else counts.
 
+use lift_ws::observe::{Metrics, Spans, metrics, trace};
 use lift_ws::prelude::*;
-use lift_ws::{Invocation, Service};
+use lift_ws::{App, Invocation, Service, health};
+use std::fmt::Debug;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
 
 #[derive(Deserialize)]
 struct Move<'m> {
@@ -84,9 +90,61 @@ fn message() -> Vec<u8> {
     with_body(&mut event, pad).into_bytes()
 }
 
+#[derive(Clone, FromRef)]
+struct Watched {
+    scale: u32,
+    spans: Spans,
+    metrics: Metrics,
+}
+
+#[ws_app(state = Watched, middleware = [trace, metrics, five], routes = [connect, moved, bye, health::ping])]
+struct WatchedGame;
+
+/// Looks at every field and keeps nothing.
+struct Looking;
+
+impl Visit for Looking {
+    fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
+        struct Nowhere;
+        impl std::fmt::Write for Nowhere {
+            fn write_str(&mut self, _: &str) -> std::fmt::Result {
+                Ok(())
+            }
+        }
+        std::fmt::write(&mut Nowhere, format_args!("{value:?}")).unwrap();
+    }
+}
+
+impl tracing::Subscriber for Looking {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        span.record(&mut Looking);
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        values.record(&mut Looking);
+    }
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &tracing::Event<'_>) {
+        event.record(&mut Looking);
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
 #[test]
 fn bytes_to_bytes_allocates_nothing() {
-    let service = Service::<Game>::new(10);
+    nothing_by(&Service::<Game>::new(10));
+    for period in [Duration::ZERO, Duration::from_secs(3_600)] {
+        let metrics = Metrics::builder().period(period).writer(std::io::sink()).build();
+        let watched = Watched { scale: 10, spans: Spans::new(), metrics };
+        tracing::subscriber::with_default(Looking, || nothing_by(&Service::<WatchedGame>::new(watched)));
+    }
+}
+
+fn nothing_by<A: App>(service: &Service<A>) {
     let message = message();
     assert_eq!(message.len(), 771);
     let with_id =
@@ -106,7 +164,7 @@ fn bytes_to_bytes_allocates_nothing() {
         ),
         ("DISCONNECT", include_bytes!("../samples/disconnect.json"), r#"{"statusCode":200}"#),
     ] {
-        for _ in 0..3 {
+        for _ in 0..20 {
             block_on(service.respond(payload, Invocation::default(), &mut answer)).unwrap();
         }
         let counted = allocation_counter::measure(|| {

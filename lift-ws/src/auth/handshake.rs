@@ -186,7 +186,7 @@ mod tests {
         let bytes = event.to_bytes();
         let mut scratch = String::new();
         let Ok(Envelope::WebSocket(event)) = Envelope::parse(&bytes, &mut scratch) else { panic!() };
-        let scope = Scope::new(&event, &(), Invocation::default(), 0);
+        let scope = Scope::new(&event, &(), Invocation::default(), &[], 0);
         let Ok(handshake) = Handshake::from_event(&scope);
         assert!(!format!("{handshake:?}").contains("secret"), "{handshake:?}");
         handshake.token(sources).map(Cow::into_owned).map_err(|error| error.kind())

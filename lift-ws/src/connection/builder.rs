@@ -83,6 +83,7 @@ impl ConnectionsBuilder {
             clock: self.clock,
             cache: Cache::new(settings.cache_entries, settings.cache_life),
             heeded: Heeded::default(),
+            tally: Arc::default(),
             gate: Gate::new(settings.concurrency, settings.posts_per_second),
             callback_url: self.callback_url.or_else(CallbackUrl::from_env),
             region: self.region.or_else(region_from_env).unwrap_or_else(|| "us-east-1".to_owned()),

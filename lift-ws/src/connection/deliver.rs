@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::sync::SemaphorePermit;
 
 use super::connection_id::can_be;
+use super::tally::TableCall;
 use super::{CallbackUrl, Connections, SendError, SendErrorKind};
 use crate::ambient;
 use crate::backoff::Backoff;
@@ -159,7 +160,9 @@ impl Connections {
             return Err(StoreError::new(StoreErrorKind::Timeout).about(connection_id));
         }
         let before = self.connected_before();
-        let outcome = self.within(self.shared.store.delete_gone(scope, connection_id, before)).await;
+        let outcome = self
+            .ask(TableCall::DeleteGone, self.shared.store.delete_gone(scope, connection_id, before))
+            .await;
         match &outcome {
             Ok(GoneOutcome::Removed(record)) => self.forget(record).await,
             Ok(GoneOutcome::Absent) => self.shared.cache.remove(connection_id),

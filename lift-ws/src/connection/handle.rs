@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::cache::Cache;
 use super::gate::Gate;
 use super::logout::Heeded;
+use super::tally::{TableCall, Tally};
 use super::target::Target;
 use super::{CallbackUrl, Clock, ConnectionsBuilder, Group, Members, Settings};
 use crate::ambient;
@@ -45,6 +46,7 @@ pub(super) struct Shared {
     pub(super) cache: Cache,
     pub(super) gate: Gate,
     pub(super) heeded: Heeded,
+    pub(super) tally: Arc<Tally>,
     /// The callback URL for all events, if configuration or environment names one.
     pub(super) callback_url: Option<CallbackUrl>,
     pub(super) region: String,
@@ -152,6 +154,22 @@ impl Connections {
             }
         };
         tokio::join!(self.shared.store.prewarm(), post, queue);
+    }
+
+    /// What this handle and its clones have done.
+    pub(crate) fn tally(&self) -> &Arc<Tally> {
+        &self.shared.tally
+    }
+
+    /// Asks the store, until the deadline, and counts that.
+    pub(super) async fn ask<T>(
+        &self,
+        what: TableCall,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let outcome = self.within(call).await;
+        self.shared.tally.asked(what, outcome.as_ref().err());
+        outcome
     }
 
     /// Waits for the store until the deadline.

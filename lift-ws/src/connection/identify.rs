@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::lifecycle::check_identity;
+use super::tally::TableCall;
 use super::{Connections, Grant, Record, connection_id};
 use crate::store::{BoxFuture, Change, StoreError, StoreErrorKind};
 
@@ -81,7 +82,7 @@ impl Connections {
         let (user, tenant) = (change.user.as_deref(), change.tenant.as_deref());
         check_identity(id, user, tenant, change.attributes.as_deref(), granted)?;
         let scope = self.scope_key()?;
-        let outcome = self.within(self.shared.store.change(scope, id, &change)).await;
+        let outcome = self.ask(TableCall::Change, self.shared.store.change(scope, id, &change)).await;
         let record = outcome.inspect_err(|_| self.shared.cache.remove(id))?; // it may have changed all the same
         self.shared.cache.update(id, |cached| {
             // Of two changes at once the other may have been answered first, and be the later one. So may a join:

@@ -35,6 +35,10 @@ impl<'e> Identity<'e> {
         self.user.as_deref()
     }
 
+    pub(crate) fn into_user(self) -> Option<Text<'e>> {
+        self.user
+    }
+
     /// The tenant it belongs to.
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {

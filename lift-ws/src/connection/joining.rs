@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Connections;
 use super::admission::expiry;
+use super::tally::TableCall;
 use crate::store::{MAX_GROUP_BYTES, MAX_MEMBER_BYTES, Membership, StoreError, StoreErrorKind};
 
 impl Connections {
@@ -55,7 +56,7 @@ impl Connections {
 
     pub(super) async fn join_as(&self, group: &str, membership: Membership) -> Result<(), StoreError> {
         let scope = self.scope_key()?;
-        let outcome = self.within(self.shared.store.join(scope, group, &membership)).await;
+        let outcome = self.ask(TableCall::Join, self.shared.store.join(scope, group, &membership)).await;
         outcome.inspect_err(|_| self.shared.cache.remove(&membership.connection_id))?; // it may have joined all the same
         self.shared.cache.update(&membership.connection_id, |record| {
             record.insert_group(group, membership.member.clone());
@@ -83,7 +84,9 @@ impl Connections {
             return Ok(false);
         };
         let scope = self.scope_key()?;
-        let outcome = self.within(self.shared.store.leave(scope, group, id, record.connected_at())).await;
+        let outcome = self
+            .ask(TableCall::Leave, self.shared.store.leave(scope, group, id, record.connected_at()))
+            .await;
         let left = outcome.inspect_err(|_| self.shared.cache.remove(id))?; // it may have left all the same
         self.shared.cache.update(id, |record| record.remove_group(group));
         Ok(left.is_some())

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::connection_id::can_be;
 use super::joining::{check_group, check_member};
 use super::settings::TOMBSTONE_LIFE;
+use super::tally::{Count, TableCall};
 use super::{Admission, Connections, Record};
 use crate::ambient;
 use crate::store::{
@@ -41,6 +42,7 @@ impl Connections {
             }
             return Err(error);
         }
+        self.shared.tally.add(Count::Connects);
         let record = Arc::new(record);
         self.shared.cache.insert(scope, Arc::clone(&record), version);
         Ok(record)
@@ -52,10 +54,10 @@ impl Connections {
         record: &mut Record,
         groups: Vec<(String, Option<String>)>,
     ) -> Result<(), StoreError> {
-        self.within(self.shared.store.put(scope, record)).await?;
+        self.ask(TableCall::Put, self.shared.store.put(scope, record)).await?;
         for (group, member) in groups {
             let membership = membership(record, member.clone());
-            self.within(self.shared.store.join(scope, &group, &membership)).await?;
+            self.ask(TableCall::Join, self.shared.store.join(scope, &group, &membership)).await?;
             record.insert_group(group, member);
         }
         Ok(())
@@ -129,7 +131,7 @@ impl Connections {
         }
         let now = self.shared.clock.now() / 1_000;
         let version = self.shared.cache.version(connection_id);
-        let record = self.within(self.shared.store.get(scope, connection_id)).await?;
+        let record = self.ask(TableCall::Get, self.shared.store.get(scope, connection_id)).await?;
         // A store removes expired rows when it pleases; DynamoDB takes up to days.
         let record = record.filter(|record| record.expires_at() > now).map(Arc::new);
         match &record {
@@ -160,7 +162,9 @@ impl Connections {
         let scope = self.scope_key()?;
         self.shared.cache.remove(connection_id);
         let tombstone_until = self.shared.clock.now().saturating_add(TOMBSTONE_LIFE.as_secs() * 1_000);
-        let outcome = self.within(self.shared.store.delete(scope, connection_id, tombstone_until)).await;
+        let outcome = self
+            .ask(TableCall::Delete, self.shared.store.delete(scope, connection_id, tombstone_until))
+            .await;
         // Again: another task may have read it meanwhile.
         self.shared.cache.remove(connection_id);
         let record = outcome?;
@@ -183,7 +187,7 @@ impl Connections {
             return;
         }
         let removal = self.shared.store.remove_memberships(scope, connection_id, connected_at, groups);
-        if let Err(error) = self.within(removal).await {
+        if let Err(error) = self.ask(TableCall::Forget, removal).await {
             tracing::warn!(
                 connection_id,
                 error = &error as &dyn std::error::Error,

@@ -9,6 +9,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::Connections;
 use super::settings::MAX_CONNECTION_DURATION;
+use super::tally::TableCall;
 use crate::store::{
     BoxFuture, ConnectionsPage, ConnectionsQuery, Cursor, Listed, MAX_NAME_BYTES, StoreError, StoreErrorKind,
     Whom,
@@ -213,13 +214,13 @@ impl Connections {
         let query = ConnectionsQuery::new(self.scope_key()?, whom);
         let mut query = query.connected_since(self.oldest_living()).after(cursor);
         query.limit = most.unwrap_or(query.limit);
-        self.within(self.shared.store.connections(&query)).await
+        self.ask(TableCall::List, self.shared.store.connections(&query)).await
     }
 
     async fn count_of(&self, whom: Whom<'_>) -> Result<u64, StoreError> {
         check_named(whom)?;
         let query = ConnectionsQuery::new(self.scope_key()?, whom).connected_since(self.oldest_living());
-        self.within(self.shared.store.count(&query)).await
+        self.ask(TableCall::Count, self.shared.store.count(&query)).await
     }
 
     /// When the oldest connection that can still be open was made. A connection lasts two hours at most, so older

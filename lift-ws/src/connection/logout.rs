@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use super::deliver::between_tries;
 use super::recipients::{Pages, Recipient};
+use super::tally::TableCall;
 use super::{Audience, CallbackUrl, Connections, Record, SendError};
 use crate::ambient;
 use crate::push::{PostError, PostErrorKind};
@@ -181,8 +182,8 @@ impl Closing<'_> {
         let life = self.connections.shared.settings.cache_life + CLOCKS_APART;
         let expires_at = (now + millis(life)) / 1_000 + 60;
         let (record, place) = (Record::new(id, now, expires_at), Membership::new(id, now, expires_at));
-        self.connections.within(store.put(&self.notes, &record)).await?;
-        self.connections.within(store.join(&self.notes, NOTES, &place)).await
+        self.connections.ask(TableCall::Put, store.put(&self.notes, &record)).await?;
+        self.connections.ask(TableCall::Join, store.join(&self.notes, NOTES, &place)).await
     }
 
     async fn close(&self, removed: Closed) -> Closed {
@@ -277,7 +278,7 @@ impl Connections {
     async fn forget_noted(&self, notes: &str, since: u64) -> Result<(), StoreError> {
         let mut query = MembersQuery::new(notes, NOTES).connected_since(since).consistent(true);
         loop {
-            let page = self.within(self.shared.store.members(&query)).await?;
+            let page = self.ask(TableCall::Members, self.shared.store.members(&query)).await?;
             for noted in &page.members {
                 self.shared.cache.remove(&noted.connection_id);
             }

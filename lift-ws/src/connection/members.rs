@@ -11,6 +11,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use serde::de::DeserializeOwned;
 
 use super::joining::check_group;
+use super::tally::TableCall;
 use super::{Connections, Group};
 use crate::store::{BoxFuture, Cursor, MembersQuery, Membership, MembershipPage, StoreError, StoreErrorKind};
 
@@ -132,7 +133,7 @@ impl Connections {
         let since = self.oldest_living();
         let query =
             MembersQuery::new(scope, group).connected_since(since).consistent(consistent).after(cursor);
-        self.within(self.shared.store.members(&query)).await
+        self.ask(TableCall::Members, self.shared.store.members(&query)).await
     }
 }
 

@@ -36,6 +36,7 @@ mod send;
 mod send_error;
 mod sending;
 mod settings;
+pub(crate) mod tally;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -50,17 +50,25 @@ impl Connections {
 
     pub(super) async fn send_bytes(&self, id: &str, message: Bytes, repeat: Repeat) -> Result<(), SendError> {
         let (message, url) = (sized(message)?, self.url()?);
-        match self.deliver(url, id, message, repeat, None).await {
+        let outcome = match self.deliver(url, id, message, repeat, None).await {
             Ok(()) => Ok(()),
             Err(error) => Err(self.failed(id, error).await),
-        }
+        };
+        self.count_send(&outcome);
+        outcome
     }
 
     /// Posts once and neither retries nor cleans up: for what the run time posts by itself.
     pub(crate) async fn post_once(&self, connection_id: &str, message: Bytes) -> Result<(), SendError> {
         let url = self.url()?;
         let outcome = self.attempt(url, connection_id, sized(message)?, None).await;
-        outcome.map_err(|error| SendError::from_post(error).to(connection_id).at(url))
+        let outcome = outcome.map_err(|error| SendError::from_post(error).to(connection_id).at(url));
+        self.count_send(&outcome);
+        outcome
+    }
+
+    fn count_send(&self, outcome: &Result<(), SendError>) {
+        self.shared.tally.sent(outcome.as_ref().copied().map_err(SendError::kind));
     }
 
     /// Closes a connection. The client sees 1000; the gateway takes no other code and no reason.

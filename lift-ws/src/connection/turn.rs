@@ -50,11 +50,17 @@ impl Letter<'_> {
     ) -> Outcome {
         let message = self.message.clone();
         let post = self.connections.deliver(self.url, connection_id, message, self.repeat, Some(place));
-        let Err(error) = post.await else { return Outcome::Delivered };
-        let outcome = self.outcome(error.kind(), connected_at);
-        if matches!(outcome, Outcome::Unreached | Outcome::Failed) {
-            self.warn_once(connection_id, &error);
-        }
+        let outcome = match post.await {
+            Ok(()) => Outcome::Delivered,
+            Err(error) => {
+                let outcome = self.outcome(error.kind(), connected_at);
+                if matches!(outcome, Outcome::Unreached | Outcome::Failed) {
+                    self.warn_once(connection_id, &error);
+                }
+                outcome
+            }
+        };
+        self.connections.tally().had_turn(outcome);
         outcome
     }
 

@@ -152,6 +152,15 @@ impl Reply {
         }
     }
 
+    /// The code of an error if it is a constant of the program, and no text made at run time: one of few, so that it may
+    /// name a metric.
+    pub fn static_error_code(&self) -> Option<&'static str> {
+        match self.body {
+            Body::Error { code: Cow::Borrowed(code), .. } => Some(code),
+            _ => None,
+        }
+    }
+
     /// The message of an error, as the client gets it.
     pub fn error_message(&self) -> Option<&str> {
         match &self.body {

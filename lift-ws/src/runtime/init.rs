@@ -2,8 +2,10 @@
 
 use super::MakeState;
 use crate::connection::Connections;
-use crate::{App, Error, Service, manifest};
+use crate::observe::init;
+use crate::{App, Error, Service, ending, manifest};
 use lambda_runtime::{BoxFuture, SnapStartResource};
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +43,21 @@ async fn prewarm(connections: &Connections) {
     }
     if tokio::time::timeout(PREWARM, connections.prewarm()).await.is_err() {
         tracing::debug!("connections could not be opened within 500 ms; the first event opens them");
+    }
+}
+
+/// What is kept back gets out before the environment is frozen: nobody knows how often it will be thawed.
+pub(super) struct Frozen;
+
+impl SnapStartResource for Frozen {
+    fn before_snapshot(&self) -> BoxFuture<'_, Result<(), lambda_runtime::Error>> {
+        ending::end();
+        Box::pin(ready(Ok(())))
+    }
+
+    fn after_restore(&self) -> BoxFuture<'_, Result<(), lambda_runtime::Error>> {
+        init::forget();
+        Box::pin(ready(Ok(())))
     }
 }
 

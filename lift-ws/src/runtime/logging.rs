@@ -1,5 +1,6 @@
 //! JSON lines on Lambda, lines for people at home.
 
+use crate::observe::{JsonFields, JsonLines, PlainFields};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -15,9 +16,9 @@ pub(super) fn init() {
     let colours = human && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let installed = if human || is("AWS_LAMBDA_LOG_FORMAT", "text") {
         // one kind of line for both, since each costs 20 KiB of binary; CloudWatch adds the time
-        lines.without_time().compact().with_ansi(colours).finish().try_init()
+        lines.without_time().compact().with_ansi(colours).fmt_fields(PlainFields::new()).finish().try_init()
     } else {
-        lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish().try_init()
+        lines.fmt_fields(JsonFields::new()).event_format(JsonLines::new()).finish().try_init()
     };
     drop(installed); // somebody else's subscriber stays
 }

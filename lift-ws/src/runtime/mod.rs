@@ -14,6 +14,7 @@ use lambda_runtime::{LambdaEvent, Runtime};
 use payload::KeepBytes;
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// An async function that makes the state. One type parameter, so that `main::<Chat, _>` is all to write.
 ///
@@ -149,17 +150,20 @@ pub fn main<A: App, M: MakeState<A::State>>(make: M) -> Result<(), Error> {
 /// # Cancel safety
 /// Dropping the future ends the function: events on their way are not answered.
 pub async fn run<A: App, M: MakeState<A::State>>(make: M) -> Result<(), Error> {
+    let start = Instant::now();
     required_environment()?;
     let asked = shutdown::register();
     logging::init();
     let (service, ()) = tokio::join!(init::service::<A, M>(make), shutdown::on_signal(asked));
     let service = Arc::new(service?);
+    crate::observe::init::took(start.elapsed());
     let snapshot = init::Snapshot::of(&service);
     let handler = tower::service_fn(move |event: LambdaEvent<Payload>| {
         let service = Arc::clone(&service);
         async move { service.handle(event).await }
     });
-    let mut runtime = Runtime::new(handler).layer(KeepBytes);
+    let mut runtime =
+        Runtime::new(handler).layer(KeepBytes).register_snapstart_resource(Arc::new(init::Frozen));
     if let Some(snapshot) = snapshot {
         runtime = runtime.register_snapstart_resource(snapshot);
     }

@@ -38,8 +38,10 @@ pub(super) async fn on_signal(asked: io::Result<Asked>) {
     });
 }
 
-/// Log lines are written whole, without a buffer of ours; what user code printed may still be in one.
+/// Metrics are kept back. Log lines are written whole, without a buffer of ours; what user code printed may still be in
+/// one.
 fn flush() {
+    crate::ending::end();
     let _ = io::stdout().flush();
     let _ = io::stderr().flush();
 }

@@ -3,6 +3,7 @@
 use super::{Service, bind};
 use crate::ambient;
 use crate::buffer::Buffer;
+use crate::connection::tally::Count;
 use crate::connection::{Admission, Connections, Identity, Record};
 use crate::event::Event;
 use crate::manifest::needs_connections;
@@ -128,6 +129,10 @@ impl<A: App> Service<A> {
     /// The record is removed first: what the delete returned is what the handler sees, and only one event gets it.
     pub(super) async fn disconnect(&self, scope: Scope<'_, A::State>) -> Answer {
         let event = scope.event();
+        if let Some(connections) = self.keeping(&scope) {
+            let (code, reason) = (event.disconnect_status_code(), event.disconnect_reason());
+            connections.tally().add(Count::of_disconnect(code, reason));
+        }
         let record = match self.keeping(&scope).map(|connections| remove(connections, event)) {
             Some(removed) => removed.await,
             None => None,

@@ -158,8 +158,8 @@ impl<A: App> Service<A> {
 
     async fn event(&self, event: &Event<'_>, invocation: Invocation<'_>) -> Answer {
         let connections = self.bound(event, &invocation);
-        let scope =
-            Scope::new(event, &self.state, invocation, A::find(event)).with_connections(connections.as_ref());
+        let scope = Scope::new(event, &self.state, invocation, A::routes(), A::find(event))
+            .with_connections(connections.as_ref());
         match event.event_type() {
             EventType::Connect => self.connect(&scope).await,
             EventType::Message => self.message(scope).await,

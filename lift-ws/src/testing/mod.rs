@@ -38,6 +38,7 @@ mod event;
 mod gateway;
 mod policy;
 pub mod limit_store_contract;
+mod output;
 mod selection;
 #[cfg(feature = "simulation")]
 pub mod simulation;
@@ -46,3 +47,4 @@ pub mod store_contract;
 pub use app::{Connect, Refused, TestApp};
 pub use client::{TestClient, TestReply};
 pub use event::TestEvent;
+pub use output::Output;

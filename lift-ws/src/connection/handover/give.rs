@@ -12,6 +12,7 @@ use crate::connection::joining::check_group;
 use crate::connection::listing::check_named;
 use crate::connection::send::sized;
 use crate::connection::sending::Sending;
+use crate::connection::tally::TableCall;
 use crate::connection::{Audience, BroadcastId, Connections, SendError, SendErrorKind};
 use crate::queue::body::{Body, BroadcastBody};
 use crate::queue::{QueueError, QueueMessage};
@@ -67,7 +68,7 @@ impl<'a> Handover<'a> {
         let json = bounded(&plan)?;
         let expires_at = plan.began / 1_000 + KEPT;
         let stored = StoredBroadcast::new(json, message, plan.segments(), expires_at);
-        connections.within(store.save(scope, id.as_str(), &stored)).await?;
+        connections.ask(TableCall::Broadcast, store.save(scope, id.as_str(), &stored)).await?;
         connections.enqueue_segments(&id, plan.segments()).await.map_err(queue_failure)?;
         Ok(id)
     }

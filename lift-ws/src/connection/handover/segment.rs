@@ -11,6 +11,7 @@ use super::turns::{Given, Turns};
 use crate::connection::deliver::Repeat;
 use crate::connection::gate::Gate;
 use crate::connection::recipients::Page;
+use crate::connection::tally::TableCall;
 use crate::connection::turn::{LAST_POST, Letter};
 use crate::connection::{CallbackUrl, Connections, SendError};
 use crate::queue::QueueMessage;
@@ -53,7 +54,7 @@ pub(crate) async fn run(
     let scope = connections.scope_key()?;
     let store = connections.broadcasts()?;
     let times = Times::of(connections.deadline());
-    let Some(stored) = connections.within(store.load(scope, &body.id)).await? else {
+    let Some(stored) = connections.ask(TableCall::Broadcast, store.load(scope, &body.id)).await? else {
         return Err(Error::internal(format!(
             "there is no broadcast `{}`: it has expired, or its table is another",
             body.id
@@ -71,7 +72,10 @@ pub(crate) async fn run(
     let range = plan.range(body.segment);
     let owner = token();
     let claim = claim(connections, body, &owner, &stored);
-    let state = match connections.within(store.claim(scope, &body.id, body.segment, &claim)).await? {
+    let state = match connections
+        .ask(TableCall::Broadcast, store.claim(scope, &body.id, body.segment, &claim))
+        .await?
+    {
         Claimed::Yours(state) if !state.done => state,
         Claimed::Yours(_) | Claimed::Done | Claimed::Passed => return Ok(()),
         Claimed::Busy { until } => {
@@ -268,7 +272,7 @@ impl Work<'_> {
     async fn checkpoint(&self, release: bool) -> Result<(), Error> {
         let BroadcastBody { id, segment, .. } = self.body;
         let call = self.store.checkpoint(self.scope, id, *segment, &self.owner, &self.state, release);
-        if self.connections.within(call).await? {
+        if self.connections.ask(TableCall::Broadcast, call).await? {
             return Ok(());
         }
         Err(Error::internal("another invocation has taken this segment over"))

@@ -1,5 +1,6 @@
 //! How far a broadcast has come.
 
+use crate::connection::tally::TableCall;
 use crate::connection::{BroadcastId, Connections, SendError};
 use crate::store::BroadcastCounts;
 
@@ -48,8 +49,10 @@ impl Connections {
     pub async fn broadcast(&self, id: &BroadcastId) -> Result<Option<BroadcastStatus>, SendError> {
         let (scope, store) = (self.scope_key()?, self.broadcasts()?);
         let id = id.as_str();
-        let (stored, states) =
-            tokio::try_join!(self.within(store.load(scope, id)), self.within(store.segments(scope, id)))?;
+        let (stored, states) = tokio::try_join!(
+            self.ask(TableCall::Broadcast, store.load(scope, id)),
+            self.ask(TableCall::Broadcast, store.segments(scope, id))
+        )?;
         Ok(stored.map(|stored| BroadcastStatus {
             segments: stored.segments.into(),
             finished: states.iter().filter(|state| state.done).count(),
