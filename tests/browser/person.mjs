@@ -61,7 +61,7 @@ export class Person {
   #watch(host) {
     this.page.on("pageerror", (error) => this.faults.push(`error: ${error}`));
     this.page.on("console", (line) => line.type() === "error" && this.faults.push(`console: ${line.text()}`));
-    this.page.on("requestfailed", (request) => this.faults.push(`failed: ${request.url()}`));
+    this.page.on("requestfailed", (request) => this.faults.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
     this.page.on("response", (response) => response.status() >= 400 && this.faults.push(`${response.status()}: ${response.url()}`));
     this.page.on("request", (request) => {
       const url = new URL(request.url());
@@ -94,7 +94,7 @@ export class Person {
   async isTurnedAway(pattern) {
     await this.#until(`is turned away: ${pattern}`, ([source]) =>
       !document.getElementById("door").hidden && new RegExp(source, "i").test(document.getElementById("door-why").textContent), [pattern.source]);
-    this.faults = this.faults.filter((fault) => !/^console: WebSocket connection to .* failed: .*40[13]/.test(fault));
+    this.faults = this.faults.filter((fault) => !/^console: WebSocket connection to .* failed: .*(401|Authentication)/.test(fault));
   }
 
   async logIn(token) {

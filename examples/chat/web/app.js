@@ -81,7 +81,9 @@ function socketAddress(ticket) {
 /** A browser does not tell a refused handshake from a server that is not there: this asks for the page again. */
 async function isServerThere() {
   try {
-    return (await fetch(location.pathname, { cache: "no-store" })).ok;
+    const answer = await fetch(location.pathname, { cache: "no-store" });
+    await answer.text();
+    return answer.ok;
   } catch {
     return false;
   }
