@@ -8,6 +8,8 @@ mod login;
 mod oracle;
 mod rotation;
 mod sessions;
+mod spelling;
 mod tickets;
 mod tokens;
 mod vectors;
+mod wycheproof;
