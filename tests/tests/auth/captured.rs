@@ -1,16 +1,20 @@
-//! All that this process logs, to be searched for what must not be in it.
+//! All that this process logs, searched for every token and ticket of the run as it is written.
 
 use std::io::Write;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use tracing_subscriber::fmt::MakeWriter;
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+/// What is shorter may be a word, or an id.
+const SHORTEST: usize = 40;
 
 #[derive(Clone, Copy)]
 struct Log;
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        end_if_secret(&String::from_utf8_lossy(bytes));
         LOG.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
     }
     fn flush(&mut self) -> std::io::Result<()> {
@@ -34,6 +38,32 @@ pub(crate) fn start() {
     });
 }
 
+/// A token or a ticket, which no test may log from now on. Of a token these are payload and signature.
+pub(crate) fn secret(text: String) -> String {
+    let parts = text.split('.').skip(usize::from(text.contains('.')));
+    let parts = parts.filter(|part| part.len() >= SHORTEST).map(ToOwned::to_owned);
+    SECRETS.lock().unwrap_or_else(PoisonError::into_inner).extend(parts);
+    text
+}
+
+/// Another test than the one that wrote the line may be running: the whole run fails.
+fn end_if_secret(line: &str) {
+    if let Some(secret) = secret_in(line) {
+        let _ = writeln!(std::io::stderr(), "the token or ticket {secret} was logged: {line}");
+        std::process::exit(101);
+    }
+}
+
+fn secret_in(line: &str) -> Option<String> {
+    let mut words = line.split(|letter: char| !letter.is_ascii_alphanumeric() && !"-_".contains(letter));
+    // The tests' own clients are no part of what is tested.
+    if !words.any(|word| word.len() >= SHORTEST) || line.contains("\"log.target\":\"tungstenite::") {
+        return None;
+    }
+    let secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
+    secrets.iter().find(|secret| line.contains(&***secret)).cloned()
+}
+
 /// What was logged by all tests so far.
 pub(crate) fn log() -> String {
     String::from_utf8_lossy(&LOG.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
@@ -42,4 +72,16 @@ pub(crate) fn log() -> String {
 /// The lines about one connection.
 pub(crate) fn lines_of(connection_id: &str) -> Vec<String> {
     log().lines().filter(|line| line.contains(connection_id)).map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn a_token_in_a_line_of_the_log_is_found() {
+    let token = crate::tokens::hs256(&serde_json::json!({"sub": "found", "filler": "x".repeat(40)}));
+    let (_, signature) = token.rsplit_once('.').unwrap();
+    assert_eq!(
+        secret_in(&format!(r#"{{"fields":{{"cause":"no: {signature}."}}}}"#)).as_deref(),
+        Some(signature)
+    );
+    assert!(secret_in(&format!(r#"{{"url":"/?token={token}&a=b"}}"#)).is_some());
+    assert_eq!(secret_in(&format!(r#"{{"id":"{}"}}"#, "A".repeat(SHORTEST))), None);
 }
