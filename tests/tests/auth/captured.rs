@@ -1,13 +1,16 @@
 //! All that this process logs, searched for every token and ticket of the run as it is written.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use tracing_subscriber::fmt::MakeWriter;
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+/// By their beginnings: there are thousands, and many more lines.
+static SECRETS: Mutex<BTreeMap<String, Vec<String>>> = Mutex::new(BTreeMap::new());
 /// What is shorter may be a word, or an id.
 const SHORTEST: usize = 40;
+const BEGINNING: usize = 16;
 
 #[derive(Clone, Copy)]
 struct Log;
@@ -41,8 +44,11 @@ pub(crate) fn start() {
 /// A token or a ticket, which no test may log from now on. Of a token these are payload and signature.
 pub(crate) fn secret(text: String) -> String {
     let parts = text.split('.').skip(usize::from(text.contains('.')));
-    let parts = parts.filter(|part| part.len() >= SHORTEST).map(ToOwned::to_owned);
-    SECRETS.lock().unwrap_or_else(PoisonError::into_inner).extend(parts);
+    let parts = parts.filter(|part| part.len() >= SHORTEST && part.bytes().all(is_of_a_token));
+    let mut secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
+    for part in parts {
+        secrets.entry(part[..BEGINNING].to_owned()).or_default().push(part.to_owned());
+    }
     text
 }
 
@@ -55,13 +61,25 @@ fn end_if_secret(line: &str) {
 }
 
 fn secret_in(line: &str) -> Option<String> {
-    let mut words = line.split(|letter: char| !letter.is_ascii_alphanumeric() && !"-_".contains(letter));
     // The tests' own clients are no part of what is tested.
-    if !words.any(|word| word.len() >= SHORTEST) || line.contains("\"log.target\":\"tungstenite::") {
+    if line.contains("\"log.target\":\"tungstenite::") {
         return None;
     }
+    let words = line.split(|letter: char| !u8::try_from(letter).is_ok_and(is_of_a_token));
+    let mut words = words.filter(|word| word.len() >= SHORTEST).peekable();
+    words.peek()?;
     let secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
-    secrets.iter().find(|secret| line.contains(&***secret)).cloned()
+    words.find_map(|word| {
+        let mut places = 0..=word.len() - SHORTEST;
+        places.find_map(|at| {
+            let beginning = secrets.get(&word[at..at + BEGINNING])?;
+            beginning.iter().find(|secret| word[at..].starts_with(&***secret)).cloned()
+        })
+    })
+}
+
+const fn is_of_a_token(letter: u8) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_')
 }
 
 /// What was logged by all tests so far.
