@@ -29,7 +29,8 @@ pub struct State<T>(pub T);
 #[diagnostic::on_unimplemented(
     message = "the state `{S}` has no part of type `{Self}`",
     label = "not a part of `{S}`",
-    note = "add a field of type `{Self}` to `{S}` and `#[derive(FromRef)]` to it, or name another `state = …` in `#[ws_app]`"
+    note = "the state is the type that `#[ws_app(state = …)]` names, and `()` where it names none",
+    note = "its parts are its fields: add one of type `{Self}`, and `#[derive(FromRef)]`"
 )]
 pub trait FromRef<S> {
     /// The part.

@@ -8,6 +8,7 @@ mod shutdown;
 
 pub use payload::Payload;
 
+use crate::reply::BoxError;
 use crate::{App, Error, Invocation, Response, Service};
 use lambda_runtime::{LambdaEvent, Runtime};
 use payload::KeepBytes;
@@ -28,16 +29,51 @@ pub trait MakeState<S>: Send {
     fn make(self) -> impl Future<Output = Result<S, Error>> + Send;
 }
 
-impl<F, R, S, T, E> MakeState<S> for F
+impl<F, R, S> MakeState<S> for F
 where
     F: FnOnce() -> R + Send,
-    R: Future<Output = Result<T, E>> + Send,
-    T: StateOf<S>,
-    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    R: Awaited<Output: Made<S>, Future: Send>,
 {
     async fn make(self) -> Result<S, Error> {
-        let made = self().await.map(T::into_state);
-        made.map_err(|cause| Error::internal(format!("the state could not be made: {}", cause.into())))
+        let made = self().awaited().await.into_result();
+        made.map_err(|cause| Error::internal(format!("the state could not be made: {cause}")))
+    }
+}
+
+/// A future: a bound with a message of its own, as those below.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the function that makes the state returns `{Self}`, which is not a future",
+    label = "not an async function",
+    note = "write `async fn`"
+)]
+pub trait Awaited {
+    type Output;
+    type Future: Future<Output = Self::Output>;
+    fn awaited(self) -> Self::Future;
+}
+#[diagnostic::do_not_recommend]
+impl<F: Future> Awaited for F {
+    type Output = F::Output;
+    type Future = F;
+    fn awaited(self) -> F {
+        self
+    }
+}
+
+/// What the function returns.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the function that makes the state returns `{Self}`, which is not a `Result`",
+    label = "does not return a `Result`",
+    note = "return `Result<{S}, E>`, where `E` is an error"
+)]
+pub trait Made<S> {
+    fn into_result(self) -> Result<S, BoxError>;
+}
+impl<S, T: StateOf<S>, E: Into<BoxError>> Made<S> for Result<T, E> {
+    fn into_result(self) -> Result<S, BoxError> {
+        self.map(T::into_state).map_err(E::into)
     }
 }
 

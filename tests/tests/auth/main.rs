@@ -3,6 +3,7 @@
 mod at_home;
 mod attacks;
 mod captured;
+mod handlers;
 mod hostile;
 mod lift;
 mod login;

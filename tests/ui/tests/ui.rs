@@ -29,6 +29,10 @@ const OF_RUSTC: &[(&str, &str)] = &[
     ),
     ("ws_job/payload_of_another_crate", "the same"),
     ("ws_route/middleware_missing_attribute", "the same"),
+    (
+        "ws_middleware/next_not_run",
+        "`Future` is not our trait; the cure is in the documentation of `ws_app`, too",
+    ),
     ("ws_app/unknown_handler", "there is no such function"),
 ];
 
