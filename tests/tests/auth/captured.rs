@@ -60,7 +60,8 @@ fn end_if_secret(line: &str) {
     }
 }
 
-fn secret_in(line: &str) -> Option<String> {
+/// The first token or ticket that is in a text.
+pub(crate) fn secret_in(line: &str) -> Option<String> {
     // The tests' own clients are no part of what is tested.
     if line.contains("\"log.target\":\"tungstenite::") {
         return None;
