@@ -1,5 +1,7 @@
 //! What goes wrong in the authentication of Lift, the Go framework where the idea comes from; each fault is a test that
-//! ours does not have it. Files and functions are those of pay-theory/lift at `ac4ce99`.
+//! ours does not have it. Files and functions are those of pay-theory/lift at `ac4ce99`. The fault of its limiters, which
+//! let everybody in when they cannot reach their table (`pkg/middleware/limited.go` and `ratelimit.go`), is among the
+//! tests of limits.
 
 use crate::captured;
 use crate::tokens::{SECRET, claims, claims_with, hs256, now, signed};
