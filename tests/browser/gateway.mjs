@@ -9,10 +9,11 @@ const COMMAND = process.env.LIFT_WS_DEV ?? "cargo dev --port 0 --environments 4"
 const READY_WITHIN = 20 * 60_000;
 const STOPPED_WITHIN = 15_000;
 
-/** Resolves to `{page, socket, stop}` as soon as the gateway says `ready ws://HOST/STAGE`. */
-export async function startGateway() {
+/** Resolves to `{page, socket, log, stop}` as soon as the gateway says `ready ws://HOST/STAGE`. */
+export async function startGateway(environment = {}) {
   // A group of its own, so that nothing of it outlives the test.
-  const child = spawn(COMMAND, { cwd: ROOT, shell: true, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, ...environment };
+  const child = spawn(COMMAND, { cwd: ROOT, shell: true, detached: true, env, stdio: ["ignore", "pipe", "pipe"] });
   const log = [];
   const exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
   createInterface({ input: child.stderr }).on("line", (line) => log.push(line));

@@ -25,22 +25,43 @@ export class Person {
   /** Opens the page in a context of its own, as another browser would. */
   static async arrive(browser, address, options = {}) {
     const { beforePage, ...context } = options;
-    const person = new Person();
-    person.context = await browser.newContext(context);
-    person.page = await person.context.newPage();
-    person.page.setDefaultTimeout(20_000);
-    person.faults = [];
-    person.#watch(new URL(address).host);
+    const person = await Person.#with(await browser.newContext(context), new URL(address).host);
     if (beforePage) await beforePage(person.page);
     await person.page.goto(address);
     return person;
+  }
+
+  static async #with(context, host) {
+    const person = new Person();
+    person.context = context;
+    person.page = await context.newPage();
+    person.#look(host);
+    return person;
+  }
+
+  /** The window that `open` opens, in the same browser. */
+  async opens(open) {
+    const [page] = await Promise.all([this.context.waitForEvent("page"), open()]);
+    const other = new Person();
+    Object.assign(other, { context: this.context, page });
+    other.#look(new URL(this.page.url()).host);
+    return other;
+  }
+
+  #look(host) {
+    this.page.setDefaultTimeout(20_000);
+    this.faults = [];
+    /** Addresses of the sockets that were opened. */
+    this.sockets = [];
+    this.page.on("websocket", (socket) => this.sockets.push(socket.url()));
+    this.#watch(host);
   }
 
   /** Whatever a clean page never does: errors in the console, requests that fail or go to another host. */
   #watch(host) {
     this.page.on("pageerror", (error) => this.faults.push(`error: ${error}`));
     this.page.on("console", (line) => line.type() === "error" && this.faults.push(`console: ${line.text()}`));
-    this.page.on("requestfailed", (request) => this.faults.push(`failed: ${request.url()}`));
+    this.page.on("requestfailed", (request) => this.faults.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
     this.page.on("response", (response) => response.status() >= 400 && this.faults.push(`${response.status()}: ${response.url()}`));
     this.page.on("request", (request) => {
       const url = new URL(request.url());
@@ -56,11 +77,29 @@ export class Person {
     await this.page.locator('[data-testid="status"][data-state="open"]').waitFor();
   }
 
+  /** Whoever is logged in has a name. */
   async join(room, name) {
     await this.connected();
     await this.page.getByRole("textbox", { name: "Room" }).fill(room);
-    await this.page.getByRole("textbox", { name: "Your name" }).fill(name);
+    if (name !== undefined) await this.page.getByRole("textbox", { name: "Your name" }).fill(name);
     await this.page.getByRole("button", { name: "Join" }).click();
+  }
+
+  async isLoggedInAs(user) {
+    await this.#until(`is logged in as ${user}`, ([name]) =>
+      !document.getElementById("me").hidden && document.getElementById("me-name").textContent === name, [user]);
+  }
+
+  /** Waits at the door until the page says why. A refused handshake is a line in the browser's console. */
+  async isTurnedAway(pattern) {
+    await this.#until(`is turned away: ${pattern}`, ([source]) =>
+      !document.getElementById("door").hidden && new RegExp(source, "i").test(document.getElementById("door-why").textContent), [pattern.source]);
+    this.faults = this.faults.filter((fault) => !/^console: WebSocket connection to .* failed: .*(401|Authentication)/.test(fault));
+  }
+
+  async logIn(token) {
+    await this.page.getByLabel("Token").fill(token);
+    await this.page.getByRole("button", { name: "Log in" }).click();
   }
 
   async say(text) {

@@ -1,9 +1,16 @@
 //! The chat without sockets: what a user's test of a flow looks like.
 
-use super::Chat;
+mod members;
+
+use super::{AppState, Chat};
 use lift_ws::testing::{TestApp, TestClient, TestEvent};
 use serde_json::{Value, json};
 use std::time::Duration;
+
+/// The chat without a secret.
+fn guests() -> TestApp<Chat> {
+    TestApp::new(AppState::new(None))
+}
 
 /// Older than a handshake can be: who is gone at this age is removed.
 async fn joined(app: &TestApp<Chat>, name: &str) -> TestClient<Chat> {
@@ -14,7 +21,7 @@ async fn joined(app: &TestApp<Chat>, name: &str) -> TestClient<Chat> {
 
 #[tokio::test]
 async fn people_in_a_room_hear_each_other_come_talk_and_go() {
-    let app = TestApp::<Chat>::new(());
+    let app = guests();
     let (ann, bob) = (joined(&app, "Ann").await, joined(&app, "Bob").await);
     bob.send(json!({"action": "say", "room": "blue", "text": "hi"})).await;
     bob.disconnect().await;
@@ -26,7 +33,7 @@ async fn people_in_a_room_hear_each_other_come_talk_and_go() {
 
 #[tokio::test]
 async fn the_joiner_is_told_who_is_there() {
-    let app = TestApp::<Chat>::new(());
+    let app = guests();
     let _ann = joined(&app, "Ann").await;
     let bob = app.connect().await.unwrap();
     let reply: Value = bob.send(json!({"action": "join", "room": "blue", "name": "Bob"})).await.json();
@@ -35,7 +42,7 @@ async fn the_joiner_is_told_who_is_there() {
 
 #[tokio::test]
 async fn who_leaves_hears_nothing_more_and_cannot_talk() {
-    let app = TestApp::<Chat>::new(());
+    let app = guests();
     let (ann, bob) = (joined(&app, "Ann").await, joined(&app, "Bob").await);
     ann.received();
     ann.send(json!({"action": "leave", "room": "blue"})).await;
@@ -54,7 +61,7 @@ fn departures(received: &[Value], name: &str) -> usize {
 
 #[tokio::test]
 async fn who_vanishes_leaves_once_and_a_late_disconnect_adds_nothing() {
-    let app = TestApp::<Chat>::new(());
+    let app = guests();
     let (ann, bob) = (joined(&app, "Ann").await, joined(&app, "Bob").await);
     bob.vanish();
     ann.send(json!({"action": "say", "room": "blue", "text": "Bob?"})).await;
@@ -68,7 +75,7 @@ async fn who_vanishes_leaves_once_and_a_late_disconnect_adds_nothing() {
 
 #[tokio::test]
 async fn a_departure_that_finds_others_gone_announces_each_once() {
-    let app = TestApp::<Chat>::new(());
+    let app = guests();
     let ann = joined(&app, "Ann").await;
     let others = futures_util::future::join_all(["Bob", "Eve", "Joe"].map(|name| joined(&app, name))).await;
     others[1].vanish();
@@ -83,7 +90,7 @@ async fn a_departure_that_finds_others_gone_announces_each_once() {
 
 #[tokio::test]
 async fn bad_input_gets_an_error_frame_that_names_it() {
-    let app = TestApp::<Chat>::new(());
+    let app = guests();
     let ann = app.connect().await.unwrap();
     let long = "x".repeat(2_001);
     for (message, code) in [

@@ -135,6 +135,16 @@ async fn bad_input_is_answered_and_the_connection_stays() {
         assert_eq!((&error["code"], &error["id"]), (&json!(code), &id));
         assert!(!error["requestId"].as_str().unwrap().is_empty());
     }
+    // as deep as one frame can be, closed and not
+    let (open, close) = ("[".repeat(15_000), "]".repeat(15_000));
+    for deep in [
+        format!("{open}{open}"),
+        format!(r#"{{"action":"say","room":"red","text":{open}"#),
+        format!(r#"{{"action":"say","room":"red","text":{open}{close}}}"#),
+    ] {
+        ann.0.send(Message::text(deep)).await.unwrap();
+        assert_eq!(ann.wait_for(|frame| frame["type"] == "error").await["code"], "unknown_action");
+    }
     ann.0.send(Message::text("no json at all")).await.unwrap();
     assert_eq!(ann.wait_for(|frame| frame["type"] == "error").await["code"], "unknown_action");
     assert_eq!(ann.join("red", "Ann").await["members"], json!(["Ann"]));

@@ -139,7 +139,8 @@ impl Connections {
     /// a join that has to be repeated after a failure gives `false` if the first try came through.
     /// [`presence`](Self::presence) is what counts.
     ///
-    /// Costs what [`join`](Self::join) costs, and reading the group until the user is found.
+    /// Costs what [`join`](Self::join) costs, and reading the group until the user is found; without user, reading the
+    /// record anew if it was here as far as this environment knows.
     ///
     /// # Errors
     ///
@@ -164,7 +165,8 @@ impl Connections {
         // Before the join: of two that come at once, both then miss the other, and both are told of.
         let was_here = match record.user() {
             Some(user) => self.is_here(user, group).await?,
-            None => record.is_in(group),
+            // It may have left by another environment since this one has read it.
+            None => record.is_in(group) && self.fresh(id).await?.is_some_and(|record| record.is_in(group)),
         };
         self.join(id, group, member).await?;
         Ok(!was_here)

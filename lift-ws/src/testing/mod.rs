@@ -36,9 +36,9 @@ mod authorizer;
 mod client;
 mod event;
 mod gateway;
-mod policy;
 pub mod limit_store_contract;
 mod output;
+mod policy;
 mod selection;
 #[cfg(feature = "simulation")]
 pub mod simulation;

@@ -2,6 +2,7 @@
 //!
 //! The function is this very binary, run with the name of one of its tests.
 
+use crate::captured;
 use futures_util::{SinkExt, StreamExt};
 use lift_ws::prelude::*;
 use lift_ws_local::core::Manifest;
@@ -116,7 +117,8 @@ impl Home {
         }
     }
 
-    /// Searches whatever is left of a run. Needles of a few letters may stand anywhere.
+    /// Searches whatever is left of a run for these, and for every token and ticket of all tests so far. Needles of a
+    /// few letters may stand anywhere.
     pub(crate) async fn end_without(self, secrets: &[String]) {
         let Self { gateway, data, told, heard, .. } = self;
         gateway.shutdown().await;
@@ -134,6 +136,10 @@ impl Home {
             let line = told.lines().find(|line| line.contains(secret));
             assert_eq!(line, None, "{secret} was logged");
             assert!(!heard.contains(secret), "{secret} was sent");
+        }
+        for (what, text) in [("table", &*kept), ("log", &**told), ("frames", &**heard)] {
+            let found = captured::secret_in(text);
+            assert_eq!(found, None, "the {what} hold a token or ticket of any test of this run");
         }
     }
 }

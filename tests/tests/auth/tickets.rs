@@ -60,6 +60,7 @@ impl Setting {
     }
 
     async fn connect(&self, secret: &str) -> Result<TestClient<Chat>, u16> {
+        captured::secret(secret.to_owned());
         self.app.connect().query("ticket", secret).await.map_err(|refused| refused.status)
     }
 }

@@ -1,5 +1,6 @@
 //! Tokens, good and bad, and the keys that sign them.
 
+use crate::captured;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -42,7 +43,7 @@ pub(crate) fn hs256(claims: &Value) -> String {
 
 pub(crate) fn signed(header: &Header, claims: &Value, key: &EncodingKey) -> String {
     provider();
-    jsonwebtoken::encode(header, claims, key).unwrap()
+    captured::secret(jsonwebtoken::encode(header, claims, key).unwrap())
 }
 
 pub(crate) fn part(bytes: impl AsRef<[u8]>) -> String {
@@ -51,7 +52,7 @@ pub(crate) fn part(bytes: impl AsRef<[u8]>) -> String {
 
 /// A token of texts, as an attacker puts it together.
 pub(crate) fn forged(header: &str, claims: &str, signature: &str) -> String {
-    format!("{}.{}.{signature}", part(header), part(claims))
+    captured::secret(format!("{}.{}.{signature}", part(header), part(claims)))
 }
 
 /// HMAC-SHA-256 of a header and claims that are texts, under any key.
@@ -61,5 +62,5 @@ pub(crate) fn hmac(header: &str, claims: &str, key: &[u8]) -> String {
     let signature =
         jsonwebtoken::crypto::sign(message.as_bytes(), &EncodingKey::from_secret(key), Algorithm::HS256)
             .unwrap();
-    format!("{message}.{signature}")
+    captured::secret(format!("{message}.{signature}"))
 }

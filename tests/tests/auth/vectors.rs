@@ -7,44 +7,44 @@ use lift_ws::connection::ManualClock;
 use serde_json::Value;
 
 /// RFC 7515 A.1: the claims of RFC 7519 §3.1, `{"iss":"joe","exp":1300819380,"http://example.com/is_root":true}`.
-const CLAIMS: &str =
+pub(super) const CLAIMS: &str =
     "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
 const EXPIRY: u64 = 1_300_819_380;
-const HS256_KEY: &str =
+pub(super) const HS256_KEY: &str =
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
-const HS256_HEADER: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9";
-const HS256_SIGNATURE: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(super) const HS256_HEADER: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9";
+pub(super) const HS256_SIGNATURE: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 /// A.2
 const RS256_KEY: &str = r#"{"kty":"RSA","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ","e":"AQAB"}"#;
-const RS256_HEADER: &str = "eyJhbGciOiJSUzI1NiJ9";
+pub(super) const RS256_HEADER: &str = "eyJhbGciOiJSUzI1NiJ9";
 const RS256_SIGNATURE: &str = "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
 /// A.3
-const ES256_KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
-const ES256_HEADER: &str = "eyJhbGciOiJFUzI1NiJ9";
-const ES256_SIGNATURE: &str =
+pub(super) const ES256_KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
+pub(super) const ES256_HEADER: &str = "eyJhbGciOiJFUzI1NiJ9";
+pub(super) const ES256_SIGNATURE: &str =
     "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 /// A.5
 const UNSECURED_HEADER: &str = "eyJhbGciOiJub25lIn0";
 /// RFC 8037 A.4: the payload is text, and no claims.
-const ED25519_KEY: &str =
+pub(super) const ED25519_KEY: &str =
     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
-const ED25519_TOKEN: &str = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+pub(super) const ED25519_TOKEN: &str = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
 
 /// A second before the vectors expire.
-fn at_the_time(builder: JwtVerifierBuilder) -> JwtVerifier {
+pub(super) fn at_the_time(builder: JwtVerifierBuilder) -> JwtVerifier {
     let clock = ManualClock::at((EXPIRY - 1) * 1_000);
     builder.user("iss").leeway(std::time::Duration::ZERO).clock(clock).build().unwrap()
 }
 
-fn with_jwk(key: &str) -> JwtVerifier {
+pub(super) fn with_jwk(key: &str) -> JwtVerifier {
     at_the_time(JwtVerifier::jwk_set(format!(r#"{{"keys":[{key}]}}"#)))
 }
 
-fn with_secret() -> JwtVerifier {
+pub(super) fn with_secret() -> JwtVerifier {
     at_the_time(JwtVerifier::hs256(URL_SAFE_NO_PAD.decode(HS256_KEY).unwrap()))
 }
 
-async fn outcome(verifier: &JwtVerifier, token: &str) -> Result<String, AuthErrorKind> {
+pub(super) async fn outcome(verifier: &JwtVerifier, token: &str) -> Result<String, AuthErrorKind> {
     let verified: Result<Claims, _> = verifier.verify(token).await;
     verified.map(|claims| claims.principal().user().unwrap().to_owned()).map_err(|error| error.kind())
 }

@@ -57,6 +57,18 @@ async fn every_anonymous_connection_enters_and_leaves() {
 }
 
 #[tokio::test]
+async fn who_left_by_another_environment_enters_anew() {
+    let (one, user) = (World::new(), Some("ann"));
+    let other = one.another_environment();
+    for (id, user) in [("x1=", None), ("a1=", user)] {
+        assert!(one.come(id, user).await);
+        assert!(other.conns.leave(id, "red").await.unwrap());
+        assert!(one.conns.enter(id, "red", id).await.unwrap(), "{id} is in the cache as one who is here");
+        assert!(!one.conns.enter(id, "red", id).await.unwrap(), "{id} is here");
+    }
+}
+
+#[tokio::test]
 async fn who_leaves_a_group_and_stays_connected_has_left_it() {
     let world = World::new();
     world.come("a1=", Some("ann")).await;
