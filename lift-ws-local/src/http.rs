@@ -1,7 +1,10 @@
-//! What the servers have in common: serving a connection, bodies with a limit, small answers.
+//! What the servers have in common: listening, serving connections, bodies with a limit, small answers.
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
@@ -12,11 +15,59 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinSet;
 
 pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// A body above this is not even read to its end.
 const HOPELESS_BODY_BYTES: usize = 64 << 20;
+
+/// The pause after a connection that could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Listens on a free port of the loopback, which only this machine reaches.
+pub(crate) fn listen() -> io::Result<TcpListener> {
+    listen_at(Ipv4Addr::LOCALHOST)
+}
+
+/// Listens on a free port of an address.
+pub(crate) fn listen_at(address: Ipv4Addr) -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    // Accepted connections inherit it, also where another server than ours accepts them.
+    socket.set_nodelay(true)?;
+    socket.bind((address, 0).into())?;
+    socket.listen(1024)
+}
+
+/// The next connection, whose answers leave at once.
+pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        if let Ok((stream, peer)) = listener.accept().await {
+            let _ = stream.set_nodelay(true);
+            return (stream, peer);
+        }
+        // It fails when descriptors run out; connections that end will free some.
+        tokio::time::sleep(ACCEPT_PAUSE).await;
+    }
+}
+
+/// Serves a port until the future is dropped; open requests end with it. Each connection has a handler of its own.
+pub(crate) async fn serve<F, Fut>(listener: TcpListener, handler: impl Fn() -> F)
+where
+    F: Fn(Request<Incoming>) -> Fut + Send + 'static,
+    Fut: Future<Output = Answer> + Send + 'static,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            (stream, _) = accept(&listener) => {
+                connections.spawn(serve_connection(stream, handler()));
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
 
 /// Serves one TCP connection until either side closes it.
 pub(crate) async fn serve_connection<IO, F, Fut>(io: IO, handle: F)
@@ -25,7 +76,7 @@ where
     F: Fn(Request<Incoming>) -> Fut,
     Fut: Future<Output = Answer> + Send,
 {
-    let service = service_fn(|request| {
+    let service = service_fn(move |request| {
         let answer = handle(request);
         async { Ok::<_, Infallible>(answer.await) }
     });

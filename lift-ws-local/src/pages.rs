@@ -58,11 +58,20 @@ fn is_local_origin(origin: &HeaderValue) -> bool {
 
 /// Whether `host` or `host:port` is the loopback, whatever a resolver says.
 fn is_loopback(host: &str) -> bool {
-    if let Some(rest) = host.strip_prefix('[') {
-        let address = rest.split(']').next().and_then(|address| address.parse::<Ipv6Addr>().ok());
-        return address.is_some_and(|address| address.is_loopback());
+    if let Some((address, port)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return is_port(port) && address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback());
     }
-    let name = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    let (name, port) = host.split_at(host.find(':').unwrap_or(host.len()));
+    is_port(port) && is_loopback_name(&name.to_ascii_lowercase())
+}
+
+/// Whether this is all that may follow a host: whatever else does, makes it another's, as in `localhost:80@evil.example`.
+fn is_port(rest: &str) -> bool {
+    rest.is_empty()
+        || rest.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn is_loopback_name(name: &str) -> bool {
     // Browsers and resolvers send all of `localhost` to the loopback (RFC 6761 §6.3).
     name == "localhost"
         || name.ends_with(".localhost")
@@ -103,6 +112,12 @@ mod tests {
             "127.0.0.1.evil.example",
             "10.0.0.1",
             "[::2]",
+            "localhost:80@evil.example",
+            "localhost:evil.example",
+            "127.0.0.1:1:evil.example",
+            "[::1].evil.example",
+            "[::1]:80@evil.example",
+            "[::1",
             "[",
             "",
         ] {
@@ -114,9 +129,14 @@ mod tests {
     #[test]
     fn pages_are_refused_unless_they_are_of_this_machine() {
         for reach in [Reach::Loopback, Reach::Any] {
-            for origin in
-                ["https://evil.example", "http://localhost.evil.example", "null", "http://10.0.0.1:3000"]
-            {
+            for origin in [
+                "https://evil.example",
+                "http://localhost.evil.example",
+                "http://localhost:80@evil.example",
+                "http://[::1].evil.example",
+                "null",
+                "http://10.0.0.1:3000",
+            ] {
                 assert!(is_refused(&[("host", "127.0.0.1:1"), ("origin", origin)], reach), "{origin}");
             }
             for origin in ["http://localhost:3000", "http://127.0.0.1:3001", "http://[::1]:5"] {

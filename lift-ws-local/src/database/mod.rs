@@ -15,6 +15,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::http;
+
 /// How often items are removed whose time to live is over; on AWS it may take days.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a request may hold the end up.
@@ -216,7 +218,7 @@ struct Doors {
 
 fn listen() -> Result<(Doors, String), DatabaseError> {
     let listen = || {
-        let front = door::listen()?;
+        let front = http::listen()?;
         let url = format!("http://{}", front.local_addr()?);
         let hidden = door::listen_hidden(RandomState::new().hash_one(&url))?;
         let hidden_at = hidden.local_addr()?;

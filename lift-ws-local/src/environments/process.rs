@@ -1,12 +1,10 @@
 //! Processes: how an environment is started, watched and ended.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
-use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -18,6 +16,7 @@ use super::output::{self, Tail};
 use super::process_groups::{ProcessGroup, ProcessGroups};
 use super::variables::{self, Endpoints};
 use crate::event::{EventSink, OutputStream};
+use crate::http;
 use crate::owner::{self, Owner};
 use crate::runtime_api::RuntimeApi;
 
@@ -54,7 +53,7 @@ enum Order {
 impl Launcher {
     /// Starts a process and its Runtime API; [`owner::Command::Exited`] follows when it ends.
     pub(crate) fn launch(&self, environment: EnvironmentId) -> io::Result<Process> {
-        let listener = bind_loopback()?;
+        let listener = http::listen()?;
         let runtime_api = listener.local_addr()?.to_string();
         let (mut child, group) = self.groups.start(&mut self.command(&runtime_api))?;
         let tail = Tail::default();
@@ -188,11 +187,4 @@ fn describe(status: io::Result<ExitStatus>) -> String {
         },
         Err(error) => format!("was lost: {error}"),
     }
-}
-
-/// A listener on a free port that only this machine reaches.
-fn bind_loopback() -> io::Result<TcpListener> {
-    let listener = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    listener.set_nonblocking(true)?;
-    TcpListener::from_std(listener)
 }

@@ -11,21 +11,16 @@ mod init_error;
 mod next;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
 use crate::environments::{EnvironmentId, RequestId};
 use crate::http::{self, Answer};
 use crate::owner::Owner;
 use crate::pages::{self, Reach};
-
-/// The pause after a connection that could not be accepted, as when descriptors have run out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What one environment's API needs to know.
 #[derive(Debug)]
@@ -40,24 +35,14 @@ impl RuntimeApi {
     /// Serves the API until the future is dropped; open polls end with it.
     pub(crate) async fn serve(self, listener: TcpListener) {
         let api = Arc::new(self);
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                accepted = listener.accept() => {
-                    let Ok((stream, _)) = accepted else {
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                        continue;
-                    };
-                    let _ = stream.set_nodelay(true);
-                    let api = Arc::clone(&api);
-                    connections.spawn(http::serve_connection(stream, move |request| {
-                        let api = Arc::clone(&api);
-                        async move { api.handle(request).await }
-                    }));
-                }
-                Some(_) = connections.join_next() => {}
+        let handler = || {
+            let api = Arc::clone(&api);
+            move |request| {
+                let api = Arc::clone(&api);
+                async move { api.handle(request).await }
             }
-        }
+        };
+        http::serve(listener, handler).await;
     }
 
     async fn handle(&self, request: Request<Incoming>) -> Answer {

@@ -1,16 +1,13 @@
 //! SQS over HTTP: the JSON protocol that today's SDKs speak.
 
 use std::io;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Request as HttpRequest, StatusCode};
 use serde_json::json;
-use tokio::net::{TcpListener, TcpSocket};
-use tokio::task::JoinSet;
+use tokio::net::TcpListener;
 
 use super::core::{Answer, Request, SqsError, SqsErrorKind};
 use crate::http::{self, Answer as HttpAnswer, Read, read_body};
@@ -22,8 +19,6 @@ const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
 const JSON: &str = "application/x-amz-json-1.0";
 /// A batch of 1 MiB may be six times as long in JSON.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
-/// The pause after a connection that could not be accepted, as when descriptors have run out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The port of the queues.
 #[derive(Debug)]
@@ -35,11 +30,7 @@ pub(crate) struct SqsServer {
 impl SqsServer {
     /// Listens on a free port of the loopback.
     pub(crate) fn bind() -> io::Result<Self> {
-        let socket = TcpSocket::new_v4()?;
-        // Accepted connections inherit it: answers leave at once.
-        socket.set_nodelay(true)?;
-        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
-        let listener = socket.listen(1024)?;
+        let listener = http::listen()?;
         let url = format!("http://{}", listener.local_addr()?);
         Ok(Self { listener, url })
     }
@@ -52,23 +43,14 @@ impl SqsServer {
     /// Serves the port until the future is dropped; open requests end with it.
     pub(crate) async fn serve(self, owner: Owner) {
         let owner = Arc::new(owner);
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                accepted = self.listener.accept() => {
-                    let Ok((stream, _)) = accepted else {
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                        continue;
-                    };
-                    let owner = Arc::clone(&owner);
-                    connections.spawn(http::serve_connection(stream, move |request| {
-                        let owner = Arc::clone(&owner);
-                        async move { handle(&owner, request).await }
-                    }));
-                }
-                Some(_) = connections.join_next() => {}
+        let handler = || {
+            let owner = Arc::clone(&owner);
+            move |request| {
+                let owner = Arc::clone(&owner);
+                async move { handle(&owner, request).await }
             }
-        }
+        };
+        http::serve(self.listener, handler).await;
     }
 }
 

@@ -27,9 +27,6 @@ pub(crate) use inflow::OpenMessage;
 pub(crate) use outbox::{Outbox, OutboxReader};
 pub(crate) use static_files::WebFolder;
 
-/// The pause after a connection that could not be accepted.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
 /// How long a client may take to send its first request. One that sends half of it, or nothing, would hold its
 /// descriptor for ever.
 const FIRST_REQUEST: Duration = Duration::from_secs(30);
@@ -60,12 +57,7 @@ impl Front {
     pub(crate) async fn serve(self, listener: TcpListener) {
         let front = Arc::new(self);
         loop {
-            let Ok((stream, peer)) = listener.accept().await else {
-                // It fails when descriptors run out; connections that end will free some.
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            };
-            let _ = stream.set_nodelay(true);
+            let (stream, peer) = http::accept(&listener).await;
             tokio::spawn(Arc::clone(&front).serve_client(stream, peer.ip()));
         }
     }

@@ -1,6 +1,8 @@
 //! What a token or a ticket says.
 
 use super::Principal;
+use crate::Reply;
+use crate::middleware::{Next, Provide};
 use serde_json::{Map, Value};
 use std::ops::Deref;
 
@@ -24,6 +26,37 @@ impl<T> Claims<T> {
     /// User, tenant and roles, as the verifier reads them from the claims, and when they expire.
     pub const fn principal(&self) -> &Principal<'static> {
         &self.principal
+    }
+
+    /// The end of middleware that authenticates `$connect`: these claims are handed on, and their principal is stored
+    /// with the connection where the handler named none ([`Principal::admit`]).
+    ///
+    /// ```
+    /// # #[cfg(feature = "jwt")] mod app {
+    /// use lift_ws::auth::{AuthError, Claims, Handshake, JwtVerifier};
+    /// use lift_ws::prelude::*;
+    ///
+    /// #[ws_middleware]
+    /// async fn log_in(
+    ///     State(tokens): State<JwtVerifier>,
+    ///     handshake: Handshake<'_>,
+    ///     next: impl Provide<Claims>,
+    /// ) -> Result<Reply, AuthError> {
+    ///     let claims: Claims = tokens.authenticate(&handshake).await?;
+    ///     Ok(claims.admit(next).await)
+    /// }
+    ///
+    /// #[ws_route("$connect", middleware = [log_in])]
+    /// async fn connect(Provided(who): Provided<'_, Claims>) -> Accept {
+    ///     Accept::new().group(who.principal().tenant().unwrap_or("guests"))
+    /// }
+    /// # #[derive(Clone, FromRef)] struct AppState { tokens: JwtVerifier }
+    /// # #[ws_app(state = AppState, routes = [connect])] struct Chat;
+    /// # }
+    /// ```
+    pub async fn admit(self, next: impl Provide<Self>) -> Reply {
+        let principal = self.principal.clone();
+        principal.admit(next.provide(self).run().await)
     }
 
     /// The principal, and the claims.

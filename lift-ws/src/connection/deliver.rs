@@ -55,6 +55,11 @@ fn after_all(last: PostError, may_have_arrived: bool) -> PostError {
     }
 }
 
+/// The waiting between two tries of a call to the gateway.
+pub(super) fn between_tries() -> Backoff {
+    Backoff::new(FIRST_PAUSE, LONGEST_PAUSE)
+}
+
 impl Connections {
     /// Posts, and posts again what may be repeated as long as there is time.
     pub(super) async fn deliver<'a>(
@@ -65,7 +70,7 @@ impl Connections {
         repeat: Repeat,
         mut place: Option<SemaphorePermit<'a>>,
     ) -> Result<(), PostError> {
-        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let mut backoff = between_tries();
         let mut tries = self.shared.settings.tries;
         let mut earlier = None;
         let mut may_have_arrived = false;

@@ -10,7 +10,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::Connections;
 use super::settings::MAX_CONNECTION_DURATION;
 use crate::store::{
-    BoxFuture, ConnectionsPage, ConnectionsQuery, Cursor, Listed, StoreError, StoreErrorKind, Whom,
+    BoxFuture, ConnectionsPage, ConnectionsQuery, Cursor, Listed, MAX_NAME_BYTES, StoreError, StoreErrorKind,
+    Whom,
 };
 
 /// In how many segments everybody is counted at the same time.
@@ -198,10 +199,13 @@ impl Connections {
 }
 
 /// In a store the empty tenant is everybody without one. Who sends to it has mostly lost a name on the way, and would
-/// reach people who are strangers to each other.
+/// reach people who are strangers to each other. Nobody has a name that is too long, and it may be no key of the table.
 pub(super) fn check_named(whom: Whom<'_>) -> Result<(), StoreError> {
     match whom {
         Whom::User("") | Whom::Tenant("") => Err(StoreErrorKind::EmptyName.into()),
+        Whom::User(name) | Whom::Tenant(name) if name.len() > MAX_NAME_BYTES => {
+            Err(StoreErrorKind::NameTooLong.into())
+        }
         _ => Ok(()),
     }
 }

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt, stream};
 use tokio::sync::Mutex;
 
+use super::deliver::between_tries;
 use super::recipients::{Pages, Recipient};
 use super::{Audience, CallbackUrl, Connections, Record, SendError};
 use crate::ambient;
-use crate::backoff::Backoff;
 use crate::push::{PostError, PostErrorKind};
 use crate::store::{Cursor, MembersQuery, Membership, StoreError};
 
@@ -18,9 +18,6 @@ const AT_ONCE: usize = 16;
 
 /// How many are removed before the gateway is told to close them.
 const CHUNK: usize = 64;
-
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How far the clocks of two environments may be apart.
 const CLOCKS_APART: Duration = Duration::from_secs(30);
@@ -50,6 +47,11 @@ impl DisconnectReport {
     pub fn is_complete(&self) -> bool {
         self.failed.is_empty() && self.cursor.is_none()
     }
+
+    /// Nobody has had a turn, so nothing is lost without it.
+    fn is_empty(&self) -> bool {
+        self.closed == 0 && self.departed.is_empty() && self.failed.is_empty()
+    }
 }
 
 impl Audience<'_> {
@@ -74,7 +76,8 @@ impl Audience<'_> {
     ///
     /// # Errors
     ///
-    /// A handle that belongs to no API; when the list cannot be read. What fails for single connections is in the report.
+    /// A handle that belongs to no API; when the list cannot be read before anybody was closed. Later its cursor tells
+    /// where reading ended, as it does when the time is up. What fails for single connections is in the report.
     ///
     /// # Cancel safety
     ///
@@ -112,7 +115,18 @@ impl Closing<'_> {
         except: &[String],
     ) -> Result<DisconnectReport, SendError> {
         let (mut report, mut reached) = (DisconnectReport::default(), start);
-        while let Some(page) = self.connections.within(async { pages.next().await.transpose() }).await? {
+        loop {
+            let page = match self.connections.within(async { pages.next().await.transpose() }).await {
+                Ok(Some(page)) => page,
+                Ok(None) => return Ok(report),
+                Err(error) if report.is_empty() => return Err(error.into()),
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "not all connections that are to be closed could be listed");
+                    report.cursor = Some(reached);
+                    return Ok(report);
+                }
+            };
             for chunk in page.chunks(CHUNK) {
                 if self.time_is_up() {
                     report.cursor = Some(reached);
@@ -122,7 +136,6 @@ impl Closing<'_> {
                 reached = chunk.last().map_or(reached, Recipient::cursor);
             }
         }
-        Ok(report)
     }
 
     fn time_is_up(&self) -> bool {
@@ -132,12 +145,8 @@ impl Closing<'_> {
     /// All of a chunk are out of the table, and that is noted, before the first is closed: the gateway's closing is what
     /// makes a client come back.
     async fn close_chunk(&self, chunk: &[Recipient], except: &[String], report: &mut DisconnectReport) {
-        let mut ids = Vec::with_capacity(chunk.len());
-        for id in chunk.iter().map(Recipient::connection_id) {
-            if !except.iter().any(|out| out == id) {
-                ids.push(id.to_owned());
-            }
-        }
+        let ids = chunk.iter().map(Recipient::connection_id);
+        let ids: Vec<_> = ids.filter(|id| except.iter().all(|out| out != id)).map(str::to_owned).collect();
         let removing = stream::iter(ids).map(|id| self.remove(id));
         let removed: Vec<Closed> = removing.buffer_unordered(AT_ONCE).collect().await;
         let mut closing = stream::iter(removed).map(|removed| self.close(removed)).buffer_unordered(AT_ONCE);
@@ -195,7 +204,7 @@ impl Closing<'_> {
     /// may be in its handshake.
     async fn tell_gateway(&self, id: &str, young: bool) -> Result<(), PostError> {
         let shared = &self.connections.shared;
-        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let mut backoff = between_tries();
         let mut tries = shared.settings.tries;
         loop {
             let call = shared.poster.disconnect(self.url.as_str(), id);

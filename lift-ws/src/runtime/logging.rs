@@ -33,3 +33,39 @@ fn without_payloads(filter: EnvFilter) -> EnvFilter {
         Err(_) => filter,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    /// Whether lambda_runtime's payloads at `trace`, its errors, and what others say at `trace` are written.
+    fn written(level: &str) -> [bool; 3] {
+        let filter = without_payloads(EnvFilter::builder().parse_lossy(level));
+        tracing::subscriber::with_default(tracing_subscriber::fmt().with_env_filter(filter).finish(), || {
+            [
+                tracing::enabled!(target: "lambda_runtime::layers::api_response", Level::TRACE),
+                tracing::enabled!(target: "lambda_runtime::layers::api_response", Level::ERROR),
+                tracing::enabled!(target: "my_app", Level::TRACE),
+            ]
+        })
+    }
+
+    #[test]
+    fn whole_events_are_never_written_and_errors_are() {
+        for (level, others) in
+            [("trace", true), ("lambda_runtime=trace", false), ("trace,lambda_runtime::layers=trace", true)]
+        {
+            assert_eq!(written(level), [false, true, others], "{level}");
+        }
+        let asked_for = "info,lambda_runtime::layers::api_response=trace";
+        assert_eq!(written(asked_for), [false, true, false], "not even where somebody asks for them");
+    }
+
+    #[test]
+    fn a_level_that_has_no_payloads_stays_as_it_was_said() {
+        assert_eq!(written("info"), [false, true, false]);
+        assert_eq!(written("off"), [false, false, false]);
+    }
+}

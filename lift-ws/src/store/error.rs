@@ -181,7 +181,7 @@ impl StoreError {
             StoreErrorKind::MemberTooLarge | StoreErrorKind::AttributesTooLarge => Public {
                 status: 400,
                 code: "too_large",
-                message: "there is too much to store with this connection",
+                message: "there is too much to store with this connection: send less",
             },
             _ => Public::INTERNAL,
         }

@@ -1,8 +1,8 @@
 //! Where connections are kept: the [`ConnectionStore`] trait and the stores that come with the crate.
 //!
 //! A store holds two kinds of rows: one [`Record`] per connection and one [`Membership`] per connection
-//! and group; and, where broadcasts are handed over to a queue, those: [`BroadcastStore`]. Every row lives in a *scope* (`{apiId}/{stage}` by default), so that two stages that share
-//! a table never see each other.
+//! and group; and, where broadcasts are handed over to a queue, those: [`BroadcastStore`]. Every row lives
+//! in a *scope* (`{apiId}/{stage}` by default), so that two stages that share a table never see each other.
 //!
 //! Handlers do not use a store directly; they use [`Connections`](crate::connection::Connections). A store
 //! of your own implements the trait and proves itself with

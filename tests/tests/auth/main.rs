@@ -3,6 +3,7 @@
 mod at_home;
 mod attacks;
 mod captured;
+mod handlers;
 mod login;
 mod oracle;
 mod rotation;

@@ -1,9 +1,10 @@
 //! What somebody may do while the connection is open, and for how long.
 
 use crate::captured;
+use crate::handlers::renew;
 use crate::tokens::{SECRET, claims, claims_with, hs256, now};
 use lift_ws::auth::{
-    Claims, JwtVerifier, Principal, SessionRules, authenticate, check_session, require_user, trust_authorizer,
+    JwtVerifier, Principal, SessionRules, authenticate, check_session, require_user, trust_authorizer,
 };
 use lift_ws::prelude::*;
 use lift_ws::require_role;
@@ -58,24 +59,6 @@ async fn ban() -> Json<&'static str> {
 #[ws_route("stop", middleware = [admins])]
 async fn stop() -> Json<&'static str> {
     Json("stopped")
-}
-
-#[derive(Deserialize)]
-struct Renew<'m> {
-    #[serde(borrow)]
-    token: Text<'m>,
-}
-
-#[ws_route("renew")]
-async fn renew(
-    State(tokens): State<JwtVerifier>,
-    conns: Connections,
-    id: ConnectionId<'_>,
-    Json(with): Json<Renew<'_>>,
-) -> Result<Json<&'static str>, Error> {
-    let claims: Claims = tokens.verify(&with.token).await?;
-    claims.principal().renew(&conns, &id).await?;
-    Ok(Json("renewed"))
 }
 
 #[ws_route("$disconnect")]

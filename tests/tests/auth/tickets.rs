@@ -1,13 +1,14 @@
 //! Tickets: good once, for whom they were given to.
 
 use crate::captured;
+use crate::handlers::{log_in, ticket};
 use crate::tokens::{SECRET, claims, hs256, now};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use dynoxide::Database;
 use lift_ws::auth::{
-    AuthError, AuthErrorKind, Claims, DynamoTicketStore, Handshake, JwtVerifier, MemoryTicketStore,
-    Principal, Ticket, TicketStore, Tickets,
+    AuthErrorKind, Claims, DynamoTicketStore, JwtVerifier, MemoryTicketStore, Principal, Ticket, TicketStore,
+    Tickets,
 };
 use lift_ws::connection::ManualClock;
 use lift_ws::prelude::*;
@@ -26,30 +27,9 @@ struct AppState {
     tokens: JwtVerifier,
 }
 
-/// A ticket, or else a token.
-#[ws_middleware]
-async fn log_in(
-    State(tickets): State<Tickets>,
-    State(tokens): State<JwtVerifier>,
-    handshake: Handshake<'_>,
-    next: impl Provide<Claims>,
-) -> Result<Reply, AuthError> {
-    let claims: Claims = match tickets.is_shown(&handshake) {
-        true => tickets.redeem(&handshake).await?,
-        false => tokens.authenticate(&handshake).await?,
-    };
-    let principal = claims.principal().clone();
-    Ok(principal.admit(next.provide(claims).run().await))
-}
-
 #[ws_route("$connect", middleware = [log_in])]
 async fn connect(Provided(who): Provided<'_, Claims>) -> Accept {
     Accept::new().attributes(&json!({"email": who.get("email")}))
-}
-
-#[ws_route("ticket")]
-async fn ticket(State(tickets): State<Tickets>, me: Principal<'_>) -> Result<Json<String>, Error> {
-    Ok(Json(tickets.issue(&Ticket::new(&me)).await?))
 }
 
 #[ws_route("whoami")]

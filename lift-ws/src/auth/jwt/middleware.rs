@@ -3,7 +3,7 @@
 use super::JwtVerifier;
 use crate::auth::{AuthError, Claims, Handshake};
 use crate::extract::State;
-use crate::middleware::{Next, Provide};
+use crate::middleware::Provide;
 use crate::{Reply, ws_middleware};
 
 /// Middleware for `$connect` that lets in who has a good token, and hands on its [`Claims`] as JSON.
@@ -37,8 +37,7 @@ pub async fn authenticate(
     next: impl Provide<Claims>,
 ) -> Result<Reply, AuthError> {
     let claims: Claims = verifier.authenticate(&handshake).await?;
-    let principal = claims.principal().clone();
-    Ok(principal.admit(next.provide(claims).run().await))
+    Ok(claims.admit(next).await)
 }
 
 /// Makes middleware for `$connect` that lets in who has a good token, and hands on its [`Claims`](crate::auth::Claims)
@@ -82,8 +81,7 @@ pub async fn authenticate(
 ///     next: impl Provide<Claims<MyClaims>>,
 /// ) -> Result<Reply, AuthError> {
 ///     let claims = verifier.authenticate::<MyClaims>(&handshake).await?;
-///     let principal = claims.principal().clone();
-///     Ok(principal.admit(next.provide(claims).run().await))
+///     Ok(claims.admit(next).await)
 /// }
 /// ```
 #[macro_export]
@@ -96,10 +94,8 @@ macro_rules! jwt_middleware {
             handshake: $crate::auth::Handshake<'_>,
             next: impl $crate::middleware::Provide<$crate::auth::Claims<$claims>>,
         ) -> ::core::result::Result<$crate::Reply, $crate::auth::AuthError> {
-            use $crate::middleware::{Next as _, Provide as _};
             let claims = verifier.authenticate::<$claims>(&handshake).await?;
-            let principal = ::core::clone::Clone::clone(claims.principal());
-            ::core::result::Result::Ok(principal.admit(next.provide(claims).run().await))
+            ::core::result::Result::Ok(claims.admit(next).await)
         }
     };
 }

@@ -70,14 +70,21 @@ impl Location {
 
 /// Nobody between here and there can change the keys.
 fn is_safe(url: &str) -> bool {
-    let host_of = |rest: &str| rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned();
-    if let Some(rest) = url.strip_prefix("https://") {
-        return !host_of(rest).is_empty();
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match scheme {
+        "https" => !authority.is_empty(),
+        "http" => ["localhost", "127.0.0.1", "[::1]"]
+            .iter()
+            .any(|host| authority.strip_prefix(host).is_some_and(is_port)),
+        _ => false,
     }
-    let Some(rest) = url.strip_prefix("http://") else { return false };
-    let host = host_of(rest);
-    let name = if host.starts_with('[') { host.split_inclusive(']').next() } else { host.split(':').next() };
-    matches!(name, Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// Whether this is all that may follow a host: whatever else does, makes it another's, as in `localhost:80@evil.example`.
+fn is_port(rest: &str) -> bool {
+    rest.is_empty()
+        || rest.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -362,6 +369,12 @@ mod tests {
             "http://localhost.evil.example/",
             "http://127.0.0.1.evil.example",
             "http://localhost@evil.example/",
+            "http://localhost:80@evil.example",
+            "http://127.0.0.1:@evil.example/jwks",
+            "http://localhost:80\\@evil.example",
+            "http://[::1].evil.example",
+            "http://[::1]:80@evil.example",
+            "http://[::1]@evil.example",
             "https:///jwks",
             "file:///etc/keys",
             "ftp://x",

@@ -3,7 +3,7 @@
 use super::Tickets;
 use crate::auth::{AuthError, Claims, Handshake};
 use crate::extract::State;
-use crate::middleware::{Next, Provide};
+use crate::middleware::Provide;
 use crate::{Reply, ws_middleware};
 
 /// Middleware for `$connect` that lets in who has a good ticket, and hands on its [`Claims`] as JSON.
@@ -54,8 +54,7 @@ use crate::{Reply, ws_middleware};
 ///         true => tickets.redeem(&handshake).await?,
 ///         false => tokens.authenticate(&handshake).await?,
 ///     };
-///     let principal = claims.principal().clone();
-///     Ok(principal.admit(next.provide(claims).run().await))
+///     Ok(claims.admit(next).await)
 /// }
 /// # }
 /// ```
@@ -66,6 +65,5 @@ pub async fn redeem_ticket(
     next: impl Provide<Claims>,
 ) -> Result<Reply, AuthError> {
     let claims: Claims = tickets.redeem(&handshake).await?;
-    let principal = claims.principal().clone();
-    Ok(principal.admit(next.provide(claims).run().await))
+    Ok(claims.admit(next).await)
 }

@@ -9,12 +9,13 @@ use crate::ambient;
 use crate::backoff::Backoff;
 use crate::connection::audience::Recipients;
 use crate::connection::joining::check_group;
+use crate::connection::listing::check_named;
 use crate::connection::send::sized;
 use crate::connection::sending::Sending;
 use crate::connection::{Audience, BroadcastId, Connections, SendError, SendErrorKind};
 use crate::queue::body::{Body, BroadcastBody};
 use crate::queue::{QueueError, QueueMessage};
-use crate::store::{MAX_NAME_BYTES, StoreError, StoreErrorKind, StoredBroadcast};
+use crate::store::{StoreError, StoreErrorKind, StoredBroadcast, Whom};
 
 /// How long a broadcast is kept, in seconds: a day.
 const KEPT: u64 = 24 * 60 * 60;
@@ -75,7 +76,9 @@ impl<'a> Handover<'a> {
     fn check(&self) -> Result<(), StoreError> {
         match &self.to {
             Addressees::Group(name) => check_group(name)?,
-            to => check_addressee(to.identity())?,
+            Addressees::User(user) => check_named(Whom::User(user))?,
+            Addressees::Tenant(tenant) => check_named(Whom::Tenant(tenant))?,
+            Addressees::All => {}
         }
         match (&self.to, &self.sending.cursor) {
             (Addressees::User(_) | Addressees::All, Some(from)) if from.shard() != 0 => {
@@ -142,14 +145,6 @@ fn bounded(plan: &Plan) -> Result<String, SendError> {
     }
     let why = format!("{} connections are left out, {} bytes in all", plan.except.len(), json.len());
     Err(SendError::new(SendErrorKind::TooManyExceptions).because(why))
-}
-
-fn check_addressee(name: Option<&str>) -> Result<(), StoreError> {
-    match name {
-        Some("") => Err(StoreErrorKind::EmptyName.into()),
-        Some(name) if name.len() > MAX_NAME_BYTES => Err(StoreErrorKind::NameTooLong.into()),
-        _ => Ok(()),
-    }
 }
 
 fn queue_failure(error: QueueError) -> SendError {

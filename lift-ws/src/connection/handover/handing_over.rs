@@ -128,9 +128,9 @@ impl HandingOver<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Group::send`]; with kind [`Queue`](crate::connection::SendErrorKind::Queue) if the rest could not be handed over: the report
-    /// in the error then has the cursor. The queue may have taken some of the segments all the same, and they run: who
-    /// sends again from the cursor sends to some of them twice.
+    /// As [`Group::send`]; with kind [`Queue`](crate::connection::SendErrorKind::Queue) if the rest could not be handed
+    /// over: the report in the error then has the cursor. The queue may have taken some of the segments all the same,
+    /// and they run: who sends again from the cursor sends to some of them twice.
     ///
     /// # Cancel safety
     ///

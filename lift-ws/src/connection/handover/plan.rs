@@ -19,16 +19,6 @@ pub(super) enum Addressees {
     All,
 }
 
-impl Addressees {
-    /// Their name, if it is not a group's.
-    pub(super) fn identity(&self) -> Option<&str> {
-        match self {
-            Self::User(name) | Self::Tenant(name) => Some(name),
-            Self::Group(_) | Self::All => None,
-        }
-    }
-}
-
 impl From<Whose> for Addressees {
     fn from(whose: Whose) -> Self {
         match whose {

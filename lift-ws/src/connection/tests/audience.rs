@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use super::{Admission, World};
 use crate::connection::{Audience, BroadcastReport, Record, SendErrorKind, Settings};
 use crate::push::PostErrorKind;
-use crate::store::{Cursor, StoreError, StoreErrorKind};
+use crate::store::{Cursor, MAX_NAME_BYTES, StoreError, StoreErrorKind};
 
 /// Ten connections of ann, every second one in the tenant acme, and five of nobody.
 async fn a_company(world: &World) {
@@ -63,6 +63,21 @@ async fn an_empty_name_is_an_error_and_never_everybody_without_one() {
         assert_eq!(found.clone().count().await.unwrap_err().kind(), StoreErrorKind::EmptyName);
         assert_eq!(found.await.unwrap_err().kind(), StoreErrorKind::EmptyName);
     }
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_can_have_is_an_error_before_anything_is_read() {
+    let world = World::new();
+    let longest = "x".repeat(MAX_NAME_BYTES);
+    let long = format!("{longest}x");
+    for audience in [world.conns.tenant(&*long), world.conns.user(&*long)] {
+        let error = audience.send("hi").await.unwrap_err();
+        let source = error.source().and_then(|source| source.downcast_ref::<StoreError>()).unwrap();
+        assert_eq!((error.kind(), source.kind()), (SendErrorKind::Store, StoreErrorKind::NameTooLong));
+    }
+    assert_eq!(world.conns.find_user(long).count().await.unwrap_err().kind(), StoreErrorKind::NameTooLong);
+    assert!(world.store.take_calls().is_empty());
+    assert_eq!(world.conns.find_user(longest).count().await.unwrap(), 0);
 }
 
 #[tokio::test]

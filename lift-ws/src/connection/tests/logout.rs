@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::counting::Call;
 use super::{Admission, SCOPE, World};
+use crate::connection::{Audience, Connections, SendErrorKind};
 use crate::push::PostErrorKind;
 use crate::store::StoreErrorKind;
 
@@ -16,6 +17,14 @@ async fn ann_with(world: &World, ids: &[&str]) {
         world.conns.admitted(admission).await.unwrap();
     }
     world.after_the_grace();
+}
+
+/// Ann's connections, by the way that reads them with this call.
+fn audience_of(conns: &Connections, reading: Call) -> Audience<'_> {
+    match reading {
+        Call::Members => conns.group("red").into(),
+        _ => conns.user("ann"),
+    }
 }
 
 async fn knows(world: &World, id: &str) -> bool {
@@ -145,6 +154,36 @@ async fn when_the_time_is_up_the_report_says_where_to_go_on() {
     assert!(report.cursor.is_some() && !report.is_complete(), "{report:?}");
     let report = world.conns.user("ann").disconnect().await.unwrap();
     assert_eq!((report.closed, report.is_complete()), (2, true));
+}
+
+#[tokio::test]
+async fn whom_nobody_else_will_announce_is_reported_though_a_later_page_cannot_be_read() {
+    for reading in [Call::Connections, Call::Members] {
+        let world = World::new();
+        world.store.shorten_pages(2);
+        ann_with(&world, &["a=", "b=", "c=", "d="]).await;
+        world.store.fail_after(1, reading);
+        let mut report = audience_of(&world.conns, reading).disconnect().await.unwrap();
+        let cursor = report.cursor.take().expect("not everyone had a turn");
+        assert_eq!((report.closed, report.departed.len()), (2, 2), "{report:?}");
+        let other = world.another_environment();
+        let rest = audience_of(&other.conns, reading).resume(cursor).disconnect().await.unwrap();
+        assert_eq!((rest.closed, rest.is_complete()), (2, true), "{rest:?}");
+        report.departed.extend(rest.departed);
+        let mut departed: Vec<&str> = report.departed.iter().map(|record| record.connection_id()).collect();
+        departed.sort_unstable();
+        assert_eq!(departed, ["a=", "b=", "c=", "d="], "each once");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_read_at_all_is_an_error() {
+    let world = World::new();
+    ann_with(&world, &["a="]).await;
+    world.store.fail_after(0, Call::Connections);
+    let error = world.conns.user("ann").disconnect().await.unwrap_err();
+    assert_eq!(error.kind(), SendErrorKind::Store);
+    assert_eq!(world.stored().len(), 1);
 }
 
 #[tokio::test]

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::World;
+use super::counting::Call;
 use super::scripted::{Scripted, in_virtual_time, within};
-use crate::connection::{Connections, Settings};
+use crate::connection::{Audience, Connections, Settings};
 
 #[test]
 fn who_had_a_turn_has_its_answer_when_the_time_is_up() {
@@ -25,5 +26,21 @@ fn who_had_a_turn_has_its_answer_when_the_time_is_up() {
         assert_eq!(rest.delivered, 1_750);
         ids.sort_unstable();
         assert_eq!(gateway.taken(), ids, "each of them once");
+    });
+}
+
+#[test]
+fn who_was_closed_is_reported_when_the_time_is_up_while_the_next_page_is_read() {
+    in_virtual_time(async {
+        let world = World::new();
+        world.store.shorten_pages(2);
+        world.admit_into("red", (0..4).map(|n| format!("{n}="))).await;
+        world.after_the_grace();
+        world.store.never_answer_after(1, Call::Members);
+        let short = world.conns.clone().with_deadline(within(Duration::from_secs(1)));
+        let report = Audience::from(short.group("red")).disconnect().await.unwrap();
+        assert_eq!((report.closed, report.departed.len()), (2, 2), "{report:?}");
+        assert!(report.cursor.is_some(), "{report:?}");
+        assert_eq!(world.stored().len(), 2);
     });
 }
