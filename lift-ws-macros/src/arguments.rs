@@ -6,6 +6,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
 use syn::{Ident, Lit, LitBool, LitInt, LitStr, Path, Token, Type, bracketed, token};
 
 /// What an attribute takes.
@@ -46,6 +47,7 @@ pub(crate) struct Argument {
 #[derive(Clone, Copy)]
 pub(crate) enum Form {
     Paths,
+    Texts,
     Path,
     Type,
     Text,
@@ -57,6 +59,7 @@ pub(crate) enum Form {
 
 enum Value {
     Paths(Vec<Path>),
+    Texts(Vec<LitStr>),
     Path(Path),
     Type(Box<Type>),
     Text(LitStr),
@@ -103,6 +106,7 @@ impl Arguments {
 
     take! {
         take_paths Paths Vec<Path>;
+        take_texts Texts Vec<LitStr>;
         take_path Path Path;
         take_type Type Box<Type>;
         take_text Text LitStr;
@@ -201,7 +205,8 @@ fn value(input: ParseStream<'_>, argument: &Argument, name: &Ident) -> syn::Resu
     let at = place(input);
     let parsed = match argument.form {
         Form::Paths if input.peek(token::Bracket) => return list(input).map(Value::Paths),
-        Form::Paths => Err(input.error("no list")),
+        Form::Texts if input.peek(token::Bracket) => return texts(input).map(Value::Texts),
+        Form::Paths | Form::Texts => Err(input.error("no list")),
         Form::Path => input.call(Path::parse_mod_style).map(Value::Path),
         Form::Type => input.parse().map(Value::Type),
         Form::Text => input.parse().map(Value::Text),
@@ -216,6 +221,7 @@ impl Form {
     fn word(self) -> &'static str {
         match self {
             Form::Paths => "a list of functions in brackets",
+            Form::Texts => "a list of strings in brackets",
             Form::Path => "a path",
             Form::Type => "a type",
             Form::Text => "a string",
@@ -264,6 +270,15 @@ fn entry(content: ParseStream<'_>) -> syn::Result<Path> {
         ));
     }
     Ok(path)
+}
+
+fn texts(input: ParseStream<'_>) -> syn::Result<Vec<LitStr>> {
+    let content;
+    bracketed!(content in input);
+    // all of it, so that what follows the list is read whatever is wrong inside
+    let tokens: TokenStream = content.parse()?;
+    let texts = Punctuated::<LitStr, Token![,]>::parse_terminated.parse2(tokens)?;
+    Ok(texts.into_iter().collect())
 }
 
 /// Where the next token stands, or the end.

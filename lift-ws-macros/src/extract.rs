@@ -39,6 +39,11 @@ impl Extraction {
         Extraction { arguments: arguments.collect(), krate: krate.clone() }
     }
 
+    /// The arguments' types, and the constants that say whether they are sound.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (&Type, &Ident)> {
+        self.arguments.iter().map(|argument| (&argument.fixed, &argument.is_extractor))
+    }
+
     /// The variables of the arguments, in order.
     pub(crate) fn locals(&self) -> Vec<&Ident> {
         self.arguments.iter().map(|argument| &argument.value).collect()

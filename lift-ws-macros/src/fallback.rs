@@ -128,6 +128,40 @@ pub(crate) fn job(function: &Function, payload: Option<&Type>, krate: &Krate) ->
     }
 }
 
+/// In the place of an authorizer: it can be named, and never runs.
+pub(crate) fn authorizer(function: &Function, krate: &Krate) -> TokenStream {
+    if function.has_receiver() {
+        return quote!();
+    }
+    let p = krate.private();
+    let name = function.name();
+    let (marker, named, cfgs) = (marker(function), named_authorizer(function), function.cfgs());
+    let (no_route, no_middleware) = (no_route(function, krate), no_middleware(function, krate));
+    quote! {
+        #marker
+        #(#cfgs)*
+        const _: () = {
+            impl #p::AuthorizerFn for #name {}
+            impl #p::AuthorizerMeta for #name {
+                const INFO: #p::AuthorizerInfo =
+                    #p::AuthorizerInfo::__new("", #p::Location { file: "", line: 0 }, #p::Needs::NONE, &[]);
+            }
+            impl<__S: ::core::marker::Sync> #p::AuthorizerStack<__S> for #name {
+                fn run<'__e>(
+                    _: &'__e #p::Scope<'__e, __S>,
+                ) -> impl ::core::future::Future<Output = #p::Verdict> + ::core::marker::Send {
+                    #p::no_authorizer_runs()
+                }
+            }
+            #no_route
+            #no_middleware
+            impl #name {
+                #named
+            }
+        };
+    }
+}
+
 /// What a route handler implements, so that something else in a list of routes is the one error that says so.
 pub(crate) fn no_route(function: &Function, krate: &Krate) -> TokenStream {
     let p = krate.private();
@@ -246,5 +280,15 @@ pub(crate) fn listed_job(function: &Function) -> TokenStream {
         #[allow(non_upper_case_globals, unreachable_pub)]
         #[doc(hidden)]
         #visibility const list_this_job_in_the_jobs_of_a_ws_app: () = ();
+    }
+}
+
+/// The same for an authorizer.
+pub(crate) fn named_authorizer(function: &Function) -> TokenStream {
+    let (name, visibility) = (function.name(), &function.visibility);
+    quote_spanned! {name.span()=>
+        #[allow(non_upper_case_globals, unreachable_pub)]
+        #[doc(hidden)]
+        #visibility const name_this_function_in_the_authorizer_of_a_ws_app: () = ();
     }
 }

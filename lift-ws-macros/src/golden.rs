@@ -124,6 +124,43 @@ fn app_with_jobs() {
 }
 
 #[test]
+fn authorizer() {
+    let made = crate::ws_authorizer::expand(
+        quote!(identity_sources = ["route.request.querystring.token", "route.request.header.User-Agent"]),
+        quote!(
+            pub async fn authorize<'e>(
+                State(tokens): State<JwtVerifier>,
+                handshake: Handshake<'e>,
+            ) -> Result<Allow<Extra<'e>>, AuthError> {
+            }
+        ),
+    );
+    check(made, expect_file!["../../tests/expand/authorizer.rs"]);
+}
+
+#[test]
+fn app_that_is_an_authorizer_only() {
+    let made = crate::ws_app::expand(
+        quote!(state = AppState, authorizer = auth::authorize),
+        quote!(
+            struct Door;
+        ),
+    );
+    check(made, expect_file!["../../tests/expand/app_that_is_an_authorizer_only.rs"]);
+}
+
+#[test]
+fn authorizer_with_mistakes() {
+    let made = crate::ws_authorizer::expand(
+        quote!(identity_sources = ["$request.header.Auth"], identity = 7),
+        quote!(
+            fn r#authorize(&self, _: impl Any) -> impl IntoVerdict {}
+        ),
+    );
+    check(made, expect_file!["../../tests/expand/authorizer_with_mistakes.rs"]);
+}
+
+#[test]
 fn empty_app() {
     check(
         crate::ws_app::expand(
@@ -188,6 +225,18 @@ fn a_renamed_crate_is_the_only_one_named() {
                 async fn audit() -> Reply {}
             ),
         ),
+        crate::ws_authorizer::expand(
+            quote!(crate = ::renamed),
+            quote!(
+                async fn authorize(handshake: Handshake<'_>) -> Allow {}
+            ),
+        ),
+        crate::ws_authorizer::expand(
+            quote!(identity_sources = [""], crate = ::renamed),
+            quote!(
+                async fn authorize() -> Allow {}
+            ),
+        ),
         crate::ws_job::expand(
             quote!(crate = ::renamed),
             quote!(
@@ -207,7 +256,13 @@ fn a_renamed_crate_is_the_only_one_named() {
             ),
         ),
         crate::ws_app::expand(
-            quote!(routes = [say], middleware = [audit], other = jobs, crate = ::renamed),
+            quote!(
+                routes = [say],
+                middleware = [audit],
+                other = jobs,
+                authorizer = authorize,
+                crate = ::renamed
+            ),
             quote!(
                 struct Chat;
             ),

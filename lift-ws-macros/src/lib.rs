@@ -17,6 +17,7 @@ mod krate;
 mod lifetimes;
 mod signature;
 mod ws_app;
+mod ws_authorizer;
 mod ws_job;
 mod ws_middleware;
 mod ws_route;
@@ -39,6 +40,12 @@ pub fn ws_middleware(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn ws_app(attribute: TokenStream, item: TokenStream) -> TokenStream {
     ws_app::expand(attribute.into(), item.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented where it is re-exported")]
+#[proc_macro_attribute]
+pub fn ws_authorizer(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    ws_authorizer::expand(attribute.into(), item.into()).into()
 }
 
 #[allow(missing_docs, reason = "documented where it is re-exported")]

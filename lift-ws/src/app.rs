@@ -1,5 +1,6 @@
 //! What `#[ws_app]` implements.
 
+use crate::authorizer::{AuthorizerInfo, Verdict};
 use crate::event::{Event, OtherEvent, OtherSource};
 use crate::job::{JobInfo, JobScope};
 use crate::route::{Needs, RouteInfo};
@@ -47,6 +48,8 @@ pub trait App: Sized + 'static {
 
     /// Does the app take the events of its queue itself: for jobs, and for broadcasts that were handed over?
     const QUEUE: bool = false;
+    /// The Lambda authorizer that the same function is, if it is one.
+    const AUTHORIZER: Option<AuthorizerInfo> = None;
     /// Is there a function for payloads that are no WebSocket events?
     const HAS_OTHER: bool = false;
 
@@ -61,6 +64,11 @@ pub trait App: Sized + 'static {
         scope: &'e JobScope<'e, Self::State>,
     ) -> impl Future<Output = Result<(), Error>> + Send {
         std::future::ready(Err(Error::internal(format!("there is no job `{}`", scope.name()))))
+    }
+
+    /// Decides on a handshake, if there is an authorizer.
+    fn authorize<'e>(_scope: &'e Scope<'e, Self::State>) -> impl Future<Output = Verdict> + Send {
+        std::future::ready(Verdict::failed("there is no authorizer"))
     }
 
     /// What to do with a payload that is no WebSocket event; `#[ws_app(other = …)]` names a function.
@@ -78,8 +86,9 @@ fn refuse(source: OtherSource<'_>) -> Error {
         OtherSource::Records(source) => format!("records of `{source}`"),
         OtherSource::Unknown => "a payload without `requestContext.eventType`".to_owned(),
     };
+    let argument = if source == OtherSource::Authorizer { "authorizer" } else { "other" };
     Error::internal(format!(
-        "the function was given {what}, not an event of a WebSocket API; to take it, name a function in `#[ws_app(other = …)]`"
+        "the function was given {what}, not an event of a WebSocket API; to take it, name a function in `#[ws_app({argument} = …)]`"
     ))
 }
 

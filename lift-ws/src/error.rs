@@ -30,6 +30,8 @@ use std::fmt;
 /// ```
 pub struct Error {
     status: u16,
+    /// The log has it already.
+    logged: bool,
     code: Cow<'static, str>,
     message: Cow<'static, str>,
     cause: Option<BoxError>,
@@ -38,12 +40,22 @@ pub struct Error {
 impl Error {
     /// An error for the client: a code for programs, a message for people. Status 400.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
-        Error { status: 400, code: code.into(), message: message.into(), cause: None }
+        Error { status: 400, logged: false, code: code.into(), message: message.into(), cause: None }
     }
 
     /// An error of the server: the log gets `cause`, the client `internal_error`. Status 500.
     pub fn internal(cause: impl Into<BoxError>) -> Self {
         Error { status: 500, cause: Some(cause.into()), ..Error::new("internal_error", "internal error") }
+    }
+
+    /// What Lambda is told of an event of which the log has been told.
+    pub(crate) fn logged(status: u16, message: impl Into<Cow<'static, str>>) -> Self {
+        Error { status, logged: true, ..Error::new("not_answered", message) }
+    }
+
+    #[cfg_attr(not(feature = "lambda"), allow(dead_code))]
+    pub(crate) const fn is_logged(&self) -> bool {
+        self.logged
     }
 
     /// The same error with another status; it decides a handshake.

@@ -28,6 +28,7 @@
 mod ambient;
 mod app;
 pub mod auth;
+pub mod authorizer;
 mod backoff;
 mod buffer;
 #[cfg(feature = "aws")]
@@ -76,6 +77,8 @@ pub use service::{Response, Service};
 pub use lift_ws_macros::FromRef;
 #[doc = include_str!("docs/ws_app.md")]
 pub use lift_ws_macros::ws_app;
+#[doc = include_str!("docs/ws_authorizer.md")]
+pub use lift_ws_macros::ws_authorizer;
 #[doc = include_str!("docs/ws_job.md")]
 pub use lift_ws_macros::ws_job;
 #[doc = include_str!("docs/ws_middleware.md")]
@@ -85,6 +88,7 @@ pub use lift_ws_macros::ws_route;
 
 /// What most apps need: `use lift_ws::prelude::*;`.
 pub mod prelude {
+    pub use crate::authorizer::{Allow, Deny};
     pub use crate::connection::{Connection, Connections, Identity};
     pub use crate::extract::{
         Authorizer, ConnectionId, Cookies, Deadline, DisconnectReason, Headers, Json, Query, RawBody,
@@ -94,7 +98,7 @@ pub mod prelude {
     pub use crate::middleware::{Next, Provide};
     pub use crate::provide::Provided;
     pub use crate::{Accept, App, Error, Event, IntoReply, Reject, Reply, Status};
-    pub use crate::{FromRef, ws_app, ws_job, ws_middleware, ws_route};
+    pub use crate::{FromRef, ws_app, ws_authorizer, ws_job, ws_middleware, ws_route};
     pub use serde::{Deserialize, Serialize};
 }
 
@@ -102,6 +106,8 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::app::{App, needs_of, unrouted};
+    pub use crate::authorizer::gate::*;
+    pub use crate::authorizer::{AuthorizerHandler, AuthorizerInfo, AuthorizerMeta, Verdict};
     pub use crate::event::{Event, OtherEvent};
     pub use crate::extract::{AvailableOn, FromEvent, FromRef};
     pub use crate::job::gate::*;
@@ -119,7 +125,7 @@ pub mod __private {
 
     /// Kinds of event.
     pub mod kind {
-        pub use crate::route::{Connect, Disconnect, Message};
+        pub use crate::route::{Authorize, Connect, Disconnect, Message};
     }
 }
 

@@ -1,6 +1,7 @@
 //! The app describes itself: what the local gateway, templates and generators read.
 
 use crate::App;
+use crate::authorizer::AuthorizerInfo;
 use crate::job::JobInfo;
 use crate::route::{Needs, RouteInfo};
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 /// assert_eq!(manifest["routes"][0]["twoWay"], true);
 /// ```
 pub fn describe<A: App>() -> Value {
-    json!({
+    let mut manifest = json!({
         "manifestVersion": 1,
         "app": A::NAME,
         "routeSelectionExpression": A::ROUTE_SELECTION_EXPRESSION,
@@ -30,7 +31,11 @@ pub fn describe<A: App>() -> Value {
         "tables": tables(A::NEEDS),
         "queue": A::QUEUE,
         "jobs": A::jobs().iter().map(job).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(info) = A::AUTHORIZER {
+        manifest["authorizer"] = authorizer(&info);
+    }
+    manifest
 }
 
 fn route(route: &RouteInfo) -> Value {
@@ -53,13 +58,23 @@ fn job(job: &JobInfo) -> Value {
     })
 }
 
+fn authorizer(authorizer: &AuthorizerInfo) -> Value {
+    json!({
+        "identitySources": authorizer.identity_sources,
+        "handler": authorizer.handler,
+        "location": { "file": authorizer.location.file, "line": authorizer.location.line },
+    })
+}
+
 /// Records are written at `$connect` and removed at `$disconnect`: an app that needs them gets both events, whether
-/// it has handlers for them or not.
+/// it has handlers for them or not. An authorizer belongs to the route `$connect`, so that has to be there, too.
 fn implied<A: App>() -> impl Iterator<Item = Value> {
-    let missing = |key: &&str| A::routes().iter().all(|route| route.key != *key);
-    let keys =
-        ["$connect", "$disconnect"].into_iter().filter(|_| needs_connections(A::NEEDS)).filter(missing);
-    keys.map(|key| json!({ "routeKey": key, "twoWay": false, "needs": ["connections"], "middleware": [] }))
+    let keeps_records = needs_connections(A::NEEDS);
+    let keys = [("$connect", keeps_records || A::AUTHORIZER.is_some()), ("$disconnect", keeps_records)];
+    let missing = |key: &str| A::routes().iter().all(|route| route.key != key);
+    let implied = keys.into_iter().filter(move |(key, wanted)| *wanted && missing(key));
+    let needs = if keeps_records { vec!["connections"] } else { vec![] };
+    implied.map(move |(key, _)| json!({ "routeKey": key, "twoWay": false, "needs": needs, "middleware": [] }))
 }
 
 /// The tables that the app needs to be there: the connection table, if any route needs connections.

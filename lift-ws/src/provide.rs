@@ -1,6 +1,7 @@
 //! Values that middleware hands on, as a list of types: `After<limit, After<authenticate, Start>>`.
 
 use crate::extract::{AvailableOn, FromEvent};
+use crate::route::Kind;
 use crate::{IntoReply, Scope};
 use std::any::Any;
 use std::convert::Infallible;
@@ -122,7 +123,7 @@ impl<T: fmt::Debug> fmt::Debug for Provided<'_, T> {
     }
 }
 
-impl<K, T> AvailableOn<K> for Provided<'_, T> {}
+impl<K: Kind, T> AvailableOn<K> for Provided<'_, T> {}
 
 /// What the macros ask of an argument. `I` says how it comes, and is inferred: from the event and the state
 /// (`FromEvent`, which is what users implement), or from the provided values at a place of the list.

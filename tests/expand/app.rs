@@ -36,7 +36,8 @@ impl Chat {
 )]
 const _: () = {
     use ::lift_ws::__private::{
-        JobProbeFallback as _, ProbeFallback as _, StackProbeFallback as _,
+        AuthorizerProbeFallback as _, JobProbeFallback as _, ProbeFallback as _,
+        StackProbeFallback as _,
     };
     static __ROUTES: [::lift_ws::__private::RouteInfo; 2usize] = <Chat>::ROUTES;
     static __TABLE: ::lift_ws::__private::Table<
@@ -167,6 +168,7 @@ const _: () = {
             (connect),
             { <::lift_ws::__private::Probe<(connect)>>::IS_MIDDLEWARE },
             { <::lift_ws::__private::Probe<(connect)>>::IS_JOB },
+            { <::lift_ws::__private::Probe<(connect)>>::IS_AUTHORIZER },
         >();
         const RUNS_0: ::core::primitive::bool = <::lift_ws::__private::StackProbe<
             (connect),
@@ -185,6 +187,7 @@ const _: () = {
             (chat::say),
             { <::lift_ws::__private::Probe<(chat::say)>>::IS_MIDDLEWARE },
             { <::lift_ws::__private::Probe<(chat::say)>>::IS_JOB },
+            { <::lift_ws::__private::Probe<(chat::say)>>::IS_AUTHORIZER },
         >();
         const RUNS_1: ::core::primitive::bool = <::lift_ws::__private::StackProbe<
             (chat::say),

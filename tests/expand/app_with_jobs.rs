@@ -13,7 +13,8 @@ impl Reports {
 )]
 const _: () = {
     use ::lift_ws::__private::{
-        JobProbeFallback as _, ProbeFallback as _, StackProbeFallback as _,
+        AuthorizerProbeFallback as _, JobProbeFallback as _, ProbeFallback as _,
+        StackProbeFallback as _,
     };
     static __ROUTES: [::lift_ws::__private::RouteInfo; 0usize] = <Reports>::ROUTES;
     static __TABLE: ::lift_ws::__private::Table<

@@ -1,7 +1,8 @@
 """A Lambda function in plain Python: its own Runtime API loop, standard library only.
 
 Routes: echo (two-way), post (answers through @connections), slow (takes "seconds"), fail (reports an error),
-crash (ends the process in the middle of the event), who (tells the process id).
+crash (ends the process in the middle of the event), who (tells the process id), me (whom the authorizer named).
+As an authorizer it lets in whoever has a token, and has it for a name, except "rest" and "unknown".
 """
 
 import http.client
@@ -33,7 +34,21 @@ def post_to_connection(connection_id, text):
         return error.code
 
 
+def authorize(event):
+    token = event["queryStringParameters"]["token"]
+    if token == "unknown":
+        raise ValueError("Unauthorized")
+    resource = event["methodArn"]
+    if token == "rest":
+        # As for REST APIs, with a method: this matches no route.
+        resource = resource.replace("$connect", "*/*")
+    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": resource}
+    return {"principalId": token, "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+
+
 def handle(event):
+    if event.get("type") == "REQUEST":
+        return authorize(event)
     context = event["requestContext"]
     if context["eventType"] == "CONNECT":
         query = event.get("queryStringParameters") or {}
@@ -59,6 +74,8 @@ def handle(event):
         raise ValueError("failed as asked")
     if route == "crash":
         os._exit(3)
+    if route == "me":
+        return {"statusCode": 200, "body": context["authorizer"]["principalId"]}
     if route == "who":
         return {"statusCode": 200, "body": str(os.getpid())}
     return {"statusCode": 200, "body": body}

@@ -57,7 +57,8 @@ pub(crate) struct DevArguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=900), help_heading = "Gateway")]
     pub(crate) function_timeout: u16,
 
-    /// Routes of PROGRAM, its tables, and `"queue": true` if it uses one: a file in the manifest's format
+    /// Routes of PROGRAM, its authorizer and tables if it has some, and `"queue": true` if it uses one: a file in the
+    /// manifest's format
     #[arg(long, value_name = "FILE", requires = "program", help_heading = "Any other program")]
     routes: Option<PathBuf>,
 

@@ -1,6 +1,7 @@
 //! `cargo lift-ws dev`, run as a person would.
 
 mod app;
+mod authorizer;
 mod data;
 mod environment;
 mod foreign;

@@ -36,7 +36,8 @@ pub enum Action {
     Invoke {
         /// The id that the answer names.
         invocation: InvocationId,
-        /// The route, for the terminal and for environments that serve only some.
+        /// The route, for the terminal and for environments that serve only some; an authorizer's event has
+        /// `$connect`.
         route_key: String,
         /// The event's JSON.
         event: Bytes,
@@ -84,7 +85,7 @@ pub enum Action {
 /// One event from its start to its end, as the gateway saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finished {
-    /// CONNECT, MESSAGE or DISCONNECT.
+    /// CONNECT, MESSAGE or DISCONNECT, or that an authorizer was asked.
     pub event_type: EventType,
     /// The route key; for [`Verdict::NoRoute`] what the expression evaluated to.
     pub route_key: String,
@@ -98,9 +99,12 @@ pub struct Finished {
     pub verdict: Verdict,
 }
 
-/// The lifecycle step that an event reports: `requestContext.eventType`.
+/// The lifecycle step that an event reports: `requestContext.eventType`, but for authorizers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventType {
+    /// The question to a Lambda authorizer, which comes before CONNECT (contract §4). Its event has
+    /// `"type": "REQUEST"`, and the context of CONNECT.
+    Authorizer,
     /// The handshake.
     Connect,
     /// A client's message.
@@ -110,10 +114,11 @@ pub enum EventType {
 }
 
 impl EventType {
-    /// The word in the event: `CONNECT`, `MESSAGE` or `DISCONNECT`.
+    /// The word in the event: `CONNECT`, `MESSAGE` or `DISCONNECT`; `AUTHORIZER` stands in no event.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Authorizer => "AUTHORIZER",
             Self::Connect => "CONNECT",
             Self::Message => "MESSAGE",
             Self::Disconnect => "DISCONNECT",
@@ -126,7 +131,16 @@ impl EventType {
 pub enum Verdict {
     /// The function returned a proxy response with this status; on `$connect` it refuses unless 2xx.
     Status(u16),
-    /// The function returned something that is no proxy response (contract §3.1).
+    /// The authorizer lets the client in.
+    Authorized,
+    /// The authorizer, or what it needs of the handshake and does not get, refuses the client (contract §4).
+    Refused {
+        /// The status of the refused handshake.
+        status: u16,
+        /// Why, and what to do if it should not.
+        reason: String,
+    },
+    /// The function returned something that is no proxy response (contract §3.1), or as an authorizer no policy.
     Malformed {
         /// What is wrong with it.
         problem: String,

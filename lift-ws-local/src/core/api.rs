@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::action::NoRoute;
+use super::authorizer::Authorizer;
 use super::manifest::{Manifest, ManifestError};
 use super::route_selection::RouteSelection;
 
@@ -27,6 +28,8 @@ pub struct Api {
     pub route_selection: RouteSelection,
     /// The routes, each key once.
     pub routes: Vec<Route>,
+    /// Who is asked before `$connect`, if anybody.
+    pub authorizer: Option<Authorizer>,
     /// `stageVariables` of the events; the key is absent while this is empty (contract §2.1).
     pub stage_variables: BTreeMap<String, String>,
     /// Sizes and times that the gateway enforces.
@@ -56,6 +59,10 @@ impl Api {
                 .iter()
                 .map(|route| Route { route_key: route.route_key.clone(), two_way: route.two_way })
                 .collect(),
+            authorizer: manifest
+                .authorizer
+                .as_ref()
+                .map(|authorizer| Authorizer { identity_sources: authorizer.identity_sources.clone() }),
             stage_variables: BTreeMap::new(),
             limits: Limits::default(),
             words: Words::default(),
@@ -66,6 +73,21 @@ impl Api {
     #[must_use]
     pub fn route(&self, route_key: &str) -> Option<&Route> {
         self.routes.iter().find(|route| route.route_key == route_key)
+    }
+
+    /// What a client does that opens a connection, as authorizers and policies name it (contract §4).
+    ///
+    /// ```
+    /// use lift_ws_local::core::{Api, Manifest};
+    ///
+    /// let api = Api::from_manifest(&Manifest::parse("{}")?)?;
+    /// assert_eq!(api.method_arn(), "arn:aws:execute-api:us-east-1:000000000000:local00000/dev/$connect");
+    /// # Ok::<(), lift_ws_local::core::ManifestError>(())
+    /// ```
+    #[must_use]
+    pub fn method_arn(&self) -> String {
+        let Self { region, account, api_id, stage, .. } = self;
+        format!("arn:aws:execute-api:{region}:{account}:{api_id}/{stage}/$connect")
     }
 
     /// The route of a message (contract §1.2); if there is none, what the expression evaluated to, and why.

@@ -2,20 +2,27 @@
 
 use std::net::IpAddr;
 
+use super::authorizer::AuthorizerContext;
 use super::input::HandshakeRequest;
 
-/// A client, as `requestContext.identity` shows it (contract §2.1).
+/// A client, as `identity` and `authorizer` of `requestContext` show it (contract §2.1).
 #[derive(Clone, Debug)]
 pub(super) struct Client {
     /// The address that the connection came from.
     pub(super) source_ip: IpAddr,
     /// The `User-Agent` header, if it was sent.
     pub(super) user_agent: Option<String>,
+    /// Whom the authorizer named, if one was asked.
+    pub(super) authorizer: Option<AuthorizerContext>,
 }
 
 impl Client {
     pub(super) fn of(request: &HandshakeRequest) -> Self {
         let user_agent = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
-        Self { source_ip: request.source_ip, user_agent: user_agent.map(|(_, value)| value.clone()) }
+        Self {
+            source_ip: request.source_ip,
+            user_agent: user_agent.map(|(_, value)| value.clone()),
+            authorizer: None,
+        }
     }
 }

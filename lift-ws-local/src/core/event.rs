@@ -7,9 +7,11 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::action::EventType;
 use super::api::Api;
+use super::authorizer::AuthorizerContext;
 use super::client::Client;
 use super::ids::ConnectionId;
 use super::moment::Moment;
@@ -39,6 +41,30 @@ pub(super) fn connect(occurrence: &Occurrence<'_>, headers: &MultiMap, query: &M
         ..occurrence.event(context)
     }
     .to_bytes()
+}
+
+/// What a Lambda authorizer gets (contract §4): CONNECT in other clothes, with its maps even if they are empty.
+pub(super) fn authorizer(
+    occurrence: &Occurrence<'_>,
+    method_arn: &str,
+    headers: &MultiMap,
+    query: &MultiMap,
+) -> Bytes {
+    to_bytes(&AuthorizerEvent {
+        r#type: "REQUEST",
+        method_arn,
+        headers: headers.single(),
+        multi_value_headers: headers,
+        query_string_parameters: query.single(),
+        multi_value_query_string_parameters: query,
+        stage_variables: &occurrence.api.stage_variables,
+        request_context: occurrence.context(EventType::Connect),
+    })
+}
+
+/// `requestContext` of CONNECT alone.
+pub(super) fn context_of_connect(occurrence: &Occurrence<'_>) -> Value {
+    serde_json::to_value(occurrence.context(EventType::Connect)).expect("a context is plain data")
 }
 
 /// MESSAGE: nothing but the context and the body.
@@ -77,6 +103,7 @@ impl<'a> Occurrence<'a> {
         RequestContext {
             route_key: self.route_key,
             disconnect_status_code: None,
+            authorizer: self.client.authorizer.as_ref(),
             message_id: None,
             event_type: event_type.as_str(),
             extended_request_id: self.request_id,
@@ -119,9 +146,26 @@ struct Event<'a> {
 
 impl Event<'_> {
     fn to_bytes(&self) -> Bytes {
-        // Strings, numbers and maps with string keys: nothing here can fail to become JSON.
-        serde_json::to_vec(self).expect("an event is plain data").into()
+        to_bytes(self)
     }
+}
+
+fn to_bytes(event: &impl Serialize) -> Bytes {
+    // Strings, numbers and maps with string keys: nothing here can fail to become JSON.
+    serde_json::to_vec(event).expect("an event is plain data").into()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthorizerEvent<'a> {
+    r#type: &'static str,
+    method_arn: &'a str,
+    headers: Single<'a>,
+    multi_value_headers: &'a MultiMap,
+    query_string_parameters: Single<'a>,
+    multi_value_query_string_parameters: &'a MultiMap,
+    stage_variables: &'a BTreeMap<String, String>,
+    request_context: RequestContext<'a>,
 }
 
 #[derive(Serialize)]
@@ -130,6 +174,8 @@ struct RequestContext<'a> {
     route_key: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     disconnect_status_code: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorizer: Option<&'a AuthorizerContext>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message_id: Option<&'a str>,
     event_type: &'static str,

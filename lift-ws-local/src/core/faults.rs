@@ -9,12 +9,8 @@ use hyper::StatusCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The next handshake is refused with 401, as by an authorizer that says `Unauthorized` (contract §4).
-    Unauthorized,
-    /// The next handshake is refused with 403, as by an authorizer's Deny or for a wrong API key.
+    /// The next handshake is refused with 403, as for a wrong API key.
     Forbidden,
-    /// The next handshake is refused with 500, as when an authorizer fails.
-    AuthorizerFailure,
     /// The next handshake is refused with 429, as when connections are throttled.
     ConnectThrottled,
     /// The next message that has a route is refused as one that its request model does not allow.
@@ -32,9 +28,7 @@ impl Fault {
     /// The status with which a handshake is refused, if it is one of handshakes.
     fn handshake_status(self) -> Option<StatusCode> {
         match self {
-            Self::Unauthorized => Some(StatusCode::UNAUTHORIZED),
             Self::Forbidden => Some(StatusCode::FORBIDDEN),
-            Self::AuthorizerFailure => Some(StatusCode::INTERNAL_SERVER_ERROR),
             Self::ConnectThrottled => Some(StatusCode::TOO_MANY_REQUESTS),
             _ => None,
         }

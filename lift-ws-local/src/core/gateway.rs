@@ -6,12 +6,14 @@ use bytes::Bytes;
 
 use super::action::{Action, EventType, Finished};
 use super::api::{Api, Limits};
+use super::authorizer::Judgement;
 use super::client::Client;
 use super::faults::Faults;
+use super::handshake::Handshake;
 use super::ids::{ConnectionId, Ids, InvocationId, SocketId};
 use super::input::{Input, Outcome};
 use super::moment::Moment;
-use super::outcome::Conclusion;
+use super::outcome::{Conclusion, Ending};
 use super::timers::{Timer, Timers};
 
 /// One API at one stage: its connections, and the invocations that are under way.
@@ -21,12 +23,12 @@ use super::timers::{Timer, Timers};
 pub struct Gateway {
     pub(super) api: Api,
     pub(super) ids: Ids,
-    /// The open connections; a connection whose `$connect` is under way is not among them yet.
+    /// The open connections; a connection whose handshake is under way is not among them yet.
     pub(super) connections: HashMap<ConnectionId, Connection>,
     /// The invocations that wait for their outcome.
     invocations: HashMap<InvocationId, Invocation>,
-    /// The handshakes whose `$connect` is under way.
-    pub(super) handshakes: HashMap<SocketId, InvocationId>,
+    /// The handshakes whose authorizer or `$connect` is under way.
+    handshakes: HashMap<SocketId, InvocationId>,
     timers: Timers,
     /// What is to go wrong.
     pub(super) faults: Faults,
@@ -78,8 +80,10 @@ pub(super) struct Draft {
 /// What the outcome of an invocation decides.
 #[derive(Debug)]
 pub(super) enum Purpose {
-    /// Whether the handshake succeeds. Without a socket, the client has gone.
-    Connect { socket: Option<SocketId>, client: Client },
+    /// Whether the client may go on to `$connect`.
+    Authorize(Box<Handshake>),
+    /// Whether the handshake succeeds.
+    Connect(Box<Handshake>),
     /// What the client hears.
     Message { two_way: bool },
     /// Nothing.
@@ -89,7 +93,8 @@ pub(super) enum Purpose {
 impl Purpose {
     fn event_type(&self) -> EventType {
         match self {
-            Self::Connect { .. } => EventType::Connect,
+            Self::Authorize(_) => EventType::Authorizer,
+            Self::Connect(_) => EventType::Connect,
             Self::Message { .. } => EventType::Message,
             Self::Disconnect => EventType::Disconnect,
         }
@@ -176,38 +181,40 @@ impl Gateway {
         if let Some(invocation) = self.invocations.remove(&id) {
             turn.act(Action::Abandon { invocation: id });
             let limit = invocation.deadline.since(invocation.started);
-            self.conclude(turn, invocation, Conclusion::TimedOut(limit));
+            self.conclude(turn, invocation, Ending::TimedOut(limit));
         }
     }
 
     fn on_invoked(&mut self, turn: &mut Turn<'_>, id: InvocationId, outcome: Outcome) {
         let Some(invocation) = self.invocations.remove(&id) else { return };
         self.timers.clear(invocation.deadline, Timer::Invocation(id));
-        self.conclude(turn, invocation, Conclusion::of(outcome));
+        self.conclude(turn, invocation, Ending::Outcome(outcome));
     }
 
-    fn conclude(&mut self, turn: &mut Turn<'_>, invocation: Invocation, conclusion: Conclusion) {
-        turn.act(Action::Finished(Finished {
-            event_type: invocation.purpose.event_type(),
-            route_key: invocation.route_key,
-            connection: invocation.connection.clone(),
-            started: invocation.started,
-            ended: turn.now,
-            verdict: conclusion.verdict(),
-        }));
-        let (connection, request_id) = (invocation.connection, invocation.request_id);
-        match invocation.purpose {
-            Purpose::Connect { socket, client } => {
-                if let Some(socket) = socket {
-                    self.handshakes.remove(&socket);
-                }
-                let opened = Connection::new(client, invocation.started, turn.now);
-                self.conclude_connect(turn, socket, connection, opened, &request_id, conclusion);
+    fn conclude(&mut self, turn: &mut Turn<'_>, invocation: Invocation, ending: Ending) {
+        let Invocation { purpose, route_key, connection, request_id, started, .. } = invocation;
+        let (event_type, ended) = (purpose.event_type(), turn.now);
+        let of = connection.clone();
+        let told = |verdict| Finished { event_type, route_key, connection: of, started, ended, verdict };
+        match purpose {
+            Purpose::Authorize(handshake) => {
+                let Judgement { answer, verdict } = Judgement::of(ending, &self.api.method_arn());
+                turn.act(Action::Finished(told(verdict)));
+                self.forget(&handshake);
+                self.conclude_authorizer(turn, handshake, answer);
+            }
+            Purpose::Connect(handshake) => {
+                let conclusion = Conclusion::of(ending);
+                turn.act(Action::Finished(told(conclusion.verdict())));
+                self.forget(&handshake);
+                self.conclude_connect(turn, *handshake, conclusion);
             }
             Purpose::Message { two_way } => {
+                let conclusion = Conclusion::of(ending);
+                turn.act(Action::Finished(told(conclusion.verdict())));
                 self.conclude_message(turn, two_way, &connection, &request_id, conclusion);
             }
-            Purpose::Disconnect => {}
+            Purpose::Disconnect => turn.act(Action::Finished(told(Conclusion::of(ending).verdict()))),
         }
     }
 
@@ -230,13 +237,39 @@ impl Gateway {
         id
     }
 
-    /// The client of a handshake has gone; its `$connect` goes on.
+    /// Gives the function an event about a handshake.
+    pub(super) fn invoke_for(
+        &mut self,
+        turn: &mut Turn<'_>,
+        handshake: Box<Handshake>,
+        purpose: fn(Box<Handshake>) -> Purpose,
+        event: Bytes,
+    ) {
+        let socket = handshake.socket;
+        let (connection, request_id) = (handshake.connection.clone(), handshake.request_id.clone());
+        let purpose = purpose(handshake);
+        let draft = Draft { purpose, route_key: "$connect".to_owned(), connection, request_id };
+        let invocation = self.invoke(turn, draft, event);
+        if let Some(socket) = socket {
+            self.handshakes.insert(socket, invocation);
+        }
+    }
+
+    /// No invocation is about this handshake any more.
+    fn forget(&mut self, handshake: &Handshake) {
+        if let Some(socket) = handshake.socket {
+            self.handshakes.remove(&socket);
+        }
+    }
+
+    /// The client of a handshake has gone; its authorizer and its `$connect` go on.
     fn on_handshake_abandoned(&mut self, socket: SocketId) {
         let Some(id) = self.handshakes.remove(&socket) else { return };
-        if let Some(Invocation { purpose: Purpose::Connect { socket, .. }, .. }) =
-            self.invocations.get_mut(&id)
+        if let Some(Invocation {
+            purpose: Purpose::Authorize(handshake) | Purpose::Connect(handshake), ..
+        }) = self.invocations.get_mut(&id)
         {
-            *socket = None;
+            handshake.socket = None;
         }
     }
 

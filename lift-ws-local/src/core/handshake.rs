@@ -3,32 +3,70 @@
 use hyper::StatusCode;
 
 use super::action::Action;
+use super::api::Api;
 use super::client::Client;
 use super::event::{self, Occurrence};
 use super::frames::{FORBIDDEN, INTERNAL_SERVER_ERROR, gateway_frame};
-use super::gateway::{Connection, Draft, Gateway, Purpose, Turn};
+use super::gateway::{Connection, Gateway, Purpose, Turn};
 use super::ids::{ConnectionId, IdKind, SocketId};
 use super::input::HandshakeRequest;
+use super::moment::Moment;
+use super::multi_map::MultiMap;
 use super::outcome::Conclusion;
 use super::{headers, url};
 
 /// Close code and reason of a connection whose client did not wait for the end of its handshake.
 const GONE_BEFORE_OPEN: (u16, &str) = (1006, "");
 
+/// A handshake that has not been answered: what the authorizer and `$connect` are told, in the same words.
+#[derive(Debug)]
+pub(super) struct Handshake {
+    /// Where the answer goes; nowhere, if the client has gone.
+    pub(super) socket: Option<SocketId>,
+    pub(super) connection: ConnectionId,
+    pub(super) request_id: String,
+    pub(super) client: Client,
+    /// The headers of CONNECT.
+    pub(super) headers: MultiMap,
+    pub(super) query: MultiMap,
+    /// When it came, which is when the connection began.
+    pub(super) began: Moment,
+}
+
+impl Handshake {
+    /// CONNECT, or the authorizer's event: both tell of one request, so they have its id and time.
+    pub(super) fn occurrence<'a>(&'a self, api: &'a Api) -> Occurrence<'a> {
+        Occurrence {
+            api,
+            route_key: "$connect",
+            connection: &self.connection,
+            client: &self.client,
+            connected_at: self.began,
+            now: self.began,
+            request_id: &self.request_id,
+        }
+    }
+}
+
 impl Gateway {
     pub(super) fn on_handshake(&mut self, turn: &mut Turn<'_>, socket: SocketId, request: &HandshakeRequest) {
-        let connection = self.ids.connection();
-        let request_id = self.ids.text(IdKind::Request);
+        let handshake = Box::new(Handshake {
+            socket: Some(socket),
+            connection: self.ids.connection(),
+            request_id: self.ids.text(IdKind::Request),
+            client: Client::of(request),
+            headers: headers::of_connect(&self.api, request, || self.ids.trace(turn.now.as_secs())),
+            query: url::query(&request.query),
+            began: turn.now,
+        });
         if let Err(status) = self.check_target(request) {
-            self.refuse(turn, socket, &connection, &request_id, status);
+            self.refuse(turn, &handshake, status);
         } else if let Some(status) = self.faults.take_handshake() {
-            self.refuse(turn, socket, &connection, &request_id, status);
-        } else if self.api.route("$connect").is_some() {
-            self.ask_connect_route(turn, socket, request, connection, request_id);
+            self.refuse(turn, &handshake, status);
+        } else if self.api.authorizer.is_some() {
+            self.ask_authorizer(turn, handshake);
         } else {
-            let opened = Connection::new(Client::of(request), turn.now, turn.now);
-            self.open(connection.clone(), opened);
-            turn.act(Action::Accept { socket, connection, subprotocol: None });
+            self.ask_connect_route(turn, handshake);
         }
     }
 
@@ -50,40 +88,20 @@ impl Gateway {
         if below.is_empty() { Ok(()) } else { Err(StatusCode::FORBIDDEN) }
     }
 
-    fn ask_connect_route(
-        &mut self,
-        turn: &mut Turn<'_>,
-        socket: SocketId,
-        request: &HandshakeRequest,
-        connection: ConnectionId,
-        request_id: String,
-    ) {
-        let client = Client::of(request);
-        let headers = headers::of_connect(&self.api, request, || self.ids.trace(turn.now.as_secs()));
-        let occurrence = Occurrence {
-            api: &self.api,
-            route_key: "$connect",
-            connection: &connection,
-            client: &client,
-            connected_at: turn.now,
-            now: turn.now,
-            request_id: &request_id,
-        };
-        let event = event::connect(&occurrence, &headers, &url::query(&request.query));
-        let purpose = Purpose::Connect { socket: Some(socket), client };
-        let draft = Draft { purpose, route_key: "$connect".to_owned(), connection, request_id };
-        let invocation = self.invoke(turn, draft, event);
-        self.handshakes.insert(socket, invocation);
+    /// Lets `$connect` decide; without such a route the handshake succeeds.
+    pub(super) fn ask_connect_route(&mut self, turn: &mut Turn<'_>, handshake: Box<Handshake>) {
+        if self.api.route("$connect").is_none() {
+            return self.accept(turn, *handshake, None);
+        }
+        let event = event::connect(&handshake.occurrence(&self.api), &handshake.headers, &handshake.query);
+        self.invoke_for(turn, handshake, Purpose::Connect, event);
     }
 
     /// Accepts or refuses by the outcome of `$connect`.
     pub(super) fn conclude_connect(
         &mut self,
         turn: &mut Turn<'_>,
-        socket: Option<SocketId>,
-        id: ConnectionId,
-        connection: Connection,
-        request_id: &str,
+        handshake: Handshake,
         conclusion: Conclusion,
     ) {
         let answer = match conclusion {
@@ -100,29 +118,31 @@ impl Gateway {
                 Err(StatusCode::BAD_GATEWAY)
             }
         };
-        match (answer, socket) {
-            (Ok(subprotocol), Some(socket)) => {
-                self.open(id.clone(), connection);
-                turn.act(Action::Accept { socket, connection: id, subprotocol });
-            }
-            // The program has accepted, so it is told that the connection is over.
-            (Ok(_), None) => {
-                let (code, reason) = GONE_BEFORE_OPEN;
-                self.report_disconnect(turn, &id, &connection, code, reason);
-            }
-            (Err(status), Some(socket)) => self.refuse(turn, socket, &id, request_id, status),
-            (Err(_), None) => {}
+        match answer {
+            Ok(subprotocol) => self.accept(turn, handshake, subprotocol),
+            Err(status) => self.refuse(turn, &handshake, status),
         }
     }
 
-    fn refuse(
-        &self,
-        turn: &mut Turn<'_>,
-        socket: SocketId,
-        connection: &ConnectionId,
-        request_id: &str,
-        status: StatusCode,
-    ) {
+    fn accept(&mut self, turn: &mut Turn<'_>, handshake: Handshake, subprotocol: Option<String>) {
+        let Handshake { socket, connection, client, began, .. } = handshake;
+        let opened = Connection::new(client, began, turn.now);
+        match socket {
+            Some(socket) => {
+                self.open(connection.clone(), opened);
+                turn.act(Action::Accept { socket, connection, subprotocol });
+            }
+            // The program has accepted, so it is told that the connection is over.
+            None => {
+                let (code, reason) = GONE_BEFORE_OPEN;
+                self.report_disconnect(turn, &connection, &opened, code, reason);
+            }
+        }
+    }
+
+    /// Nobody hears it if the client has gone.
+    pub(super) fn refuse(&self, turn: &mut Turn<'_>, handshake: &Handshake, status: StatusCode) {
+        let Some(socket) = handshake.socket else { return };
         let message = match status {
             StatusCode::FORBIDDEN => FORBIDDEN,
             StatusCode::TOO_MANY_REQUESTS => &self.api.words.throttled,
@@ -134,7 +154,7 @@ impl Gateway {
             socket,
             status: status.as_u16(),
             content_type: "application/json",
-            body: gateway_frame(message, connection, request_id).into(),
+            body: gateway_frame(message, &handshake.connection, &handshake.request_id).into(),
         });
     }
 }

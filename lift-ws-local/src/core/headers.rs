@@ -44,6 +44,16 @@ pub(super) fn of_connect(api: &Api, request: &HandshakeRequest, trace: impl FnOn
     headers
 }
 
+/// The headers of an authorizer's event: those of CONNECT, and in the gateway's own words those that it withholds there.
+pub(super) fn of_authorizer(connect: &MultiMap) -> MultiMap {
+    let mut headers = connect.clone();
+    for (name, value) in [("Connection", "upgrade"), ("content-length", "0"), ("Upgrade", "websocket")] {
+        headers.add(name, value.to_owned(), str::eq);
+    }
+    headers.sort();
+    headers
+}
+
 /// The stub that DISCONNECT has: one host and three empty values.
 pub(super) fn of_disconnect(api: &Api) -> MultiMap {
     let mut headers = MultiMap::default();

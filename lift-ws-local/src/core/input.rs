@@ -143,6 +143,9 @@ pub enum Outcome {
     FunctionError {
         /// What went wrong, for the terminal; clients never see it.
         message: String,
+        /// `errorMessage` of the function's own report, if it made one: an authorizer says `Unauthorized` by it
+        /// (contract §4).
+        error_message: Option<String>,
     },
     /// The function could not be called: its environment does not start.
     Unavailable {

@@ -1,4 +1,4 @@
-//! The description of a program that the gateway reads: its routes, its tables, its queue.
+//! The description of a program that the gateway reads: its routes, its authorizer, its tables, its queue.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::manifest_authorizer::{self, ManifestAuthorizer};
 use super::manifest_queue::{self, ManifestQueue};
 use super::route_selection::{RouteSelection, RouteSelectionError};
 
@@ -51,6 +52,9 @@ pub struct Manifest {
     /// The routes.
     #[serde(default)]
     pub routes: Vec<ManifestRoute>,
+    /// The Lambda authorizer that is asked before `$connect`; nobody is, if absent.
+    #[serde(default, deserialize_with = "manifest_authorizer::read")]
+    pub authorizer: Option<ManifestAuthorizer>,
     /// Tables that the program wants: requests of DynamoDB's `CreateTable` as JSON, each with an optional
     /// `TimeToLiveSpecification`. The core hands them through.
     #[serde(default)]
@@ -101,7 +105,7 @@ impl Manifest {
     /// # Errors
     ///
     /// If the text is not JSON of this shape, the version is too new, a route key is empty, reserved or given
-    /// twice, a `$disconnect` route is two-way, or the route selection expression cannot be understood. The
+    /// twice, a `$disconnect` route is two-way, an identity source of the authorizer is none, or the route selection expression cannot be understood. The
     /// error says which route and what to write.
     pub fn parse(json: &str) -> Result<Self, ManifestError> {
         let value: Value = serde_json::from_str(json)

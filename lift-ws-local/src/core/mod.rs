@@ -6,7 +6,9 @@
 //! seed and inputs yields the same bytes.
 //!
 //! ```text
-//! socket ──Input::Handshake──▶ handshake.rs ──Action::Invoke──▶ environment
+//! socket ──Input::Handshake──▶ handshake.rs ──authorizer/──────▶ Action::Invoke
+//!                                           ◀──Input::Invoked──
+//!                                           ──Action::Invoke──▶ environment
 //!        ◀──Action::Accept────             ◀──Input::Invoked──
 //! socket ──Input::Message────▶ message.rs ──route_selection.rs, event.rs──▶ Action::Invoke
 //!        ◀──Action::Send──────             ◀──outcome.rs──── Input::Invoked
@@ -36,6 +38,7 @@
 
 mod action;
 mod api;
+mod authorizer;
 mod client;
 mod closing;
 mod event;
@@ -48,6 +51,7 @@ mod ids;
 mod input;
 mod management;
 mod manifest;
+mod manifest_authorizer;
 mod manifest_queue;
 mod message;
 mod moment;
@@ -59,11 +63,13 @@ pub(crate) mod url;
 
 pub use action::{Action, EventType, Finished, NoRoute, Verdict};
 pub use api::{Api, Limits, Route, Words};
+pub use authorizer::{Authorizer, IdentitySource};
 pub use faults::Fault;
 pub use gateway::Gateway;
 pub use ids::{CallId, ConnectionId, InvocationId, SocketId};
 pub use input::{FrameFault, HandshakeRequest, Input, ManagementRequest, Outcome};
 pub use manifest::{Manifest, ManifestError, ManifestLocation, ManifestRoute};
+pub use manifest_authorizer::ManifestAuthorizer;
 pub use manifest_queue::ManifestQueue;
 pub use moment::Moment;
 pub use route_selection::{RouteSelection, RouteSelectionError};

@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// Names and their values in order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct MultiMap {
     entries: Vec<(String, Vec<String>)>,
 }
@@ -15,6 +15,12 @@ impl MultiMap {
             Some((_, values)) => values.push(value),
             None => self.entries.push((name.to_owned(), vec![value])),
         }
+    }
+
+    /// The last value of the name that equals this one in the eyes of `same`.
+    pub(super) fn last(&self, name: &str, same: fn(&str, &str) -> bool) -> Option<&str> {
+        let (_, values) = self.entries.iter().find(|(known, _)| same(known, name))?;
+        values.last().map(String::as_str)
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -7,7 +7,16 @@ use serde_json::{Map, Value};
 use super::action::Verdict;
 use super::input::Outcome;
 
-/// How an invocation ended in the gateway's eyes.
+/// How the gateway's wait for an invocation ended.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// The shell told.
+    Outcome(Outcome),
+    /// The gateway gave up after this time.
+    TimedOut(Duration),
+}
+
+/// How the invocation of a route ended in the gateway's eyes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Conclusion {
     /// A proxy response.
@@ -23,13 +32,17 @@ pub(super) enum Conclusion {
 }
 
 impl Conclusion {
-    pub(super) fn of(outcome: Outcome) -> Self {
+    pub(super) fn of(ending: Ending) -> Self {
+        let outcome = match ending {
+            Ending::Outcome(outcome) => outcome,
+            Ending::TimedOut(limit) => return Self::TimedOut(limit),
+        };
         match outcome {
             Outcome::Returned(returned) => match proxy_response(&returned) {
                 Ok(response) => Self::Response(response),
                 Err(problem) => Self::Malformed(problem),
             },
-            Outcome::FunctionError { message } => Self::FunctionError(message),
+            Outcome::FunctionError { message, .. } => Self::FunctionError(message),
             Outcome::Unavailable { message } => Self::Unavailable(message),
         }
     }
@@ -125,7 +138,7 @@ fn is_header_value(value: &str) -> bool {
     value.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte))
 }
 
-fn kind_of(value: &Value) -> &'static str {
+pub(super) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

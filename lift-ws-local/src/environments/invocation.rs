@@ -45,7 +45,12 @@ pub(crate) struct Delivery {
 #[derive(Debug)]
 pub(crate) enum FunctionAnswer {
     Response(Bytes),
-    Error { message: String },
+    Error {
+        /// Type and message, for people.
+        message: String,
+        /// `errorMessage` as the program sent it.
+        error_message: Option<String>,
+    },
 }
 
 /// What the Runtime API says to an answer.

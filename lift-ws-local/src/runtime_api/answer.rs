@@ -54,7 +54,7 @@ impl RuntimeApi {
         let (answer, is_too_large) = match (read_body(body, MAX_RESPONSE_BYTES).await, kind) {
             (Read::Whole(body), Kind::Response) => (FunctionAnswer::Response(body), false),
             (Read::Whole(body) | Read::TooLarge(body), Kind::Error) => {
-                (FunctionAnswer::Error { message: ErrorReport::read(&body, error_type).to_string() }, false)
+                (ErrorReport::read(&body, error_type).into(), false)
             }
             (Read::TooLarge(_), Kind::Response) => (too_large(), true),
             // The program is gone or confused; if it is gone, its exit ends the event.
@@ -87,7 +87,7 @@ fn unknown_request() -> Answer {
 
 fn too_large() -> FunctionAnswer {
     let message = "Function.ResponseSizeTooLarge: the response is larger than 6 MB".to_owned();
-    FunctionAnswer::Error { message }
+    FunctionAnswer::Error { message, error_message: None }
 }
 
 #[cfg(test)]

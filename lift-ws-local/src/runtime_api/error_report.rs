@@ -5,6 +5,8 @@ use std::fmt;
 use hyper::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 
+use crate::environments::FunctionAnswer;
+
 pub(super) const FUNCTION_ERROR_TYPE: HeaderName =
     HeaderName::from_static("lambda-runtime-function-error-type");
 
@@ -29,6 +31,12 @@ impl ErrorReport {
             report.error_type = header.and_then(|value| value.to_str().ok()).map(str::to_owned);
         }
         report
+    }
+}
+
+impl From<ErrorReport> for FunctionAnswer {
+    fn from(report: ErrorReport) -> Self {
+        Self::Error { message: report.to_string(), error_message: report.error_message }
     }
 }
 

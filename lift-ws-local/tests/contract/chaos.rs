@@ -8,7 +8,7 @@ use lift_ws_local::core::{
 };
 use proptest::prelude::*;
 
-use crate::support::{SIGNED, World};
+use crate::support::{SIGNED, World, allowing};
 
 /// What may happen next; numbers choose among what exists at that time.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ fn happening() -> impl Strategy<Value = Happening> {
     let result = prop_oneof![
         3 => Just(r#"{"statusCode":200,"body":"x"}"#.to_owned()),
         1 => Just(r#"{"statusCode":401}"#.to_owned()),
+        3 => Just(allowing("*")),
+        1 => Just(allowing("arn:aws:s3:::bucket")),
         1 => ".{0,16}",
     ];
     let method = prop_oneof![Just("POST"), Just("GET"), Just("DELETE"), Just("PUT")];
@@ -106,10 +108,8 @@ fn pick<T: Clone>(from: &[T], which: usize) -> Option<T> {
 }
 
 fn input(shell: &mut Shell, happening: Happening, sockets: &mut u64) -> Option<Input> {
-    const FAULTS: [Fault; 8] = [
-        Fault::Unauthorized,
+    const FAULTS: [Fault; 6] = [
         Fault::Forbidden,
-        Fault::AuthorizerFailure,
         Fault::ConnectThrottled,
         Fault::BadRequestBody,
         Fault::MessageThrottled,
@@ -151,7 +151,10 @@ fn input(shell: &mut Shell, happening: Happening, sockets: &mut u64) -> Option<I
         Happening::Failed(which) => {
             let invocation = pick(&shell.invocations, which)?;
             shell.running.remove(&invocation);
-            Input::Invoked { invocation, outcome: Outcome::FunctionError { message: "x".into() } }
+            Input::Invoked {
+                invocation,
+                outcome: Outcome::FunctionError { message: "x".into(), error_message: None },
+            }
         }
         Happening::Management(which, method, body) => {
             let path = format!("/prod/@connections/{}", pick(connections, which)?);
@@ -167,9 +170,10 @@ fn input(shell: &mut Shell, happening: Happening, sockets: &mut u64) -> Option<I
 proptest! {
     #[test]
     fn any_order_of_events_is_survived_and_all_is_answered(
+        is_guarded in any::<bool>(),
         happenings in prop::collection::vec(happening(), 0..80),
     ) {
-        let mut world = World::usual();
+        let mut world = if is_guarded { World::guarded(&["context.connectionId"]) } else { World::usual() };
         let mut shell = Shell::default();
         let mut sockets = 0;
         for happening in happenings {

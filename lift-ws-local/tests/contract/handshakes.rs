@@ -64,22 +64,6 @@ fn a_connect_that_does_not_answer_in_29_seconds_is_504() {
     assert!(world.input(Input::Invoked { invocation: invoked.id, outcome }).is_empty());
 }
 
-// §3.2: "authorizer refuses | 401 or 403" (and §4: 500 if it fails)
-#[test]
-fn a_handshake_that_an_authorizer_refuses_never_reaches_connect() {
-    for (fault, status) in
-        [(Fault::Unauthorized, 401), (Fault::Forbidden, 403), (Fault::AuthorizerFailure, 500)]
-    {
-        let mut world = World::usual();
-        world.fault(fault);
-        world.handshake(HandshakeRequest::get("/prod"));
-        assert!(world.invoked().is_none());
-        assert_eq!(world.refused().unwrap().0, status);
-        // A fault happens once.
-        world.connect();
-    }
-}
-
 // §3.2: "throttled / API key quota | HTTP 429"
 #[test]
 fn a_throttled_handshake_is_429() {

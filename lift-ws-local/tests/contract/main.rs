@@ -2,6 +2,8 @@
 //!
 //! Each test quotes the section that it checks.
 
+mod authorizer_events;
+mod authorizers;
 mod chaos;
 mod event_headers;
 mod event_samples;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use lift_ws_local::core::{
-    Action, Api, CallId, ConnectionId, Fault, FrameFault, Gateway, HandshakeRequest, Input, InvocationId,
-    ManagementRequest, Manifest, Moment, Outcome, SocketId,
+    Action, Api, CallId, ConnectionId, Fault, Finished, FrameFault, Gateway, HandshakeRequest, Input,
+    InvocationId, ManagementRequest, Manifest, Moment, Outcome, SocketId,
 };
 use serde_json::{Value, json};
 
@@ -56,6 +56,14 @@ impl World {
             { "routeKey": "say" },
             { "routeKey": "ask", "twoWay": true },
         ]}))
+    }
+
+    /// As usual, and with an authorizer that needs these identity sources.
+    pub(crate) fn guarded(identity_sources: &[&str]) -> Self {
+        Self::with_manifest(json!({
+            "routes": [{ "routeKey": "$connect" }, { "routeKey": "$disconnect" }, { "routeKey": "say" }],
+            "authorizer": { "identitySources": identity_sources },
+        }))
     }
 
     pub(crate) fn with_manifest(manifest: Value) -> Self {
@@ -122,6 +130,17 @@ impl World {
             Action::Accept { connection, subprotocol, .. } => Some((connection.clone(), subprotocol.clone())),
             _ => None,
         })
+    }
+
+    /// The one event that is done with after the last input.
+    pub(crate) fn finished(&self) -> Finished {
+        let finished = self.actions.iter().filter_map(|action| match action {
+            Action::Finished(finished) => Some(finished.clone()),
+            _ => None,
+        });
+        let finished: Vec<Finished> = finished.collect();
+        let [one] = finished.as_slice() else { panic!("one event is done with, not {finished:?}") };
+        one.clone()
     }
 
     /// Status and body of the last [`Action::Refuse`], which is JSON.
@@ -272,8 +291,23 @@ pub(crate) fn returned(result: &str) -> Outcome {
     Outcome::Returned(result.to_owned().into())
 }
 
+/// What an authorizer returns that lets `user-42` of tenant `t-7` in.
+pub(crate) fn allowing(resource: &str) -> String {
+    policy(json!({ "Effect": "Allow", "Action": "execute-api:Invoke", "Resource": resource }))
+}
+
+/// What an authorizer returns with this one statement.
+pub(crate) fn policy(statement: Value) -> String {
+    json!({
+        "principalId": "user-42",
+        "policyDocument": { "Version": "2012-10-17", "Statement": [statement] },
+        "context": { "tenant": "t-7" },
+    })
+    .to_string()
+}
+
 pub(crate) fn failed() -> Outcome {
-    Outcome::FunctionError { message: "secret: the database said no".into() }
+    Outcome::FunctionError { message: "secret: the database said no".into(), error_message: None }
 }
 
 pub(crate) fn unavailable() -> Outcome {

@@ -38,6 +38,14 @@ pub(crate) fn manifest(more_routes: &[&str]) -> Manifest {
     Manifest::parse(&serde_json::json!({ "routes": routes }).to_string()).unwrap()
 }
 
+/// The same with an authorizer that wants a token in the query.
+pub(crate) fn guarded(more_routes: &[&str]) -> Manifest {
+    let mut manifest = manifest(more_routes);
+    let authorizer = r#"{ "authorizer": { "identitySources": ["route.request.querystring.token"] } }"#;
+    manifest.authorizer = Manifest::parse(authorizer).unwrap().authorizer;
+    manifest
+}
+
 /// A gateway, and what it tells.
 pub(crate) struct Watched {
     pub(crate) gateway: LocalGateway,

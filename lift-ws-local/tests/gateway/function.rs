@@ -44,21 +44,59 @@ fn handle(event: &Value) -> Result<Value, String> {
     if let Some(records) = event["Records"].as_array() {
         return batch(records);
     }
+    if event["type"] == "REQUEST" {
+        return authorize(event);
+    }
     let context = &event["requestContext"];
     match context["eventType"].as_str() {
         Some("CONNECT") => connect(event),
         Some("DISCONNECT") => {
             println!("disconnected {} {}", context["disconnectStatusCode"], context["disconnectReason"]);
+            println!("left {}", context["authorizer"]);
             Ok(json!({ "statusCode": 200 }))
         }
         _ => message(event),
     }
 }
 
+/// Lets in whoever has a token, and has it for a name, but for a few.
+fn authorize(event: &Value) -> Result<Value, String> {
+    let token = event["queryStringParameters"]["token"].as_str().unwrap_or_default();
+    let arn = event["methodArn"].as_str().unwrap_or_default();
+    println!("asked {}", std::process::id());
+    let (effect, resource) = match token {
+        "nobody" => ("Deny", arn.to_owned()),
+        "rest" => ("Allow", arn.replace("$connect", "*/*")),
+        "unknown" => return Err("Unauthorized".to_owned()),
+        "broken" => return Err("no key to verify with".to_owned()),
+        "status" => return Ok(json!({ "statusCode": 401 })),
+        "crash" => std::process::exit(3),
+        // Work that does not end, or takes time; tests wait for the line above.
+        "endless" => {
+            std::thread::sleep(Duration::from_secs(600));
+            return Err("nobody ended it".to_owned());
+        }
+        "slow" => {
+            std::thread::sleep(Duration::from_millis(300));
+            ("Allow", arn.to_owned())
+        }
+        _ => ("Allow", arn.to_owned()),
+    };
+    let statement = json!({ "Effect": effect, "Action": "execute-api:Invoke", "Resource": resource });
+    Ok(json!({
+        "principalId": token,
+        "policyDocument": { "Version": "2012-10-17", "Statement": [statement] },
+        "context": { "asked": std::process::id() },
+    }))
+}
+
 fn connect(event: &Value) -> Result<Value, String> {
     let query = &event["queryStringParameters"];
     if query["print"] == "headers" {
         println!("headers {}", event["headers"]);
+    }
+    if query["print"] == "authorizer" {
+        println!("entered {}", event["requestContext"]["authorizer"]);
     }
     if query["post"] == "self" {
         let status = post(event["requestContext"]["connectionId"].as_str().unwrap_or_default(), "early");

@@ -1,5 +1,6 @@
 //! The gateway over real sockets, with real processes.
 
+mod authorizers;
 mod client;
 mod environments;
 mod function;

@@ -1,7 +1,7 @@
 //! From an app to tokens: a table of its routes, and the jump on a route's index with the app's middleware around.
 
-use super::jobs;
 use super::validate::App;
+use super::{authorizer, jobs};
 use crate::extract::middleware_checks;
 use crate::signature::{at, local};
 use proc_macro2::TokenStream;
@@ -19,6 +19,7 @@ pub(super) fn tokens(app: &App) -> TokenStream {
     let layers = layers(app);
     let routes = jump(app);
     let jobs = jobs::tokens(app);
+    let authorizer = authorizer::tokens(app);
     quote! {
         #(#cfgs)*
         impl #name {
@@ -28,7 +29,7 @@ pub(super) fn tokens(app: &App) -> TokenStream {
         #(#cfgs)*
         #[allow(clippy::all, clippy::pedantic, deprecated, unused_imports, unused_parens, unused_qualifications)]
         const _: () = {
-            use #p::{JobProbeFallback as _, ProbeFallback as _, StackProbeFallback as _};
+            use #p::{AuthorizerProbeFallback as _, JobProbeFallback as _, ProbeFallback as _, StackProbeFallback as _};
             static __ROUTES: [#p::RouteInfo; #n] = <#name>::ROUTES;
             static __TABLE: #p::Table<#n, { #p::slots(#n) }> = #p::Table::new(&<#name>::ROUTES);
             #(#duplicates)*
@@ -36,6 +37,7 @@ pub(super) fn tokens(app: &App) -> TokenStream {
             #layers
             #routes
             #jobs
+            #authorizer
         };
     }
 }
@@ -70,6 +72,7 @@ fn app_impl(app: &App) -> TokenStream {
     // a job or a broadcast that goes on in another invocation needs them there
     let connections = (*connections || app.queue).then(|| quote!(.and(#p::Needs::CONNECTIONS)));
     let queue = jobs::of_app(app);
+    let (authorizer, needs_of_authorizer) = (authorizer::of_app(app), authorizer::needs(app));
     let other = app.other.as_ref().map(|function| quote_spanned! {at(function)=>
         const HAS_OTHER: ::core::primitive::bool = true;
         fn other<'__e>(
@@ -86,7 +89,7 @@ fn app_impl(app: &App) -> TokenStream {
             type State = #state;
             const NAME: &'static ::core::primitive::str = #plain;
             const ROUTE_SELECTION_EXPRESSION: &'static ::core::primitive::str = #route_selection;
-            const NEEDS: #p::Needs = #p::needs_of(&<#name>::ROUTES) #connections;
+            const NEEDS: #p::Needs = #p::needs_of(&<#name>::ROUTES) #connections #needs_of_authorizer;
             const MIDDLEWARE: &'static [&'static ::core::primitive::str] = &[#(#names),*];
             fn routes() -> &'static [#p::RouteInfo] {
                 &__ROUTES
@@ -100,6 +103,7 @@ fn app_impl(app: &App) -> TokenStream {
                 <#outermost as #p::Stack<#state, #p::Start, ()>>::run(__scope, ())
             }
             #queue
+            #authorizer
             #other
         }
     }
@@ -157,7 +161,7 @@ fn jump(app: &App) -> TokenStream {
         let runs = runs(i);
         let (listed, checked) = (format_ident!("LISTED_{i}"), format_ident!("CHECKED_{i}"));
         quote_spanned! {at(r)=>
-            const #listed: () = #p::is_route::<(#r), { <#p::Probe<(#r)>>::IS_MIDDLEWARE }, { <#p::Probe<(#r)>>::IS_JOB }>();
+            const #listed: () = #p::is_route::<(#r), { <#p::Probe<(#r)>>::IS_MIDDLEWARE }, { <#p::Probe<(#r)>>::IS_JOB }, { <#p::Probe<(#r)>>::IS_AUTHORIZER }>();
             const #runs: ::core::primitive::bool = <#p::StackProbe<(#r), #state, #values, _>>::RUNS;
             const #checked: () = #p::runs::<(#r), #state, #values, _, { __Routes::#runs }>();
         }

@@ -1,5 +1,6 @@
 //! `#[ws_app(state = …, middleware = […], routes = […])] struct Chat;`
 
+mod authorizer;
 mod expand;
 mod jobs;
 mod parse;

@@ -14,6 +14,7 @@ const SPEC: Spec = Spec {
         Argument { name: "middleware", form: Form::Paths, example: "`middleware = [a, b]`" },
         Argument { name: "routes", form: Form::Paths, example: "`routes = [a, b]`" },
         Argument { name: "jobs", form: Form::Paths, example: "`jobs = [a, b]`" },
+        Argument { name: "authorizer", form: Form::Path, example: "`authorizer = function`" },
         Argument { name: "other", form: Form::Path, example: "`other = function`" },
         Argument {
             name: "route_selection",
@@ -32,6 +33,7 @@ pub(super) struct AppAttribute {
     pub(super) middleware: Vec<Path>,
     pub(super) routes: Vec<Path>,
     pub(super) jobs: Vec<Path>,
+    pub(super) authorizer: Option<Path>,
     pub(super) other: Option<Path>,
     pub(super) route_selection: Option<LitStr>,
     pub(super) max_routes: Option<LitInt>,
@@ -48,6 +50,7 @@ impl AppAttribute {
             middleware: arguments.take_paths("middleware").unwrap_or_default(),
             routes: arguments.take_paths("routes").unwrap_or_default(),
             jobs: arguments.take_paths("jobs").unwrap_or_default(),
+            authorizer: arguments.take_path("authorizer"),
             other: arguments.take_path("other"),
             route_selection: arguments.take_text("route_selection"),
             max_routes: arguments.take_number("max_routes"),

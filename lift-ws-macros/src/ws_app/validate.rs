@@ -20,6 +20,7 @@ pub(super) struct App {
     pub(super) middleware: Vec<Path>,
     pub(super) routes: Vec<Path>,
     pub(super) jobs: Vec<Path>,
+    pub(super) authorizer: Option<Path>,
     pub(super) other: Option<Path>,
     pub(super) route_selection: String,
     pub(super) connections: bool,
@@ -65,6 +66,7 @@ impl App {
             queue: !attribute.jobs.is_empty() || attribute.queue.is_some_and(|flag| flag.value),
             routes: attribute.routes,
             jobs: attribute.jobs,
+            authorizer: attribute.authorizer,
             other: attribute.other,
             route_selection: attribute
                 .route_selection

@@ -163,6 +163,9 @@ impl<'e, S> FromEvent<'e, S> for Handshake<'e> {
 impl AvailableOn<route::Connect> for Handshake<'_> {
     const NEEDS: Needs = Needs::HEADERS;
 }
+impl AvailableOn<route::Authorize> for Handshake<'_> {
+    const NEEDS: Needs = Needs::HEADERS;
+}
 
 impl fmt::Debug for Handshake<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

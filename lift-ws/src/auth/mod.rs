@@ -5,6 +5,7 @@
 //! | Which pages may connect? | [`check_origin`], [`AllowedOrigins`] | |
 //! | Who is it? | [`jwt_middleware!`](crate::jwt_middleware), [`JwtVerifier`] | `jwt` |
 //! | Who is it, without a token in the URL? | [`redeem_ticket`], [`Tickets`] | `tickets` |
+//! | Who is it, asked before `$connect`, by a Lambda authorizer? | [`authorize`], [`#[ws_authorizer]`](macro@crate::ws_authorizer) | `jwt` for the ready-made one |
 //! | Who is it, behind a Lambda authorizer? | [`trust_authorizer`] | |
 //! | Who was it, on a later message? | [`Principal`] | |
 //! | May they do this? | [`require_role!`](crate::require_role), [`require_user`] | |
@@ -24,6 +25,7 @@
 //! A page cannot set a header on a WebSocket, and a token in a URL ends up in logs. So a page that is logged in asks
 //! for a ticket over HTTP, and connects with that: it is good once, and for half a minute.
 
+mod authorizer_context;
 #[cfg(any(feature = "jwt", feature = "tickets"))]
 mod claims;
 mod error;
@@ -38,6 +40,7 @@ mod source;
 #[cfg(feature = "tickets")]
 mod ticket;
 
+pub(crate) use self::authorizer_context::ANONYMOUS;
 #[cfg(any(feature = "jwt", feature = "tickets"))]
 pub use self::claims::Claims;
 pub use self::error::{AuthError, AuthErrorKind};
@@ -45,6 +48,7 @@ pub use self::handshake::Handshake;
 #[cfg(feature = "jwt")]
 pub use self::jwt::{
     HttpsFetch, InvalidVerifier, JwtVerifier, JwtVerifierBuilder, KeyFetch, MAX_TOKEN_BYTES, authenticate,
+    authorize,
 };
 pub use self::origin::{AllowedOrigins, InvalidOrigin, check_origin};
 pub use self::permission::{require_user, trust_authorizer};

@@ -3,8 +3,7 @@
 use super::{AuthError, AuthErrorKind};
 use crate::ambient;
 use crate::connection::{Connections, Grant, Record};
-use crate::event::Event;
-use crate::extract::{AvailableOn, ConnectionRejection, FromEvent, Pairs};
+use crate::extract::{AvailableOn, ConnectionRejection, FromEvent};
 use crate::route::{Disconnect, Message, Needs};
 use crate::store::{Change, StoreError, StoreErrorKind};
 use crate::{Error, Reply, Scope};
@@ -37,9 +36,9 @@ use std::time::{Duration, SystemTime};
 /// [`Identity`](crate::connection::Identity) is user and tenant alone, and needs no read behind a Lambda authorizer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Principal<'i> {
-    user: Option<Cow<'i, str>>,
-    tenant: Option<Cow<'i, str>>,
-    grant: Cow<'i, Grant>,
+    pub(super) user: Option<Cow<'i, str>>,
+    pub(super) tenant: Option<Cow<'i, str>>,
+    pub(super) grant: Cow<'i, Grant>,
 }
 
 impl<'i> Principal<'i> {
@@ -81,25 +80,6 @@ impl<'i> Principal<'i> {
             tenant: record.tenant().map(Cow::Borrowed),
             grant: Cow::Borrowed(record.grant()),
         }
-    }
-
-    /// What a Lambda authorizer said: `principalId` is the user; context values are `tenant`, `roles` (words with
-    /// spaces between them) and `exp` (seconds since the epoch). `None` if there is none, or it named no principal.
-    ///
-    /// [`trust_authorizer`](super::trust_authorizer) stores it at `$connect`.
-    pub fn of_authorizer(event: &Event<'i>) -> Option<Self> {
-        let (mut user, mut principal) = (None, Self::default());
-        Pairs(event.authorizer_json()?).each(|name, value| match &*name {
-            "principalId" => user = Some(value.into_cow()).filter(|name| !name.is_empty()),
-            "tenant" => principal.tenant = Some(value.into_cow()).filter(|name| !name.is_empty()),
-            "roles" => {
-                principal.grant.to_mut().roles = value.split_ascii_whitespace().map(str::to_owned).collect();
-            }
-            // What is no time is one that is over: nothing that cannot be read may last forever.
-            "exp" => principal.grant.to_mut().until = Some(value.parse().unwrap_or(0)),
-            _ => {}
-        });
-        Some(Self { user: Some(user?), ..principal })
     }
 
     /// The user.
@@ -251,8 +231,6 @@ impl AvailableOn<Disconnect> for Principal<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Envelope;
-    use crate::testing::TestEvent;
     use crate::{Accept, IntoReply};
 
     fn principal() -> Principal<'static> {
@@ -318,24 +296,6 @@ mod tests {
         assert_eq!(kind(ann.clone(), &["staff"]), Err(AuthErrorKind::MissingRole));
         assert_eq!(kind(ann.clone(), &[]), Err(AuthErrorKind::MissingRole));
         assert_eq!(kind(ann.with_expiry(1), &["admin"]), Err(AuthErrorKind::SessionExpired));
-    }
-
-    #[test]
-    fn an_authorizers_context_is_a_principal() {
-        let of = |context: serde_json::Value| {
-            let bytes = TestEvent::connect().authorizer(context).to_bytes();
-            let mut scratch = String::new();
-            let Ok(Envelope::WebSocket(event)) = Envelope::parse(&bytes, &mut scratch) else { panic!() };
-            Principal::of_authorizer(&event).map(Principal::into_owned)
-        };
-        let said = serde_json::json!(
-            {"principalId": "ann", "tenant": "acme", "roles": "admin a\"b", "exp": "1767225600", "integrationLatency": 3}
-        );
-        assert_eq!(of(said), Some(principal()));
-        let expired = of(serde_json::json!({"principalId": "ann", "exp": "never"})).unwrap();
-        assert!(expired.is_expired());
-        assert_eq!(of(serde_json::json!({"tenant": "acme"})), None);
-        assert_eq!(of(serde_json::json!({"principalId": ""})), None);
     }
 
     #[test]

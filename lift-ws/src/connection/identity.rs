@@ -2,6 +2,7 @@
 
 use super::Record;
 use crate::Scope;
+use crate::auth::ANONYMOUS;
 use crate::event::Event;
 use crate::extract::{AvailableOn, ConnectionRejection, FromEvent, Pairs, Text};
 use crate::route::{Disconnect, Message, Needs};
@@ -49,7 +50,7 @@ impl<'e> Identity<'e> {
             _ => {}
         });
         let named = |name: &Text<'_>| !name.is_empty();
-        let user = user.filter(named)?;
+        let user = user.filter(named).filter(|user| *user != ANONYMOUS)?;
         Some(Self { user: Some(user), tenant: tenant.filter(named) })
     }
 

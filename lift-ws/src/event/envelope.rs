@@ -9,6 +9,10 @@ use serde::Deserialize;
 pub enum Envelope<'e> {
     /// An event of a WebSocket API.
     WebSocket(Event<'e>),
+    /// The gateway asks a Lambda authorizer (contract §4). What is said of the handshake is said as in a CONNECT event, but
+    /// this must never run `$connect`: it goes to the app's `#[ws_app(authorizer = …)]`. An app without one takes it as
+    /// [`OtherSource::Authorizer`].
+    Authorizer(Event<'e>),
     /// Anything else: goes to the handler named by `#[ws_app(other = …)]`, or is refused.
     Other(OtherEvent<'e>),
 }
@@ -38,7 +42,7 @@ pub struct OtherEvent<'e> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OtherSource<'e> {
-    /// The gateway asks a Lambda authorizer (contract §4): it must never run `$connect`.
+    /// The gateway asks a Lambda authorizer, and the app has none.
     Authorizer,
     /// Records of a queue or a stream, with the `eventSource` of the first, such as `aws:sqs`.
     Records(&'e str),

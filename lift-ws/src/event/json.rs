@@ -200,6 +200,12 @@ impl<'e, 's> Reader<'e, 's> {
         self.bytes.get(self.at) == Some(&b'{')
     }
 
+    /// Is a text next?
+    pub(crate) fn at_text(&mut self) -> bool {
+        self.space();
+        self.bytes.get(self.at) == Some(&b'"')
+    }
+
     /// Nothing but white space is left.
     pub(crate) fn end(&mut self) -> Read<()> {
         self.space();

@@ -99,7 +99,7 @@ pub struct Event<'e> {
 }
 
 impl<'e> Event<'e> {
-    /// What happened.
+    /// What happened. An authorizer is asked about a handshake: its events say `Connect`, too.
     pub const fn event_type(&self) -> EventType {
         self.event_type
     }
@@ -177,6 +177,17 @@ impl<'e> Event<'e> {
     /// The close reason of a DISCONNECT; may be empty.
     pub fn disconnect_reason(&self) -> &'e str {
         self.text(self.fields.disconnect_reason)
+    }
+
+    /// What the gateway asks a Lambda authorizer about, such as
+    /// `arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/prod/$connect`; `None` on the events of routes (contract §4).
+    pub fn method_arn(&self) -> Option<&'e str> {
+        present(self.text(self.fields.method_arn))
+    }
+
+    /// An authorizer's event for an app that has no authorizer.
+    pub(crate) const fn as_other(&self) -> OtherEvent<'e> {
+        OtherEvent::new(OtherSource::Authorizer, self.input)
     }
 
     /// What the Lambda authorizer returned, as JSON; `None` without one. [`Authorizer`](crate::extract::Authorizer)

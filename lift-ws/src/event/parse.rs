@@ -29,7 +29,7 @@ pub(super) struct Fields {
     pub(super) is_base64_encoded: bool,
     // for the envelope
     payload_type: Span,
-    method_arn: Span,
+    pub(super) method_arn: Span,
     records: Span,
 }
 
@@ -69,7 +69,7 @@ fn top_level<'e>(r: &mut Reader<'e, '_>, name: &'e str, f: &mut Fields) -> Read<
         "body" => f.body = r.text_or_null()?,
         "isBase64Encoded" => f.is_base64_encoded = r.boolean()?,
         "type" => f.payload_type = r.raw()?,
-        "methodArn" => f.method_arn = r.raw()?,
+        "methodArn" if r.at_text() => f.method_arn = r.text_or_null()?,
         "Records" => f.records = r.raw()?,
         _ => drop(r.raw()?),
     }
@@ -111,7 +111,8 @@ impl Fields {
     fn classify<'e>(self, input: &'e str, scratch: &'e str) -> Result<Envelope<'e>, Malformed> {
         let other = |source| Ok(Envelope::Other(OtherEvent::new(source, input)));
         if !self.method_arn.is_empty() && self.payload_type.of(input, scratch) == "\"REQUEST\"" {
-            return other(OtherSource::Authorizer);
+            let event_type = EventType::Connect;
+            return Ok(Envelope::Authorizer(Event { event_type, fields: self, input, scratch }));
         }
         if !self.records.is_empty() {
             return other(OtherSource::Records(event_source(self.records.of(input, scratch))));

@@ -4,10 +4,11 @@ use super::rejection::AuthorizerRejection;
 use super::{AvailableOn, FromEvent};
 use crate::Scope;
 use crate::fields::Fields;
+use crate::route::Kind;
 use serde::Deserialize;
 
 /// What the Lambda authorizer returned, as `T`: `principalId` and each context value, on every event of the
-/// connection (contract §4). Numbers and booleans may arrive as such or as text: both are read.
+/// connection (contract §4); [`Allow::context`](crate::authorizer::Allow::context) writes it. Numbers and booleans may arrive as such or as text: both are read.
 ///
 /// ```
 /// use lift_ws::prelude::*;
@@ -30,4 +31,4 @@ impl<'e, S, T: Deserialize<'e>> FromEvent<'e, S> for Authorizer<T> {
         T::deserialize(Fields::new(json)).map(Authorizer).map_err(AuthorizerRejection::new)
     }
 }
-impl<K, T> AvailableOn<K> for Authorizer<T> {}
+impl<K: Kind, T> AvailableOn<K> for Authorizer<T> {}

@@ -45,6 +45,9 @@ impl<'e, S> FromEvent<'e, S> for Cookies<'e> {
 impl AvailableOn<route::Connect> for Cookies<'_> {
     const NEEDS: Needs = Needs::HEADERS;
 }
+impl AvailableOn<route::Authorize> for Cookies<'_> {
+    const NEEDS: Needs = Needs::HEADERS;
+}
 
 /// The names alone: values are secrets.
 impl fmt::Debug for Cookies<'_> {

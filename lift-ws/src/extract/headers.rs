@@ -65,3 +65,6 @@ impl<'e, S> FromEvent<'e, S> for Headers<'e> {
 impl AvailableOn<route::Connect> for Headers<'_> {
     const NEEDS: Needs = Needs::HEADERS;
 }
+impl AvailableOn<route::Authorize> for Headers<'_> {
+    const NEEDS: Needs = Needs::HEADERS;
+}

@@ -3,19 +3,21 @@
 //! They are synchronous and borrow from the event and the state. What must be awaited (the stored record) is
 //! loaded before, where the signature asks for it.
 //!
-//! | argument | `$connect` | messages | `$disconnect` | what it is |
-//! | --- | --- | --- | --- | --- |
-//! | [`Json<T>`], [`Text`], [`RawBody`] | | ✓ | | the message |
-//! | [`Query<T>`], [`Headers`], [`TypedHeader<T>`], [`Cookies`], [`Subprotocols`] | ✓ | | | the handshake |
-//! | [`DisconnectReason`] | | | ✓ | close code and reason |
-//! | [`State<T>`], [`Provided<T>`](crate::provide::Provided) | ✓ | ✓ | ✓ | a part of the state; a value from middleware |
-//! | [`Connections`](crate::connection::Connections) | ✓ | ✓ | ✓ | the handle for sending |
-//! | [`Connection`](crate::connection::Connection) | | ✓ | ✓ | the stored record |
-//! | [`Identity`](crate::connection::Identity) | | ✓ | ✓ | user and tenant, from the authorizer or the record |
-//! | [`Principal`](crate::auth::Principal) | | ✓ | ✓ | user, tenant, roles and expiry, from the record |
-//! | [`Handshake`](crate::auth::Handshake) | ✓ | | | tokens and the page's origin |
-//! | [`Authorizer<T>`], [`StageVariables`] | ✓ | ✓ | ✓ | what the gateway adds |
-//! | [`ConnectionId`], [`SourceIp`], [`UserAgent`], [`RequestContext`], [`Deadline`], [`Invocation`] | ✓ | ✓ | ✓ | about the request |
+//! | argument | authorizer | `$connect` | messages | `$disconnect` | what it is |
+//! | --- | --- | --- | --- | --- | --- |
+//! | [`Json<T>`], [`Text`], [`RawBody`] | | | ✓ | | the message |
+//! | [`Query<T>`], [`Headers`], [`TypedHeader<T>`], [`Cookies`], [`Subprotocols`] | ✓ | ✓ | | | the handshake |
+//! | [`DisconnectReason`] | | | | ✓ | close code and reason |
+//! | [`State<T>`] | ✓ | ✓ | ✓ | ✓ | a part of the state |
+//! | [`Provided<T>`](crate::provide::Provided) | | ✓ | ✓ | ✓ | a value from middleware |
+//! | [`Connections`](crate::connection::Connections) | ✓ | ✓ | ✓ | ✓ | the handle for sending |
+//! | [`Connection`](crate::connection::Connection) | | | ✓ | ✓ | the stored record |
+//! | [`Identity`](crate::connection::Identity) | | | ✓ | ✓ | user and tenant, from the authorizer or the record |
+//! | [`Principal`](crate::auth::Principal) | | | ✓ | ✓ | user, tenant, roles and expiry, from the record |
+//! | [`Handshake`](crate::auth::Handshake) | ✓ | ✓ | | | tokens and the page's origin |
+//! | [`Authorizer<T>`] | | ✓ | ✓ | ✓ | what the authorizer said |
+//! | [`StageVariables`] | ✓ | ✓ | ✓ | ✓ | what the gateway adds |
+//! | [`ConnectionId`], [`SourceIp`], [`UserAgent`], [`RequestContext`], [`Deadline`], [`Invocation`] | ✓ | ✓ | ✓ | ✓ | about the request |
 //!
 //! `Option<E>` gives `None`, and `Result<E, E::Rejection>` the rejection, where `E` alone would refuse the event.
 
@@ -100,8 +102,8 @@ pub trait FromEvent<'e, S>: Sized {
 
 /// On which kinds of event an extractor works, whatever the state, and what it needs there.
 ///
-/// `K` is one of [`Connect`](crate::route::Connect), [`Message`](crate::route::Message) and
-/// [`Disconnect`](crate::route::Disconnect).
+/// `K` is one of [`Connect`](crate::route::Connect), [`Message`](crate::route::Message),
+/// [`Disconnect`](crate::route::Disconnect) and, for Lambda authorizers, [`Authorize`](crate::route::Authorize).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not available on a `{K}` route",
     label = "this event does not hold what it is made from",

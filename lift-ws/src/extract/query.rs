@@ -33,3 +33,4 @@ impl<'e, S, T: Deserialize<'e>> FromEvent<'e, S> for Query<T> {
     }
 }
 impl<T> AvailableOn<route::Connect> for Query<T> {}
+impl<T> AvailableOn<route::Authorize> for Query<T> {}

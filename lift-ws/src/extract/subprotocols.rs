@@ -49,6 +49,9 @@ impl<'e, S> FromEvent<'e, S> for Subprotocols<'e> {
 impl AvailableOn<route::Connect> for Subprotocols<'_> {
     const NEEDS: Needs = Needs::HEADERS;
 }
+impl AvailableOn<route::Authorize> for Subprotocols<'_> {
+    const NEEDS: Needs = Needs::HEADERS;
+}
 
 /// How many: one may carry a token.
 impl fmt::Debug for Subprotocols<'_> {

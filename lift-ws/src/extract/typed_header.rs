@@ -49,6 +49,9 @@ impl<'e, S, T: FromHeader<'e>> FromEvent<'e, S> for TypedHeader<T> {
 impl<T> AvailableOn<route::Connect> for TypedHeader<T> {
     const NEEDS: Needs = Needs::HEADERS;
 }
+impl<T> AvailableOn<route::Authorize> for TypedHeader<T> {
+    const NEEDS: Needs = Needs::HEADERS;
+}
 
 /// The page that a browser says it comes from, such as `https://app.example.org`.
 #[derive(Clone, Debug, PartialEq, Eq)]

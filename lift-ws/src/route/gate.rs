@@ -89,7 +89,7 @@ pub trait MiddlewareFn {}
 
 /// What may stand in a list of middleware.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not middleware: list a route handler in `routes = […]`, a job in `jobs = […]`",
+    message = "`{Self}` is not middleware: list a route handler in `routes = […]`, a job in `jobs = […]`, an authorizer in `authorizer = …`",
     label = "not middleware",
     note = "in `middleware = […]` are functions with `#[ws_middleware]`, which run around handlers"
 )]
@@ -117,11 +117,21 @@ impl<T> ListedAsRoute<false> for T {}
 pub trait NotAJob<const IS_JOB: bool> {}
 impl<T> NotAJob<false> for T {}
 
+/// The same, said of authorizers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a Lambda authorizer: name it in `authorizer = …`",
+    label = "not a route handler",
+    note = "in `routes = […]` are functions with `#[ws_route(\"key\")]`; the gateway asks the authorizer before `$connect`"
+)]
+pub trait NotAnAuthorizer<const IS_AUTHORIZER: bool> {}
+impl<T> NotAnAuthorizer<false> for T {}
+
 /// Checked at each entry of a list of routes.
 pub const fn is_route<
-    T: ListedAsRoute<IS_MIDDLEWARE> + NotAJob<IS_JOB>,
+    T: ListedAsRoute<IS_MIDDLEWARE> + NotAJob<IS_JOB> + NotAnAuthorizer<IS_AUTHORIZER>,
     const IS_MIDDLEWARE: bool,
     const IS_JOB: bool,
+    const IS_AUTHORIZER: bool,
 >() {
 }
 

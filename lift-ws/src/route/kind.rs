@@ -10,7 +10,11 @@ pub enum Message {}
 #[derive(Debug)]
 pub enum Disconnect {}
 
-/// A kind of event, at compile time: [`Connect`], [`Message`] or [`Disconnect`].
+/// Events of the Lambda authorizer: no route's, as the gateway asks it before any.
+#[derive(Debug)]
+pub enum Authorize {}
+
+/// A kind of event that routes get, at compile time: [`Connect`], [`Message`] or [`Disconnect`].
 pub trait Kind: sealed::Sealed {}
 impl Kind for Connect {}
 impl Kind for Message {}

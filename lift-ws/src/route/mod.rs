@@ -7,7 +7,7 @@ pub(crate) mod message;
 mod needs;
 mod table;
 
-pub use kind::{Connect, Disconnect, Kind, Message};
+pub use kind::{Authorize, Connect, Disconnect, Kind, Message};
 pub use needs::Needs;
 pub(crate) use table::NONE;
 pub use table::{Table, slots};

@@ -163,7 +163,9 @@ impl<A: App> Service<A> {
 /// What Lambda is told when an event cannot be answered at all.
 impl From<Error> for lambda_runtime::Diagnostic {
     fn from(error: Error) -> Self {
-        tracing::error!(cause = %error, "the event could not be answered");
+        if !error.is_logged() {
+            tracing::error!(cause = %error, "the event could not be answered");
+        }
         lambda_runtime::Diagnostic { error_type: "lift_ws::Error".into(), error_message: error.to_string() }
     }
 }

@@ -9,12 +9,14 @@ mod guard;
 mod lifecycle;
 
 use crate::ambient;
+use crate::authorizer::Verdict;
 use crate::buffer::Buffer;
 use crate::connection::Connections;
 use crate::event::{Envelope, Event, EventType, OtherEvent, OtherSource};
 use crate::extract::Deadline;
 use crate::manifest::needs_connections;
 use crate::reply::Answer;
+use crate::route::NONE;
 use crate::store::BoxFuture;
 use crate::{App, Error, Invocation, Reply, Scope};
 use error_posts::ErrorPosts;
@@ -89,8 +91,8 @@ impl<A: App> Service<A> {
     /// Answers one invocation: `payload` is what Lambda gave, `answer` is cleared and gets what to return.
     ///
     /// # Errors
-    /// If the payload cannot be read, or is no WebSocket event and no `#[ws_app(other = …)]` takes it. Errors of
-    /// handlers are answers, not errors.
+    /// If the payload cannot be read, or is no WebSocket event and no `#[ws_app(other = …)]` takes it; if the app's
+    /// authorizer refuses with `Unauthorized`, or fails. Errors of handlers are answers, not errors.
     ///
     /// # Cancel safety
     /// Dropping the future stops the handler where it awaits; what it has sent or stored by then stays.
@@ -114,6 +116,9 @@ impl<A: App> Service<A> {
         let envelope = Envelope::parse(payload, &mut scratch.0)?;
         match &envelope {
             Envelope::WebSocket(event) => Ok(Response(Outcome::Event(self.event(event, invocation).await))),
+            Envelope::Authorizer(event) => {
+                Ok(Response(Outcome::Other(self.authorizer(event, invocation).await?)))
+            }
             Envelope::Other(other) => Ok(Response(Outcome::Other(self.other(*other, invocation).await?))),
         }
     }
@@ -128,6 +133,27 @@ impl<A: App> Service<A> {
             return Box::pin(self.batch(other, invocation));
         }
         Box::pin(A::other(other, &self.state))
+    }
+
+    /// Never `$connect`, which looks the same (contract §4). No middleware runs, and no code is kept where there is no
+    /// authorizer.
+    fn authorizer<'a>(
+        &'a self,
+        event: &'a Event<'a>,
+        invocation: Invocation<'a>,
+    ) -> BoxFuture<'a, Result<serde_json::Value, Error>> {
+        if const { A::AUTHORIZER.is_none() } {
+            return Box::pin(A::other(event.as_other(), &self.state));
+        }
+        Box::pin(async move {
+            let connections = self.bound(event, &invocation);
+            let scope = Scope::new(event, &self.state, invocation, NONE.into())
+                .with_connections(connections.as_ref());
+            let mut authorizer = pin!(A::authorize(&scope));
+            let panicked = |panic: &str| Verdict::failed(format!("the authorizer panicked: {panic}"));
+            let verdict = poll_fn(|cx| guard::poll_or(authorizer.as_mut(), cx, panicked)).await;
+            verdict.answer(event)
+        })
     }
 
     async fn event(&self, event: &Event<'_>, invocation: Invocation<'_>) -> Answer {

@@ -1,5 +1,6 @@
 //! An app under test.
 
+use super::authorizer;
 use super::client::TestClient;
 use super::event::{self, TestEvent};
 use super::gateway::Gateway;
@@ -60,6 +61,43 @@ impl<A: App> TestApp<A> {
         let id = self.inner.next_id.fetch_add(1, Ordering::Relaxed);
         let id = format!("Test{id:011}=");
         Connect { app: Arc::clone(&self.inner), event: TestEvent::connect().connection_id(&id), id }
+    }
+
+    /// Asks the app's authorizer, as the gateway does, and returns what it puts into `requestContext.authorizer` of all
+    /// events of the connection: `principalId`, and the context. [`connect`](Self::connect) does it by itself.
+    ///
+    /// ```
+    /// # use lift_ws::auth::Principal;
+    /// # use lift_ws::prelude::*;
+    /// # use lift_ws::testing::{TestApp, TestEvent};
+    /// #[ws_authorizer(identity_sources = ["route.request.header.X-Pass"])]
+    /// async fn authorize(headers: Headers<'_>) -> Result<Allow, Deny> {
+    ///     match headers.get("x-pass").as_deref() {
+    ///         Some("word") => Ok(Allow::new(&Principal::of_user("ann").with_role("staff"))),
+    ///         _ => Err(Deny),
+    ///     }
+    /// }
+    ///
+    /// #[ws_app(authorizer = authorize)]
+    /// struct Gate;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let app = TestApp::<Gate>::new(());
+    /// let said = app.authorize(TestEvent::authorize().header("X-Pass", "word")).await.unwrap();
+    /// assert_eq!(said, serde_json::json!({"principalId": "ann", "roles": "staff"}));
+    /// assert_eq!(app.authorize(TestEvent::authorize().header("X-Pass", "?")).await.unwrap_err().status, 403);
+    /// assert_eq!(app.authorize(TestEvent::authorize()).await.unwrap_err().status, 401);
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    /// The status with which the gateway refuses the handshake (contract §4): 401 where an identity source is missing or
+    /// the authorizer says so, 403 where it denies, 500 where it fails.
+    ///
+    /// # Cancel safety
+    /// As [`Service::respond`].
+    pub async fn authorize(&self, event: TestEvent) -> Result<Value, Refused> {
+        self.inner.authorize(&event).await
     }
 
     /// Gives the app an event of your own making, and returns what Lambda would return.
@@ -130,11 +168,20 @@ impl<A: App> Inner<A> {
             if closed.is_empty() {
                 return answer;
             }
-            for id in closed {
+            for (id, authorizer) in closed {
                 let event = TestEvent::disconnect(1000, "Connection Closed Normally").connection_id(&id);
+                let event = event.authorized(authorizer);
                 self.respond(&event.to_bytes()).await?;
             }
         }
+    }
+
+    async fn authorize(&self, event: &TestEvent) -> Result<Value, Refused> {
+        let identity_sources = A::AUTHORIZER.map_or(&[][..], |authorizer| authorizer.identity_sources);
+        if !authorizer::is_identified(event, identity_sources) {
+            return Err(Refused { status: 401 });
+        }
+        authorizer::outcome(self.invoke(&event.to_bytes()).await, event.method_arn())
     }
 
     async fn respond(&self, payload: &[u8]) -> Result<Value, crate::Error> {
@@ -199,14 +246,20 @@ impl<A: App> Connect<A> {
         self.header("Sec-WebSocket-Protocol", name)
     }
 
-    /// Let in by a Lambda authorizer with this context.
+    /// Let in by a Lambda authorizer with this context, which all events of the connection carry. The app's own is not
+    /// asked then.
     pub fn authorizer(self, context: impl Into<Value>) -> Self {
         Connect { event: self.event.authorizer(context), ..self }
     }
 
-    async fn run(self) -> Result<TestClient<A>, Refused> {
+    async fn run(mut self) -> Result<TestClient<A>, Refused> {
         let mut subprotocol = None;
-        self.app.gateway.open(&self.id); // the app may post as soon as it has accepted
+        if A::AUTHORIZER.is_some() && self.event.authorizer_context().is_none() {
+            let context = self.app.authorize(&self.event.clone().asked()).await?;
+            self.event = self.event.authorizer(context);
+        }
+        // the app may post as soon as it has accepted
+        self.app.gateway.open(&self.id, self.event.authorizer_context().cloned());
         if self.app.has_route("$connect") || crate::manifest::needs_connections(A::NEEDS) {
             let answer = self.app.invoke(&self.event.to_bytes()).await;
             let status = answer.as_ref().map_or(502, |answer| answer["statusCode"].as_u64().unwrap_or(502));

@@ -55,7 +55,8 @@ impl<A: App> TestClient<A> {
         if !self.app.has_route(&key) {
             return TestReply(Some(json!({"message": "Forbidden", "connectionId": self.id}).to_string()));
         }
-        let event = TestEvent::message(&key, body).connection_id(&self.id);
+        let authorizer = self.app.gateway.authorizer(&self.id);
+        let event = TestEvent::message(&key, body).connection_id(&self.id).authorized(authorizer);
         let two_way = A::routes().iter().any(|route| route.key == key && route.two_way);
         match self.app.invoke(&event.to_bytes()).await {
             Ok(answer) => TestReply(answer["body"].as_str().filter(|_| two_way).map(ToOwned::to_owned)),
@@ -83,8 +84,8 @@ impl<A: App> TestClient<A> {
     /// # Panics
     /// If the app fails on the event.
     pub async fn disconnect_with(&self, code: u16, reason: &str) {
-        if self.app.gateway.close(&self.id) {
-            let event = TestEvent::disconnect(code, reason).connection_id(&self.id);
+        if let Some(authorizer) = self.app.gateway.close(&self.id) {
+            let event = TestEvent::disconnect(code, reason).connection_id(&self.id).authorized(authorizer);
             self.app.invoke(&event.to_bytes()).await.expect("a disconnect is always answered");
         }
     }

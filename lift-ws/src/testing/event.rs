@@ -27,6 +27,69 @@ impl TestEvent {
             .header("X-Forwarded-For", "192.0.2.10")
     }
 
+    /// What the gateway asks a Lambda authorizer (contract §4).
+    ///
+    /// ```
+    /// use lift_ws::event::Envelope;
+    /// use lift_ws::testing::TestEvent;
+    ///
+    /// let bytes = TestEvent::authorize().query("token", "t").to_bytes();
+    /// let mut scratch = String::new();
+    /// let Ok(Envelope::Authorizer(event)) = Envelope::parse(&bytes, &mut scratch) else { panic!() };
+    /// assert!(event.method_arn().unwrap().ends_with(":test/test/$connect"));
+    /// ```
+    pub fn authorize() -> Self {
+        TestEvent::connect().asked()
+    }
+
+    /// The same handshake, as the authorizer is asked about it.
+    pub(super) fn asked(self) -> Self {
+        let mut event = self;
+        if let Value::Object(fields) = &mut event.0 {
+            fields.remove("isBase64Encoded");
+        }
+        for name in ["queryStringParameters", "multiValueQueryStringParameters", "stageVariables"] {
+            object(&mut event.0, name);
+        }
+        let context = &event.0["requestContext"];
+        let arn = format!(
+            "arn:aws:execute-api:us-east-1:123456789012:{}/{}/$connect",
+            context["apiId"].as_str().unwrap_or_default(),
+            context["stage"].as_str().unwrap_or_default()
+        );
+        event
+            .field("type", "REQUEST")
+            .field("methodArn", arn)
+            .header("Connection", "upgrade")
+            .header("Upgrade", "websocket")
+            .header("content-length", "0")
+    }
+
+    pub(super) fn method_arn(&self) -> &str {
+        self.0["methodArn"].as_str().unwrap_or_default()
+    }
+
+    /// What an identity source names.
+    pub(super) fn identity(&self, source: &str) -> Option<String> {
+        let pointed = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        if let Some(name) = source.strip_prefix("route.request.header.") {
+            let mut headers = self.0["headers"].as_object()?.iter();
+            return headers
+                .find(|(header, _)| header.eq_ignore_ascii_case(name))
+                .map(|(_, value)| pointed(value));
+        }
+        let (map, path) = match source.strip_prefix("context.") {
+            Some(path) => (&self.0["requestContext"], path),
+            None => match source.strip_prefix("route.request.querystring.") {
+                Some(name) => return self.0["queryStringParameters"].get(name).map(pointed),
+                None => {
+                    return self.0["stageVariables"].get(source.strip_prefix("stageVariables.")?).map(pointed);
+                }
+            },
+        };
+        path.split('.').try_fold(map, |value, name| value.get(name)).map(pointed)
+    }
+
     /// A MESSAGE.
     pub fn message(route_key: &str, body: &str) -> Self {
         let mut event = TestEvent::new("MESSAGE", route_key);
@@ -78,6 +141,18 @@ impl TestEvent {
     #[must_use]
     pub fn authorizer(self, context: impl Into<Value>) -> Self {
         self.context("authorizer", context)
+    }
+
+    /// As the gateway repeats what an authorizer said.
+    pub(super) fn authorized(self, context: Option<Value>) -> Self {
+        match context {
+            Some(context) => self.authorizer(context),
+            None => self,
+        }
+    }
+
+    pub(super) fn authorizer_context(&self) -> Option<&Value> {
+        self.0["requestContext"].get("authorizer")
     }
 
     /// With a header; again for a second value.

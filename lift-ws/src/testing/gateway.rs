@@ -4,7 +4,8 @@ use crate::push::recording::RecordingPoster;
 use crate::push::{ConnectionInfo, PostError, PostErrorKind, Poster};
 use crate::store::BoxFuture;
 use bytes::Bytes;
-use std::collections::BTreeSet;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[derive(Debug, Default)]
@@ -15,26 +16,33 @@ pub(super) struct Gateway {
 
 #[derive(Debug, Default)]
 struct Known {
-    open: BTreeSet<String>,
+    /// With what the authorizer said of each.
+    open: BTreeMap<String, Option<Value>>,
     /// Closed by the app, and not yet told so by a DISCONNECT.
-    closed: Vec<String>,
+    closed: Vec<(String, Option<Value>)>,
 }
 
 impl Gateway {
-    pub(super) fn open(&self, id: &str) {
-        self.lock().open.insert(id.to_owned());
+    pub(super) fn open(&self, id: &str, authorizer: Option<Value>) {
+        self.lock().open.insert(id.to_owned(), authorizer);
     }
 
-    /// Was it open?
-    pub(super) fn close(&self, id: &str) -> bool {
+    /// What the authorizer said of it; `None` if it was not open.
+    #[allow(clippy::option_option, reason = "not open; open without an authorizer; open with one")]
+    pub(super) fn close(&self, id: &str) -> Option<Option<Value>> {
         self.lock().open.remove(id)
     }
 
     pub(super) fn is_open(&self, id: &str) -> bool {
-        self.lock().open.contains(id)
+        self.lock().open.contains_key(id)
     }
 
-    pub(super) fn take_closed(&self) -> Vec<String> {
+    /// What the authorizer said when it was opened.
+    pub(super) fn authorizer(&self, id: &str) -> Option<Value> {
+        self.lock().open.get(id).cloned().flatten()
+    }
+
+    pub(super) fn take_closed(&self) -> Vec<(String, Option<Value>)> {
         std::mem::take(&mut self.lock().closed)
     }
 
@@ -67,8 +75,8 @@ impl Poster for Gateway {
             self.known(id)?;
             self.poster.disconnect(url, id).await?;
             let mut known = self.lock();
-            known.open.remove(id);
-            known.closed.push(id.to_owned());
+            let authorizer = known.open.remove(id).flatten();
+            known.closed.push((id.to_owned(), authorizer));
             Ok(())
         })
     }

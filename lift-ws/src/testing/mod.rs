@@ -32,9 +32,11 @@
 //! ```
 
 mod app;
+mod authorizer;
 mod client;
 mod event;
 mod gateway;
+mod policy;
 mod selection;
 #[cfg(feature = "simulation")]
 pub mod simulation;

@@ -122,7 +122,9 @@ impl Pool {
         environment.poll_expected_until = now.after(POLL_EXPECTED);
         let outcome = match answer {
             FunctionAnswer::Response(body) => Outcome::Returned(body),
-            FunctionAnswer::Error { message } => Outcome::FunctionError { message },
+            FunctionAnswer::Error { message, error_message } => {
+                Outcome::FunctionError { message, error_message }
+            }
         };
         if let Some(known) = self.in_flight.remove(&request) {
             actions.push(PoolAction::Finished(known.work, outcome));
@@ -263,7 +265,8 @@ impl Pool {
 
     fn finish_in_flight(&mut self, request: RequestId, message: String, actions: &mut Vec<PoolAction>) {
         if let Some(known) = self.in_flight.remove(&request) {
-            actions.push(PoolAction::Finished(known.work, Outcome::FunctionError { message }));
+            let outcome = Outcome::FunctionError { message, error_message: None };
+            actions.push(PoolAction::Finished(known.work, outcome));
         }
     }
 

@@ -316,7 +316,7 @@ impl Driver {
     fn finished(&mut self, finished: Finished) {
         self.report.events += 1;
         match finished.verdict {
-            Verdict::Status(_) | Verdict::NoRoute(_) => {}
+            Verdict::Status(_) | Verdict::NoRoute(_) | Verdict::Authorized | Verdict::Refused { .. } => {}
             _ => self.report.failed_events += 1,
         }
         self.sink.emit(GatewayEvent::Finished(finished));

@@ -131,7 +131,7 @@ impl Mapping {
                 Ok(failed) => (failed, BatchVerdict::PartlyFailed),
                 Err(problem) => (all(), BatchVerdict::Malformed { problem }),
             },
-            Outcome::FunctionError { message } => (all(), BatchVerdict::FunctionError { message }),
+            Outcome::FunctionError { message, .. } => (all(), BatchVerdict::FunctionError { message }),
             Outcome::Unavailable { message } => (all(), BatchVerdict::Unavailable { message }),
         };
         let reason = verdict.reason().unwrap_or(NAMED);

@@ -79,7 +79,10 @@ impl Observed {
             }),
             Happening::Crash(which) => {
                 if let Some((batch, _)) = self.take(*which) {
-                    self.world.finish(batch, Outcome::FunctionError { message: "crashed".to_owned() });
+                    self.world.finish(
+                        batch,
+                        Outcome::FunctionError { message: "crashed".to_owned(), error_message: None },
+                    );
                 }
             }
             Happening::Wait(seconds) => self.wait(*seconds),

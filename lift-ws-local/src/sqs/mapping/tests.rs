@@ -168,7 +168,7 @@ fn what_the_function_names_comes_back_after_its_timeout_and_the_rest_is_deleted(
 #[test]
 fn a_function_error_or_a_malformed_answer_fails_the_whole_batch() {
     for outcome in [
-        Outcome::FunctionError { message: "x".to_owned() },
+        Outcome::FunctionError { message: "x".to_owned(), error_message: None },
         Outcome::Unavailable { message: "x".to_owned() },
         Outcome::Returned(Bytes::from_static(b"{\"batchItemFailures\":[{\"itemIdentifier\":\"other\"}]}")),
     ] {
@@ -189,7 +189,10 @@ fn a_message_that_fails_three_times_is_a_dead_letter_with_the_functions_own_word
     world.send("poison");
     for _ in 0..3 {
         let (batch, _) = world.poll().remove(0);
-        world.finish(batch, Outcome::FunctionError { message: "ValueError: no".to_owned() });
+        world.finish(
+            batch,
+            Outcome::FunctionError { message: "ValueError: no".to_owned(), error_message: None },
+        );
         assert_eq!(world.queues.take_dead_letters(), []);
         world.wait(30);
     }
@@ -278,7 +281,7 @@ fn a_message_behind_one_that_becomes_a_dead_letter_is_counted_too() {
     world.send("poison");
     for _ in 0..3 {
         let (batch, _) = world.poll().remove(0);
-        world.finish(batch, Outcome::FunctionError { message: "no".to_owned() });
+        world.finish(batch, Outcome::FunctionError { message: "no".to_owned(), error_message: None });
         world.wait(30);
     }
     for _ in 0..7 {

@@ -1,5 +1,6 @@
 //! JSON Web Tokens (RFC 7519), signed (RFC 7515).
 
+mod authorizer;
 mod builder;
 mod compact;
 mod https;
@@ -11,6 +12,7 @@ mod registered;
 mod remote;
 mod verifier;
 
+pub use self::authorizer::authorize;
 pub use self::builder::{InvalidVerifier, JwtVerifierBuilder};
 pub use self::compact::MAX_TOKEN_BYTES;
 pub use self::https::HttpsFetch;

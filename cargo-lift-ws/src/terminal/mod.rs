@@ -1,10 +1,14 @@
 //! What people see: results on stdout, everything else on stderr.
 
-use std::io::{self, IsTerminal, Write};
+mod paint;
+
+use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use lift_ws_local::core::{Finished, NoRoute, Verdict};
+use lift_ws_local::core::{EventType, Finished, NoRoute, Verdict};
 use lift_ws_local::{BatchVerdict, DeadLetter, FinishedBatch, GatewayEvent, OutputStream};
+
+use paint::Paint;
 
 /// Lines that wait for a slow terminal; what comes on top is left out rather than slowing the gateway down.
 const WAITING_LINES: usize = 10_000;
@@ -116,12 +120,20 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
     }
 }
 
-/// Route, connection, milliseconds, outcome.
+/// Route, connection, milliseconds, outcome. An authorizer has no route of its own, and whatever is wrong with it or
+/// its answer refuses the client, with a status that its outcome does not show.
 fn describe_finished(finished: &Finished, paint: Paint) -> String {
     let millis = finished.ended.since(finished.started).as_millis();
     let outcome = match &finished.verdict {
         Verdict::Status(status) if *status < 400 => paint.green(&status.to_string()),
         Verdict::Status(status) => paint.yellow(&status.to_string()),
+        Verdict::Authorized => paint.green("allowed"),
+        Verdict::Refused { status, reason } => {
+            paint.yellow(&format!("refused, {status}: {}", message(reason)))
+        }
+        Verdict::Malformed { problem } if finished.event_type == EventType::Authorizer => {
+            paint.red(&message(problem))
+        }
         Verdict::Malformed { problem } => paint.red(&format!("malformed response: {}", message(problem))),
         Verdict::FunctionError { message: text } => paint.red(&format!("function error: {}", message(text))),
         Verdict::Unavailable { message: text } => paint.red(&format!("no environment: {}", message(text))),
@@ -132,7 +144,12 @@ fn describe_finished(finished: &Finished, paint: Paint) -> String {
         Verdict::Fault(fault) => format!("fault on demand: {fault:?}"),
         Verdict::NoRoute(reason) => paint.yellow(&format!("no route: {}", describe_no_route(*reason))),
     };
-    let route = paint.bold(&format!("{:<12}", one_line(&finished.route_key, KEY_CHARACTERS)));
+    let (route, outcome) = match (finished.event_type, &finished.verdict) {
+        (EventType::Authorizer, Verdict::Authorized | Verdict::Refused { .. }) => ("authorizer", outcome),
+        (EventType::Authorizer, _) => ("authorizer", format!("{} {outcome}", paint.red("refused, 500:"))),
+        _ => (finished.route_key.as_str(), outcome),
+    };
+    let route = paint.bold(&format!("{:<12}", one_line(route, KEY_CHARACTERS)));
     let connection = paint.dim(finished.connection.as_str());
     format!("{route} {connection} {millis:>5} ms  {outcome}")
 }
@@ -205,54 +222,13 @@ fn one_line(text: &str, characters: usize) -> String {
     line
 }
 
-/// Colours, if there is somebody to see them.
-#[derive(Clone, Copy, Debug)]
-struct Paint {
-    is_on: bool,
-}
-
-impl Paint {
-    fn of_stderr() -> Self {
-        let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { is_on: !is_refused && io::stderr().is_terminal() }
-    }
-
-    fn with(self, code: &str, text: &str) -> String {
-        if self.is_on { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
-    }
-
-    fn green(self, text: &str) -> String {
-        self.with("1;32", text)
-    }
-
-    fn red(self, text: &str) -> String {
-        self.with("1;31", text)
-    }
-
-    fn yellow(self, text: &str) -> String {
-        self.with("33", text)
-    }
-
-    fn cyan(self, text: &str) -> String {
-        self.with("36", text)
-    }
-
-    fn dim(self, text: &str) -> String {
-        self.with("2", text)
-    }
-
-    fn bold(self, text: &str) -> String {
-        self.with("1", text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Duration;
 
     use lift_ws_local::EnvironmentId;
-    use lift_ws_local::core::{EventType, Moment};
+    use lift_ws_local::core::Moment;
 
     fn finished(verdict: Verdict) -> GatewayEvent {
         GatewayEvent::Finished(Finished {
@@ -272,6 +248,29 @@ mod tests {
         assert_eq!(line, "say\u{fffd}[2J      AbCdEdXyZ_wCQr0=     3 ms  200");
         let error = Verdict::FunctionError { message: "ValueError: x".to_owned() };
         assert!(describe(&finished(error), plain).ends_with("function error: ValueError: x"));
+    }
+
+    #[test]
+    fn an_authorizer_is_one_line_with_the_status_and_the_reason_of_a_refusal() {
+        let line = |verdict| {
+            let GatewayEvent::Finished(mut event) = finished(verdict) else { unreachable!() };
+            (event.event_type, event.route_key) = (EventType::Authorizer, "$connect".to_owned());
+            describe(&GatewayEvent::Finished(event), Paint { is_on: false })
+        };
+        assert_eq!(line(Verdict::Authorized), "authorizer   AbCdEdXyZ_wCQr0=     3 ms  allowed");
+        for (verdict, expected) in [
+            (
+                Verdict::Refused { status: 403, reason: "the policy\nhas no such".to_owned() },
+                "refused, 403: the policy has no such",
+            ),
+            (Verdict::Malformed { problem: "it is no policy".to_owned() }, "refused, 500: it is no policy"),
+            (
+                Verdict::FunctionError { message: "ValueError: x".to_owned() },
+                "refused, 500: function error: ValueError: x",
+            ),
+        ] {
+            assert_eq!(line(verdict), format!("authorizer   AbCdEdXyZ_wCQr0=     3 ms  {expected}"));
+        }
     }
 
     fn batch(records: usize, failed: usize, verdict: BatchVerdict) -> GatewayEvent {
@@ -353,6 +352,7 @@ mod tests {
             Verdict::FunctionError { message: evil() },
             Verdict::Malformed { problem: evil() },
             Verdict::Unavailable { message: evil() },
+            Verdict::Refused { status: 403, reason: evil() },
         ] {
             let line = describe(&finished(verdict), Paint { is_on: false });
             assert!(line.ends_with(harmless), "{line:?}");
