@@ -83,7 +83,9 @@ impl TestEvent {
             None => match source.strip_prefix("route.request.querystring.") {
                 Some(name) => return self.0["queryStringParameters"].get(name).map(pointed),
                 None => {
-                    return self.0["stageVariables"].get(source.strip_prefix("stageVariables.")?).map(pointed);
+                    return self.0["stageVariables"]
+                        .get(source.strip_prefix("stageVariables.")?)
+                        .map(pointed);
                 }
             },
         };
