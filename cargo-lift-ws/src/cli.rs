@@ -3,6 +3,7 @@
 use clap::Parser;
 
 use crate::dev::DevArguments;
+use crate::load::LoadArguments;
 
 /// Cargo calls a subcommand with its own name as the first argument.
 #[derive(Debug, Parser)]
@@ -23,6 +24,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Subcommand {
     /// Run an app on a local gateway, and again whenever its sources change
     Dev(Box<DevArguments>),
+    /// Open many connections, send messages, and tell how long answers took
+    Load(Box<LoadArguments>),
 }
 
 fn clap_cargo_styles() -> clap::builder::Styles {

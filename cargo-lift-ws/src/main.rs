@@ -2,6 +2,7 @@
 
 mod cli;
 mod dev;
+mod load;
 mod terminal;
 
 use std::process::ExitCode;
@@ -13,12 +14,13 @@ use cli::{Cargo, Subcommand};
 fn main() -> ExitCode {
     let Cargo::LiftWs(arguments) = Cargo::parse();
     let result = match arguments.subcommand {
-        Subcommand::Dev(arguments) => dev::run(*arguments),
+        Subcommand::Dev(arguments) => dev::run(*arguments).map_err(|error| error.to_string()),
+        Subcommand::Load(arguments) => load::run(&arguments).map_err(|error| error.to_string()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            terminal::error(&error.to_string());
+            terminal::error(&error);
             ExitCode::FAILURE
         }
     }

@@ -37,6 +37,8 @@ mod runtime_api;
 #[cfg(feature = "server")]
 mod sqs;
 #[cfg(feature = "server")]
+mod tls;
+#[cfg(feature = "server")]
 mod transport;
 
 #[cfg(feature = "server")]
@@ -47,3 +49,5 @@ pub use event::{GatewayEvent, OutputStream};
 pub use gateway::{LocalGateway, LocalGatewayBuilder, ReplaceError, Report, StartError};
 #[cfg(feature = "server")]
 pub use sqs::{BatchVerdict, DeadLetter, FinishedBatch};
+#[cfg(feature = "server")]
+pub use tls::{Authority, AuthorityError};

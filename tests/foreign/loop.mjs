@@ -1,9 +1,10 @@
 // A Lambda function in plain JavaScript: its own Runtime API loop, nothing but what Node brings.
 //
-// Routes: echo (two-way), post (answers through @connections), slow (takes "seconds"), fail (reports an error),
+// Routes: echo (two-way), post (answers through @connections), post-own (the same, by a callback URL that it builds itself), slow (takes "seconds"), fail (reports an error),
 // crash (ends the process in the middle of the event), who (tells the process id).
 
 import { Agent, request } from "node:http";
+import * as https from "node:https";
 
 const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation`;
 const agent = new Agent({ keepAlive: true, noDelay: true });
@@ -11,7 +12,9 @@ const agent = new Agent({ keepAlive: true, noDelay: true });
 // `fetch` gives up on a silent poll after five minutes, plain requests never do.
 function call(method, url, body = "", headers = {}) {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, agent, headers }, (answer) => {
+    const send = url.startsWith("https:") ? https.request : request;
+    const options = send === request ? { method, agent, headers } : { method, headers };
+    const outgoing = send(url, options, (answer) => {
       const chunks = [];
       answer.on("data", (chunk) => chunks.push(chunk));
       answer.on("error", reject);
@@ -28,8 +31,8 @@ function call(method, url, body = "", headers = {}) {
 const signature =
   "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/execute-api/aws4_request, SignedHeaders=host, Signature=0";
 
-async function postToConnection(connectionId, text) {
-  const url = `${process.env.LIFT_WS_CALLBACK_URL}/@connections/${encodeURIComponent(connectionId)}`;
+async function postToConnection(connectionId, text, base = process.env.LIFT_WS_CALLBACK_URL) {
+  const url = `${base}/@connections/${encodeURIComponent(connectionId)}`;
   return (await call("POST", url, text, { authorization: signature })).status;
 }
 
@@ -45,6 +48,13 @@ async function handle(event) {
     return { statusCode: 200 };
   }
   switch (routeKey) {
+    case "post-own": {
+      // As most programs do, written for AWS alone.
+      const { domainName, stage } = event.requestContext;
+      const status = await postToConnection(connectionId, event.body, `https://${domainName}/${stage}`);
+      console.log("posted by https:", status);
+      return { statusCode: 200 };
+    }
     case "post":
       console.log("posted:", await postToConnection(connectionId, event.body));
       return { statusCode: 200 };

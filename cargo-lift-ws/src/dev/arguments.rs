@@ -127,7 +127,7 @@ mod tests {
     fn parse(arguments: &[&str]) -> Result<DevArguments, ErrorKind> {
         let all = ["cargo", "lift-ws", "dev"].iter().chain(arguments);
         let Cargo::LiftWs(parsed) = Cargo::try_parse_from(all).map_err(|error| error.kind())?;
-        let Subcommand::Dev(dev) = parsed.subcommand;
+        let Subcommand::Dev(dev) = parsed.subcommand else { panic!("not dev") };
         Ok(*dev)
     }
 

@@ -2,6 +2,7 @@
 
 mod app;
 mod arguments;
+mod authority;
 mod binary_copy;
 mod build;
 mod describe;
@@ -97,6 +98,9 @@ async fn start(
     }
     if let Some(web) = &served.web {
         builder = builder.web(web);
+    }
+    if let Some(authority) = authority::of_user() {
+        builder = builder.authority(authority);
     }
     if let Some(data) = &arguments.data {
         builder = builder.data(data);

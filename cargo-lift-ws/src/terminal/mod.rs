@@ -26,6 +26,13 @@ pub(crate) fn print(lines: &[String]) -> io::Result<()> {
     stdout.flush()
 }
 
+/// Writes a text to stdout as it stands.
+pub(crate) fn output(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
 /// One line in cargo's manner: a verb, and what it is about.
 pub(crate) fn status(verb: &str, text: &str) {
     let paint = Paint::of_stderr();

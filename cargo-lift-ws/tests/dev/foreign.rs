@@ -29,6 +29,9 @@ async fn talks_posts_fails_and_crashes(program: &[&str]) {
     let post = r#"{"action":"post","text":"through @connections"}"#;
     assert_eq!(client.ask(post).await, post);
     running.stderr.with("posted: 200").await;
+    let post_own = r#"{"action":"post-own","text":"by the URL that the program builds"}"#;
+    assert_eq!(client.ask(post_own).await, post_own);
+    running.stderr.with("posted by https: 200").await;
     assert!(client.ask(r#"{"action":"fail"}"#).await.starts_with(INTERNAL_SERVER_ERROR));
     running.stderr.with("failed as asked").await;
     let before = client.ask(r#"{"action":"who"}"#).await;

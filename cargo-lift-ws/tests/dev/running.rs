@@ -26,6 +26,8 @@ pub(crate) fn dev<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item =
             command.env_remove(name);
         }
     }
+    // The authority of these tests is not that of who runs them.
+    command.env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }

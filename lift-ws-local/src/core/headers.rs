@@ -39,7 +39,7 @@ pub(super) fn of_connect(api: &Api, request: &HandshakeRequest, trace: impl FnOn
     forwarded.push(request.source_ip.to_string());
     add("X-Forwarded-For", forwarded.join(", "));
     add("X-Forwarded-Port", port(&api.domain_name).to_owned());
-    add("X-Forwarded-Proto", "http".to_owned());
+    add("X-Forwarded-Proto", if request.secure { "https" } else { "http" }.to_owned());
     headers.sort();
     headers
 }

@@ -101,6 +101,8 @@ pub struct HandshakeRequest {
     pub source_ip: IpAddr,
     /// Whether this is a WebSocket upgrade as RFC 6455 §4.2.1 asks; other requests are answered with 426.
     pub upgrade: bool,
+    /// Whether it came over TLS.
+    pub secure: bool,
 }
 
 impl HandshakeRequest {
@@ -115,6 +117,7 @@ impl HandshakeRequest {
             headers: Vec::new(),
             source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             upgrade: true,
+            secure: false,
         }
     }
 }

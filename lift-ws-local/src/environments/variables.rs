@@ -2,10 +2,12 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use tokio::process::Command;
 
 use super::function::Function;
+use crate::tls::Trust;
 
 /// Where a function finds the gateway and its neighbours.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub(crate) struct Endpoints {
     /// The first table of the manifest.
     pub(crate) table: Option<String>,
     pub(crate) region: String,
+    /// Whom to trust so that the gateway can be called by `https:`.
+    pub(crate) trust: Option<Arc<Trust>>,
 }
 
 /// Where a function finds its queue.
@@ -49,6 +53,7 @@ pub(super) fn set(command: &mut Command, function: &Function, endpoints: &Endpoi
     }
     command.envs(of_lambda(function, endpoints, runtime_api));
     command.envs(of_gateway(endpoints));
+    command.envs(endpoints.trust.iter().flat_map(|trust| trust.variables()));
     command.envs(of_logs(std::io::stderr().is_terminal(), |name| std::env::var_os(name).is_some()));
     command.envs(function.variables.iter().map(|(name, value)| (name, value)));
 }
@@ -125,6 +130,7 @@ mod tests {
             queue: None,
             table: None,
             region: "us-east-1".to_owned(),
+            trust: None,
         };
         set(&mut command, function, &endpoints, "127.0.0.1:5000");
         let owned = |(name, value): (&OsStr, Option<&OsStr>)| (name.to_owned(), value.map(OsStr::to_owned));

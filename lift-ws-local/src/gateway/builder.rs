@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_rustls::rustls::ServerConfig;
 
 use super::driver::{Driver, DriverParts};
 use super::leash::Leash;
@@ -20,6 +21,7 @@ use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGr
 use crate::event::{EventSink, GatewayEvent};
 use crate::owner::Owner;
 use crate::sqs::{JOBS, Place, Sqs, SqsServer};
+use crate::tls::{self, Authority, AuthorityError, Trust};
 use crate::transport::{Front, WebFolder};
 
 /// The settings of a gateway that is about to start; made by [`LocalGateway::builder`].
@@ -37,6 +39,7 @@ pub struct LocalGatewayBuilder {
     limits: Limits,
     web: Option<PathBuf>,
     data: Option<PathBuf>,
+    authority: Option<Arc<Authority>>,
     clock: Arc<dyn Clock>,
     sink: EventSink,
 }
@@ -55,6 +58,7 @@ impl LocalGatewayBuilder {
             limits: Limits::default(),
             web: None,
             data: None,
+            authority: None,
             clock: Arc::new(SystemClock::new()),
             sink: EventSink::none(),
         }
@@ -113,6 +117,12 @@ impl LocalGatewayBuilder {
     /// A folder in which the embedded DynamoDB keeps its items; without it they live in memory.
     pub fn data(mut self, dir: impl Into<PathBuf>) -> Self {
         self.data = Some(dir.into());
+        self
+    }
+
+    /// The authority that the gateway's certificate comes from; a new one by default, which only the environments trust.
+    pub fn authority(mut self, authority: impl Into<Arc<Authority>>) -> Self {
+        self.authority = Some(authority.into());
         self
     }
 
@@ -198,6 +208,7 @@ impl LocalGatewayBuilder {
         api.stage.clone_from(&self.stage);
         api.domain_name = address.to_string();
         api.limits = self.limits.clone();
+        let (tls, trust) = self.tls(address.ip(), &api).map_err(StartError::Authority)?;
         let database = self.start_database().await?;
         let sqs = SqsServer::bind().map_err(StartError::Queues)?;
         let place =
@@ -211,6 +222,7 @@ impl LocalGatewayBuilder {
                 queue: None,
                 table: first_table(&self.manifest),
                 region: api.region.clone(),
+                trust: Some(Arc::new(trust)),
             },
             account: api.account.clone(),
             groups: groups.clone(),
@@ -235,7 +247,7 @@ impl LocalGatewayBuilder {
             clock: Arc::clone(&self.clock),
             sink: self.sink,
         });
-        let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web, self.clock);
+        let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web, self.clock, tls);
         let started = Started {
             address,
             api: Box::new(api),
@@ -244,6 +256,17 @@ impl LocalGatewayBuilder {
             leash: Leash::new(owner.clone(), groups),
         };
         Ok((Served { front, listener, sqs, owner, started }, driver, database))
+    }
+
+    /// What speaks TLS on the port, and what tells environments to trust it. Names that AWS would have lead here too, for programs
+    /// that are made to resolve them so.
+    fn tls(&self, address: IpAddr, api: &Api) -> Result<(Arc<ServerConfig>, Trust), AuthorityError> {
+        let authority = match &self.authority {
+            Some(authority) => Arc::clone(authority),
+            None => Arc::new(Authority::ephemeral()?),
+        };
+        let on_aws = format!("{}.execute-api.{}.amazonaws.com", api.api_id, api.region);
+        Ok((tls::server_config(&authority, address, &[on_aws])?, Trust::write(&authority)?))
     }
 
     /// Every function finds a DynamoDB, as it would on AWS; its own tables are made only if it has some.

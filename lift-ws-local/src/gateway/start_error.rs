@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::{error, fmt, io};
 
 use crate::core::ManifestError;
+use crate::tls::AuthorityError;
 
 /// Why a gateway does not start, and what to do about it.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub enum StartError {
     },
     /// The queues have no port.
     Queues(io::Error),
+    /// There is no certificate for the port.
+    Authority(AuthorityError),
     /// The machine has no thread or runtime to give.
     Runtime(io::Error),
 }
@@ -53,6 +56,11 @@ impl fmt::Display for StartError {
             }
             Self::Database { problem } => write!(f, "the local DynamoDB does not start: {problem}"),
             Self::Queues(source) => write!(f, "the local SQS cannot listen on the loopback: {source}"),
+            Self::Authority(error) => write!(
+                f,
+                "{error}{}",
+                error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default()
+            ),
             Self::Runtime(source) => write!(f, "cannot start the gateway's thread: {source}"),
         }
     }
@@ -66,6 +74,7 @@ impl error::Error for StartError {
             | Self::Queues(source)
             | Self::Runtime(source) => Some(source),
             Self::Manifest(error) => Some(error),
+            Self::Authority(error) => error::Error::source(error),
             Self::Database { .. } => None,
         }
     }

@@ -1,7 +1,5 @@
 //! From an HTTP request to a WebSocket: the 101 is withheld until the gateway says so (contract §1.1).
 
-use std::net::IpAddr;
-
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -15,22 +13,18 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::Front;
 use super::header_case::{self, Overheard};
 use super::outbox::OutboxReader;
 use super::socket::Socket;
+use super::{Front, Peer};
 use crate::core::{ConnectionId, HandshakeRequest, Input, SocketId};
 use crate::http::{self, Answer};
 use crate::owner::{Command, HandshakeAnswer, Owner};
+use crate::tls::Wire;
 
 impl Front {
     /// Lets the gateway decide about a request that is neither for `@connections` nor for a file.
-    pub(super) async fn handshake(
-        &self,
-        mut request: Request<Incoming>,
-        peer: IpAddr,
-        head: &[u8],
-    ) -> Answer {
+    pub(super) async fn handshake(&self, mut request: Request<Incoming>, peer: Peer, head: &[u8]) -> Answer {
         let socket = self.next_socket();
         let accept_key = accept_key(&request);
         let head = head_of(&request, peer, head, accept_key.is_some());
@@ -54,7 +48,7 @@ impl Front {
         let limits = self.limits.clone();
         tokio::spawn(async move {
             let stream = match upgrade.await {
-                Ok(upgraded) => tcp_of(upgraded),
+                Ok(upgraded) => wire_of(upgraded),
                 Err(_) => None,
             };
             let Some((stream, early)) = stream else {
@@ -124,7 +118,7 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     values.flat_map(|value| value.split(',')).any(|each| each.trim().eq_ignore_ascii_case(token))
 }
 
-fn head_of(request: &Request<Incoming>, peer: IpAddr, first: &[u8], upgrade: bool) -> HandshakeRequest {
+fn head_of(request: &Request<Incoming>, peer: Peer, first: &[u8], upgrade: bool) -> HandshakeRequest {
     let spellings = header_case::spellings(first);
     let headers = request.headers().iter().map(|(name, value)| {
         let spelled = spellings.get(name.as_str()).cloned().unwrap_or_else(|| name.as_str().to_owned());
@@ -135,8 +129,9 @@ fn head_of(request: &Request<Incoming>, peer: IpAddr, first: &[u8], upgrade: boo
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
         headers: headers.collect(),
-        source_ip: peer,
+        source_ip: peer.ip,
         upgrade,
+        secure: peer.secure,
     }
 }
 
@@ -166,8 +161,8 @@ fn refused(status: u16, content_type: &'static str, body: Bytes) -> Answer {
     answer
 }
 
-/// The TCP connection under an upgraded one, and what the client has sent on it already.
-fn tcp_of(upgraded: Upgraded) -> Option<(tokio::net::TcpStream, Bytes)> {
+/// The connection under an upgraded one, and what the client has sent on it already.
+fn wire_of(upgraded: Upgraded) -> Option<(Wire, Bytes)> {
     let parts = upgraded.downcast::<TokioIo<Overheard>>().ok()?;
     Some((parts.io.into_inner().into_inner(), parts.read_buf))
 }

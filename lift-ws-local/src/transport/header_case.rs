@@ -10,15 +10,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+
+use crate::tls::Wire;
 
 /// No request head is longer.
 const MAX_SEEN_BYTES: usize = 64 * 1024;
 
-/// A TCP connection that remembers what a request begins with.
+/// A client's connection that remembers what a request begins with.
 #[derive(Debug)]
 pub(super) struct Overheard {
-    stream: TcpStream,
+    stream: Wire,
     first: FirstBytes,
 }
 
@@ -27,12 +28,12 @@ pub(super) struct Overheard {
 pub(super) struct FirstBytes(Arc<Mutex<Option<Vec<u8>>>>);
 
 impl Overheard {
-    pub(super) fn new(stream: TcpStream) -> (Self, FirstBytes) {
+    pub(super) fn new(stream: Wire) -> (Self, FirstBytes) {
         let first = FirstBytes(Arc::new(Mutex::new(Some(Vec::new()))));
         (Self { stream, first: first.clone() }, first)
     }
 
-    pub(super) fn into_inner(self) -> TcpStream {
+    pub(super) fn into_inner(self) -> Wire {
         self.stream
     }
 }

@@ -17,11 +17,13 @@ use hyper::header::HOST;
 use hyper::{Request, StatusCode, Version};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::clock::Clock;
 use crate::core::{Limits, ManagementRequest, SocketId, url};
 use crate::http::{self, Answer};
 use crate::owner::Owner;
+use crate::tls::Wire;
 use header_case::{FirstBytes, Overheard};
 pub(crate) use inflow::OpenMessage;
 pub(crate) use outbox::{Outbox, OutboxReader};
@@ -39,7 +41,15 @@ pub(crate) struct Front {
     stage: String,
     web: Option<WebFolder>,
     clock: Arc<dyn Clock>,
+    tls: Arc<ServerConfig>,
     sockets: AtomicU64,
+}
+
+/// Who is at the other end, and how.
+#[derive(Clone, Copy, Debug)]
+struct Peer {
+    ip: IpAddr,
+    secure: bool,
 }
 
 impl Front {
@@ -49,8 +59,9 @@ impl Front {
         stage: String,
         web: Option<WebFolder>,
         clock: Arc<dyn Clock>,
+        tls: Arc<ServerConfig>,
     ) -> Self {
-        Self { owner, limits, stage, web, clock, sockets: AtomicU64::new(0) }
+        Self { owner, limits, stage, web, clock, tls, sockets: AtomicU64::new(0) }
     }
 
     /// Serves the port until the future is dropped.
@@ -63,15 +74,20 @@ impl Front {
     }
 
     async fn serve_client(self: Arc<Self>, stream: TcpStream, peer: IpAddr) {
-        let (stream, first) = Overheard::new(stream);
         let (begin, begun) = watch::channel(false);
         let deadline = self.clock.sleep_until(self.clock.now().after(FIRST_REQUEST));
-        let serving = http::serve_connection(stream, move |request| {
-            begin.send_replace(true);
-            let front = Arc::clone(&self);
-            let first = first.clone();
-            async move { front.handle(request, peer, first).await }
-        });
+        let serving = async move {
+            let Some(stream) = Wire::greet(stream, &self.tls).await else { return };
+            let peer = Peer { ip: peer, secure: stream.is_tls() };
+            let (stream, first) = Overheard::new(stream);
+            let handle = move |request| {
+                begin.send_replace(true);
+                let front = Arc::clone(&self);
+                let first = first.clone();
+                async move { front.handle(request, peer, first).await }
+            };
+            http::serve_connection(stream, handle).await;
+        };
         let mut serving = std::pin::pin!(serving);
         tokio::select! {
             biased;
@@ -83,14 +99,14 @@ impl Front {
         }
     }
 
-    async fn handle(&self, request: Request<Incoming>, peer: IpAddr, first: FirstBytes) -> Answer {
+    async fn handle(&self, request: Request<Incoming>, peer: Peer, first: FirstBytes) -> Answer {
         let head = first.take();
         let answer = self.answer(request, peer, &head).await;
         first.restart();
         answer
     }
 
-    async fn answer(&self, request: Request<Incoming>, peer: IpAddr, head: &[u8]) -> Answer {
+    async fn answer(&self, request: Request<Incoming>, peer: Peer, head: &[u8]) -> Answer {
         if !has_its_host(&request) {
             return http::empty(StatusCode::BAD_REQUEST);
         }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Sink, Stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
@@ -21,6 +20,7 @@ use super::inflow::Inflow;
 use super::outbox::{OutboxReader, Outgoing};
 use crate::core::{ConnectionId, FrameFault, Input, Limits};
 use crate::owner::{Command, Owner};
+use crate::tls::Wire;
 
 /// How long a client may take to answer a close frame, or to read it. Sockets need real time.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -39,7 +39,7 @@ enum End {
 }
 
 pub(super) struct Socket {
-    stream: WebSocketStream<TcpStream>,
+    stream: WebSocketStream<Wire>,
     connection: ConnectionId,
     outbox: OutboxReader,
     inflow: Inflow,
@@ -65,9 +65,9 @@ enum Reads {
 }
 
 impl Socket {
-    /// Takes over a TCP connection whose 101 is sent; `early` is what the client sent right behind its request.
+    /// Takes over a connection whose 101 is sent; `early` is what the client sent right behind its request.
     pub(super) async fn new(
-        stream: TcpStream,
+        stream: Wire,
         early: Bytes,
         connection: ConnectionId,
         outbox: OutboxReader,
@@ -330,7 +330,7 @@ mod tests {
     use super::*;
     use crate::transport::Outbox;
     use std::io::{ErrorKind, Write as _};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
     use tokio::task::yield_now;
 
     #[tokio::test]
@@ -342,7 +342,8 @@ mod tests {
         let (_outbox, reader) = Outbox::new();
         let (owner, _commands) = Owner::new();
         let limits = Limits::default();
-        let mut socket = Socket::new(stream, Bytes::new(), "AbC=".into(), reader, &limits, owner).await;
+        let mut socket =
+            Socket::new(Wire::Plain(stream), Bytes::new(), "AbC=".into(), reader, &limits, owner).await;
         let pings = [&[0x89, 0xfd, 0, 0, 0, 0][..], &[b'x'; 125]].concat().repeat(500);
         let (mut at, mut written, mut blocked) = (0, 0, 0);
         while blocked < 1_000 {
@@ -369,7 +370,8 @@ mod tests {
         let (outbox, reader) = Outbox::new();
         let (owner, _commands) = Owner::new();
         let limits = Limits::default();
-        let mut socket = Socket::new(stream, Bytes::new(), "AbC=".into(), reader, &limits, owner).await;
+        let mut socket =
+            Socket::new(Wire::Plain(stream), Bytes::new(), "AbC=".into(), reader, &limits, owner).await;
         // More than the buffers of both ends take.
         for _ in 0..256 {
             outbox.send("x".repeat(64 * 1024));

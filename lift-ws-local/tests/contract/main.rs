@@ -8,6 +8,7 @@ mod chaos;
 mod event_headers;
 mod event_samples;
 mod events;
+mod fidelity;
 mod frames;
 mod handshakes;
 mod identity_sources;

@@ -45,16 +45,16 @@ struct Contract {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
-    id: String,
-    tag: String,
-    summary: String,
-    test: Option<String>,
+pub(crate) struct Row {
+    pub(crate) id: String,
+    pub(crate) tag: String,
+    pub(crate) summary: String,
+    pub(crate) test: Option<String>,
 }
 
 impl Row {
     /// `1.2` of `1.2.missing-key`, `4` of `4.deny`.
-    fn section(&self) -> &str {
+    pub(crate) fn section(&self) -> &str {
         self.id.rsplit_once('.').map_or("", |(section, _)| section)
     }
 }
@@ -63,7 +63,7 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace")
 }
 
-fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let text = fs::read_to_string(repository().join("docs/contract-rows.toml")).unwrap();
     toml::from_str::<Contract>(&text).unwrap().row
 }

@@ -9,4 +9,5 @@ mod orphans;
 mod queue;
 mod runtime_api;
 mod swap;
+mod tls;
 mod transport;

@@ -1,0 +1,156 @@
+//! One connection, playing the script.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use super::endpoint::Socket;
+use super::script::{Script, Step};
+use super::tally::Tally;
+
+/// How long the other side has to answer a close frame.
+const CLOSING: Duration = Duration::from_secs(2);
+
+pub(super) struct Client {
+    pub(super) number: u64,
+    pub(super) socket: Socket,
+    pub(super) script: Arc<Script>,
+    pub(super) tally: Arc<Tally>,
+    pub(super) patience: Duration,
+}
+
+/// Why a connection plays no further.
+enum End {
+    /// The other side has closed, or the network has.
+    Lost(String),
+    Stopped,
+}
+
+impl Client {
+    /// Plays until `stop` says so, then closes.
+    pub(super) async fn play(mut self, mut stop: watch::Receiver<bool>) {
+        let end = tokio::select! {
+            end = self.steps() => end,
+            _ = stop.wait_for(|stop| *stop) => End::Stopped,
+        };
+        match end {
+            End::Lost(why) => self.tally.lost(why),
+            End::Stopped => self.close().await,
+        }
+    }
+
+    async fn steps(&mut self) -> End {
+        match self.all_steps().await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        }
+    }
+
+    async fn all_steps(&mut self) -> Result<std::convert::Infallible, End> {
+        let script = Arc::clone(&self.script);
+        let (mut message, mut sent_at) = (0, Instant::now());
+        for step in &script.first {
+            self.step(step, &mut message, &mut sent_at).await?;
+        }
+        loop {
+            if script.repeated.is_empty() {
+                self.next().await?;
+                self.tally.unasked();
+            }
+            for step in &script.repeated {
+                self.step(step, &mut message, &mut sent_at).await?;
+            }
+        }
+    }
+
+    async fn step(&mut self, step: &Step, message: &mut u64, sent_at: &mut Instant) -> Result<(), End> {
+        match step {
+            Step::Send(text) => {
+                *message += 1;
+                let text = text.text(self.number, *message);
+                *sent_at = Instant::now();
+                self.socket.send(Message::text(text)).await.map_err(|error| End::Lost(words(&error)))?;
+                self.tally.sent();
+            }
+            Step::Receive(text) => {
+                let text = text.text(self.number, *message);
+                match timeout(self.patience, self.until(&text)).await {
+                    Ok(received) => {
+                        received?;
+                        self.tally.answered(self.number, sent_at.elapsed());
+                    }
+                    Err(_) => self.tally.unanswered(),
+                }
+            }
+            Step::Pause(time) => self.listen(*time).await?,
+        }
+        Ok(())
+    }
+
+    /// Reads until a message has this text.
+    async fn until(&mut self, text: &str) -> Result<(), End> {
+        while !self.next().await?.contains(text) {
+            self.tally.unasked();
+        }
+        Ok(())
+    }
+
+    /// Reads what comes for this time: a client that does not read holds up the other side.
+    async fn listen(&mut self, time: Duration) -> Result<(), End> {
+        let over = sleep(time);
+        tokio::pin!(over);
+        loop {
+            tokio::select! {
+                () = &mut over => return Ok(()),
+                received = self.next() => {
+                    received?;
+                    self.tally.unasked();
+                }
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Result<String, End> {
+        loop {
+            return match self.socket.next().await {
+                Some(Ok(Message::Text(text))) => Ok(text.as_str().to_owned()),
+                Some(Ok(Message::Close(frame))) => Err(End::Lost(closed(frame.as_ref()))),
+                Some(Ok(_)) => continue,
+                Some(Err(error)) => Err(End::Lost(words(&error))),
+                None => Err(End::Lost("the connection ended without a close frame".to_owned())),
+            };
+        }
+    }
+
+    async fn close(&mut self) {
+        let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+        let closed = async {
+            let _ = self.socket.close(Some(frame)).await;
+            while let Some(Ok(_)) = self.socket.next().await {}
+        };
+        let _ = timeout(CLOSING, closed).await;
+    }
+}
+
+fn closed(frame: Option<&CloseFrame>) -> String {
+    match frame {
+        Some(frame) if frame.reason.is_empty() => format!("closed with {}", u16::from(frame.code)),
+        Some(frame) => format!("closed with {}, {}", u16::from(frame.code), frame.reason.as_str()),
+        None => "closed without a code".to_owned(),
+    }
+}
+
+/// The words for the report: those that many connections share.
+pub(super) fn words(error: &Error) -> String {
+    match error {
+        Error::Http(response) => format!("refused with {}", response.status()),
+        Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    }
+}

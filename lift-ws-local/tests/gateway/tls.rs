@@ -1,0 +1,103 @@
+//! TLS and plain HTTP on one port.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use lift_ws_local::Authority;
+use lift_ws_local::clock::ManualClock;
+use lift_ws_local::core::Moment;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_tungstenite::client_async;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::client::{SIGNATURE, Watched, scripted, start};
+
+/// Calls the gateway by a name, trusting this authority alone.
+async fn call(watched: &Watched, name: &str, trusted: &Authority) -> std::io::Result<TlsStream<TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(trusted.certificate_pem().as_bytes()).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let stream = TcpStream::connect(watched.address()).await?;
+    TlsConnector::from(Arc::new(config)).connect(ServerName::try_from(name.to_owned()).unwrap(), stream).await
+}
+
+#[tokio::test]
+async fn a_web_socket_is_served_by_wss_and_by_ws_on_one_port() {
+    let authority = Arc::new(Authority::ephemeral().unwrap());
+    let watched = start(scripted(&[]).authority(Arc::clone(&authority))).await;
+    let mut plain = watched.connect().await;
+    for name in ["127.0.0.1", "localhost", "local00000.execute-api.us-east-1.amazonaws.com"] {
+        let stream = call(&watched, name, &authority).await.unwrap();
+        let url = format!("wss://{}/dev", watched.address());
+        let (mut socket, _) = client_async(url, stream).await.unwrap();
+        socket.send(Message::text("secret")).await.unwrap();
+        assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("secret"));
+        assert_eq!(plain.ask("open").await, "open");
+        socket.close(None).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_trusts_another_authority_does_not_talk_to_the_gateway() {
+    let watched = start(scripted(&[])).await;
+    let stranger = Authority::ephemeral().unwrap();
+    let refused = call(&watched, "localhost", &stranger).await.unwrap_err();
+    assert!(refused.to_string().contains("certificate"), "{refused}");
+}
+
+#[tokio::test]
+async fn connections_are_managed_by_https() {
+    let authority = Arc::new(Authority::ephemeral().unwrap());
+    let watched = start(scripted(&[]).authority(Arc::clone(&authority))).await;
+    let mut stream = call(&watched, "127.0.0.1", &authority).await.unwrap();
+    let head = format!(
+        "GET /dev/@connections/AbCdEdXyZ_wCQr0%3D HTTP/1.1\r\nhost: {}\r\nauthorization: {SIGNATURE}\r\nconnection: close\r\n\r\n",
+        watched.address()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 410 "), "{answer}");
+    assert!(answer.to_lowercase().contains("x-amzn-errortype: goneexception"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_client_that_begins_tls_and_stops_is_closed_after_thirty_seconds_of_the_gateways_clock() {
+    let clock = ManualClock::starting_at(Moment::from_millis(1_777_976_430_100));
+    let watched = start(scripted(&[]).clock(clock.clone())).await;
+    let mut half = TcpStream::connect(watched.address()).await.unwrap();
+    half.write_all(&[0x16, 3, 1, 2]).await.unwrap();
+    // Accepted later, and served: so is the other.
+    let mut client = watched.connect().await;
+    assert_eq!(client.ask("x").await, "x");
+    clock.advance(Duration::from_secs(30));
+    let mut byte = [0; 1];
+    let end = tokio::time::timeout(Duration::from_secs(30), half.read(&mut byte)).await;
+    assert_eq!(end.expect("the gateway closes it").unwrap_or(0), 0);
+}
+
+#[tokio::test]
+async fn noise_that_looks_like_tls_harms_nobody() {
+    let watched = start(scripted(&[])).await;
+    for noise in [&[0x16; 600][..], &[0x16, 3, 3, 0xff, 0xff], b"\x16\x03\x01\x00\x02\x01\x00"] {
+        let mut stream = TcpStream::connect(watched.address()).await.unwrap();
+        stream.write_all(noise).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        assert!(answer.len() < 64, "an alert at most: {answer:?}");
+    }
+    assert_eq!(watched.connect().await.ask("x").await, "x");
+}
