@@ -147,7 +147,7 @@ impl<A: App> Service<A> {
         }
         Box::pin(async move {
             let connections = self.bound(event, &invocation);
-            let scope = Scope::new(event, &self.state, invocation, NONE.into())
+            let scope = Scope::new(event, &self.state, invocation, A::routes(), NONE.into())
                 .with_connections(connections.as_ref());
             let mut authorizer = pin!(A::authorize(&scope));
             let panicked = |panic: &str| Verdict::failed(format!("the authorizer panicked: {panic}"));
