@@ -89,19 +89,14 @@ impl Authority {
     fn keep(&self, folder: &Path) -> io::Result<()> {
         let parent = folder.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(parent)?;
-        let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        let making = parent.join(format!(".{name}-{}", std::process::id()));
-        fs::create_dir_all(&making)?;
-        fs::write(making.join(CERTIFICATE), &self.certificate)?;
-        private(&making.join(KEY))?.write_all(self.issuer.key().serialize_pem().as_bytes())?;
-        if let Err(error) = fs::rename(&making, folder) {
-            let _ = fs::remove_dir_all(&making);
+        let making = tempfile::Builder::new().prefix(".lift-ws-tls-").tempdir_in(parent)?;
+        fs::write(making.path().join(CERTIFICATE), &self.certificate)?;
+        private(&making.path().join(KEY))?.write_all(self.issuer.key().serialize_pem().as_bytes())?;
+        match fs::rename(making.path(), folder) {
             // Somebody else was first.
-            if !folder.join(KEY).exists() {
-                return Err(error);
-            }
+            Err(_) if folder.join(KEY).exists() => Ok(()),
+            renamed => renamed,
         }
-        Ok(())
     }
 
     /// Its certificate: whoever trusts this trusts the gateway.

@@ -17,7 +17,12 @@ struct Log;
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        end_if_secret(&String::from_utf8_lossy(bytes));
+        let line = String::from_utf8_lossy(bytes);
+        // The tests' own clients are no part of what is tested.
+        if line.contains("\"log.target\":\"tungstenite::") {
+            return Ok(bytes.len());
+        }
+        end_if_secret(&line);
         LOG.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
     }
     fn flush(&mut self) -> std::io::Result<()> {
@@ -62,10 +67,6 @@ fn end_if_secret(line: &str) {
 
 /// The first token or ticket that is in a text.
 pub(crate) fn secret_in(line: &str) -> Option<String> {
-    // The tests' own clients are no part of what is tested.
-    if line.contains("\"log.target\":\"tungstenite::") {
-        return None;
-    }
     let words = line.split(|letter: char| !u8::try_from(letter).is_ok_and(is_of_a_token));
     let mut words = words.filter(|word| word.len() >= SHORTEST).peekable();
     words.peek()?;

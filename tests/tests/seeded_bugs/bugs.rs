@@ -48,7 +48,7 @@ pub(crate) const BUGS: &[Mistake] = &[
     Mistake {
         name: "an accepted connection is not in its groups",
         file: "connection/lifecycle.rs",
-        right: "self.within(self.shared.store.join(scope, &group, &membership)).await?;",
+        right: "self.ask(TableCall::Join, self.shared.store.join(scope, &group, &membership)).await?;",
         wrong: "drop(membership);",
     },
     Mistake {
