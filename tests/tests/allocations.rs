@@ -308,4 +308,7 @@ fn five_middlewares_of_a_production_stack_allocate_nothing_but_what_the_log_does
     assert_eq!((log.with(r#""user":"#), log.with(r#""status":200"#)), (RUNS, RUNS));
     let of_the_log = tracing::subscriber::with_default(log_to(&Lines::new()), least_of_a_span);
     assert_eq!(stacked, of_the_log);
+    let over_a_box =
+        tracing::subscriber::with_default(log_to(&Lines::new()), || least_of::<StackedOverABox>(&lines));
+    assert_eq!(over_a_box, of_the_log + 1, "what is allocated beside the log is seen");
 }
