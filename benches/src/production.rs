@@ -3,13 +3,21 @@
 use crate::lift::Lift;
 use crate::report::{Gate, Report};
 use crate::rounds::{Contestant, compare};
-use lift_ws_benches::stack::{Bare, Counted, Known, Output, Traced, Whole, answering, log_to};
+use lift_ws_benches::stack::{
+    Bare, Bounded, Counted, Known, Limited, Output, Traced, Whole, answering, log_to,
+};
 
 const SECTION: &str = "a production stack around one event (output to a buffer)";
 
 /// What one of the stack is called here.
-const ITEMS: [&str; 3] = ["identity (the cached record)", "metrics", "tracing at info, a line per event"];
-const ALL: &str = "all of them";
+const ITEMS: [&str; 5] = [
+    "identity required (the cached record)",
+    "metrics",
+    "tracing at info, a line per event",
+    "a rate limit in memory",
+    "a deadline",
+];
+const ALL: &str = "all five";
 const BARE: &str = "none";
 
 /// The most that all may add, in nanoseconds.
@@ -25,6 +33,8 @@ pub(crate) fn measure(lift: Option<&mut Lift>, quick: bool, report: &mut Report)
         Contestant::new(ITEMS[0], COUNT, 1, answering::<Known>(&output)),
         Contestant::new(ITEMS[1], COUNT, 1, answering::<Counted>(&output)),
         Contestant::new(ITEMS[2], COUNT, 1, answering::<Traced>(&output)),
+        Contestant::new(ITEMS[3], COUNT, 1, answering::<Limited>(&output)),
+        Contestant::new(ITEMS[4], COUNT, 1, answering::<Bounded>(&output)),
         Contestant::new(ALL, COUNT, 1, answering::<Whole>(&output)),
     ];
     let times = compare(if quick { 300 } else { 3000 }, contestants);
@@ -48,7 +58,7 @@ fn of_lift(lift: &mut Lift, added: f64, quick: bool, report: &mut Report) {
     let lift = cases.map(fastest).into_iter().fold(f64::INFINITY, f64::min);
     report.ratio(
         SECTION,
-        "what all add (peer: Lift's event under five)",
+        "what all five add (peer: Lift's event under five)",
         "ns",
         added,
         lift,

@@ -5,6 +5,7 @@ use crate::{MESSAGE, now};
 use lift_ws::App;
 use lift_ws::auth::require_user;
 use lift_ws::connection::{Admission, Connections};
+use lift_ws::limit::{Rate, RateLimits, limit_rate, within_deadline};
 use lift_ws::observe::{JsonFields, JsonLines, Metrics, Spans, metrics, trace};
 use lift_ws::prelude::*;
 use lift_ws::push::recording::RecordingPoster;
@@ -18,15 +19,17 @@ use tracing_subscriber::EnvFilter;
 pub struct Production {
     spans: Spans,
     metrics: Metrics,
+    limits: RateLimits,
 }
 
 impl Production {
-    /// With metrics that go to `output`.
+    /// With metrics that go to `output`, and a rate that no run of ours reaches: what is refused is cheaper than what is let through.
     #[must_use]
     pub fn new(output: &Output) -> Self {
         Self {
             spans: Spans::new(),
             metrics: Metrics::builder().service("chat").writer(output.clone()).build(),
+            limits: RateLimits::in_memory().per_connection(Rate::per_second(1_000_000_000)),
         }
     }
 }
@@ -71,8 +74,12 @@ apps! {
     Counted: [metrics];
     /// A span, and a line of the log, for each message.
     Traced: [trace];
-    /// All of them.
-    Whole: [trace, metrics, require_user];
+    /// A token of the connection's bucket, in memory.
+    Limited: [limit_rate];
+    /// Cut off when it takes too long.
+    Bounded: [within_deadline];
+    /// All of them, outermost first: what is refused is seen too, and who it is asked only of what may come.
+    Whole: [trace, metrics, limit_rate, within_deadline, require_user];
 }
 
 /// The handle, whose cache knows the sender of the message.
@@ -97,9 +104,12 @@ pub fn connections() -> Connections {
 pub fn answering<A: App<State = Production>>(output: &Output) -> impl FnMut() {
     let service = lift_ws::Service::<A>::new(Production::new(output)).with_connections(connections());
     let (event, mut answer) = (MESSAGE.trim_end().as_bytes(), Vec::new());
+    now(service.respond(event, lift_ws::Invocation::default(), &mut answer)).expect("an answer");
+    let said = answer.clone();
+    assert!(String::from_utf8_lossy(&said).contains(r#"{\"type\":\"said\""#), "it is answered");
     move || {
         now(service.respond(event, lift_ws::Invocation::default(), &mut answer)).expect("an answer");
-        assert!(answer.len() > 100, "it is answered");
+        assert_eq!(answer.len(), said.len(), "it is answered as before");
     }
 }
 
