@@ -52,6 +52,7 @@ pub use self::jwt::{
 };
 pub use self::origin::{AllowedOrigins, InvalidOrigin, check_origin};
 pub use self::permission::{require_user, trust_authorizer};
+use self::principal::LEEWAY;
 pub use self::principal::Principal;
 pub use self::session::{Session, SessionRules, check_session};
 pub use self::source::TokenSource;

@@ -10,6 +10,9 @@ use crate::{Error, Reply, Scope};
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
+/// How far clocks may be apart, unless a verifier says something else.
+pub(super) const LEEWAY: Duration = Duration::from_secs(30);
+
 /// Who somebody is: user, tenant, roles, and until when that is known.
 ///
 /// Authentication at `$connect` makes it and stores it with the connection; on messages and `$disconnect` it is an
@@ -109,7 +112,13 @@ impl<'i> Principal<'i> {
 
     /// Is the time over until which this is known?
     pub fn is_expired(&self) -> bool {
-        self.expires_at().is_some_and(|end| end <= ambient::time_of_day())
+        self.was_over_before(Duration::ZERO)
+    }
+
+    /// Has that time been over for so long?
+    pub(super) fn was_over_before(&self, leeway: Duration) -> bool {
+        let end = self.expires_at().and_then(|end| end.checked_add(leeway));
+        end.is_some_and(|end| end <= ambient::time_of_day())
     }
 
     /// Allows who has one of these roles, and whose login has not expired.

@@ -71,7 +71,7 @@ impl<C: Serialize> Allow<C> {
     /// this; a test may look at it.
     ///
     /// # Errors
-    /// If the context is not flat, a name in it is taken, the ARN is not of one route, or the result is too large.
+    /// If the context is not flat, a name in it or the user's is taken, the ARN is not of one route, or the result is too large.
     pub fn to_policy(&self, method_arn: &str) -> Result<Value, PolicyError> {
         self.allowed()?.policy(method_arn)
     }
@@ -79,7 +79,10 @@ impl<C: Serialize> Allow<C> {
     fn allowed(&self) -> Result<Allowed, PolicyError> {
         let mut context = self.principal.to_authorizer_context();
         context.append(&mut flat(&self.context)?);
-        let principal_id = self.principal.user().filter(|user| !user.is_empty()).unwrap_or(ANONYMOUS);
+        let principal_id = match self.principal.user() {
+            Some(ANONYMOUS) => return Err(PolicyError::reserved_user()),
+            user => user.filter(|user| !user.is_empty()).unwrap_or(ANONYMOUS),
+        };
         Ok(Allowed { principal_id: principal_id.to_owned(), context })
     }
 }

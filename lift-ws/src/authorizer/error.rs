@@ -1,6 +1,7 @@
 //! Why no policy can be made of what an authorizer returned.
 
 use super::policy::MAX_RESULT_BYTES;
+use crate::auth::ANONYMOUS;
 use crate::shown::shown;
 use std::fmt;
 
@@ -12,7 +13,8 @@ pub enum PolicyErrorKind {
     NotAnObject,
     /// A context value is a list or an object: the gateway takes texts, numbers and booleans (contract §4).
     Nested,
-    /// A context value has a name that the gateway or the [`Principal`](crate::auth::Principal) uses.
+    /// A context value has a name that the gateway or the [`Principal`](crate::auth::Principal) uses; or the user is called
+    /// `$anonymous`, which stands for who has no name.
     Reserved,
     /// The context cannot be serialised.
     Unserializable,
@@ -69,6 +71,12 @@ impl PolicyError {
         let message = format!(
             "the context value `{name}` has a name that is taken: `principalId`, `tenant`, `roles` and `exp` say who it is, and come from the `Principal`; `integrationLatency` is the gateway's"
         );
+        Self { kind: PolicyErrorKind::Reserved, message }
+    }
+
+    pub(super) fn reserved_user() -> Self {
+        let message =
+            format!("the user is called `{ANONYMOUS}`, which stands for a principal without a user");
         Self { kind: PolicyErrorKind::Reserved, message }
     }
 

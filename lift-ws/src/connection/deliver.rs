@@ -17,8 +17,8 @@ use crate::store::{GoneOutcome, StoreError, StoreErrorKind};
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// With less time left no removal begins: if it were cut off, its answer would be lost, and with it the record that
-/// somebody has to announce. The next message to the connection finds it again.
-const REMOVAL: Duration = Duration::from_millis(200);
+/// somebody has to announce. Whoever is not removed is found again.
+pub(super) const REMOVAL: Duration = Duration::from_millis(200);
 
 /// What may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

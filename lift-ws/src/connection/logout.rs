@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt, stream};
 use tokio::sync::Mutex;
 
-use super::deliver::between_tries;
+use super::deliver::{REMOVAL, between_tries};
 use super::recipients::{Pages, Recipient};
 use super::tally::TableCall;
 use super::{Audience, CallbackUrl, Connections, Record, SendError};
@@ -129,7 +129,7 @@ impl Closing<'_> {
                 }
             };
             for chunk in page.chunks(CHUNK) {
-                if self.time_is_up() {
+                if !self.connections.has_time_for(REMOVAL) {
                     report.cursor = Some(reached);
                     return Ok(report);
                 }
@@ -137,10 +137,6 @@ impl Closing<'_> {
                 reached = chunk.last().map_or(reached, Recipient::cursor);
             }
         }
-    }
-
-    fn time_is_up(&self) -> bool {
-        self.connections.deadline().is_some_and(|deadline| ambient::now() >= deadline)
     }
 
     /// All of a chunk are out of the table, and that is noted, before the first is closed: the gateway's closing is what
@@ -161,6 +157,9 @@ impl Closing<'_> {
     }
 
     async fn remove(&self, id: String) -> Closed {
+        if !self.connections.has_time_for(REMOVAL) {
+            return Closed { id, record: None, is_certain: false };
+        }
         let removed = self.connections.departed(&id).await;
         let noted = self.note(&id).await;
         let failure = removed.as_ref().err().or(noted.as_ref().err());

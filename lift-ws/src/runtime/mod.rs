@@ -157,10 +157,19 @@ pub async fn run<A: App, M: MakeState<A::State>>(make: M) -> Result<(), Error> {
     let (service, ()) = tokio::join!(init::service::<A, M>(make), shutdown::on_signal(asked));
     let service = Arc::new(service?);
     crate::observe::init::took(start.elapsed());
+    if let Some(connections) = service.connections() {
+        crate::ending::know(connections);
+    }
     let snapshot = init::Snapshot::of(&service);
     let handler = tower::service_fn(move |event: LambdaEvent<Payload>| {
         let service = Arc::clone(&service);
-        async move { service.handle(event).await }
+        async move {
+            let response = service.handle(event).await;
+            if response.as_ref().is_ok_and(Response::is_of_other) {
+                crate::ending::pause();
+            }
+            response
+        }
     });
     let mut runtime =
         Runtime::new(handler).layer(KeepBytes).register_snapstart_resource(Arc::new(init::Frozen));

@@ -203,6 +203,14 @@ impl<A: App> fmt::Debug for Service<A> {
 #[derive(Debug)]
 pub struct Response(Outcome);
 
+impl Response {
+    /// No middleware has run.
+    #[cfg(feature = "lambda")]
+    pub(crate) const fn is_of_other(&self) -> bool {
+        matches!(self.0, Outcome::Other(_))
+    }
+}
+
 #[derive(Debug)]
 enum Outcome {
     Event(Answer),

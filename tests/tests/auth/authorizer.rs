@@ -308,6 +308,11 @@ fn what_cannot_be_a_context_is_an_error_that_says_what_to_do() {
         (taken("principalId"), PolicyErrorKind::Reserved, "`principalId`"),
         (taken("roles"), PolicyErrorKind::Reserved, "come from the `Principal`"),
         (taken("integrationLatency"), PolicyErrorKind::Reserved, "the gateway's"),
+        (
+            kind(Allow::new(&Principal::of_user("$anonymous")).to_policy(ARN)),
+            PolicyErrorKind::Reserved,
+            "`$anonymous`",
+        ),
         (kind(allow().to_policy("")), PolicyErrorKind::Resource, "`methodArn`"),
         (kind(allow().to_policy("arn:aws:execute-api:r:1:a/s/GET/*")), PolicyErrorKind::Resource, "others"),
         (

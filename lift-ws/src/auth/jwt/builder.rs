@@ -6,14 +6,12 @@ use super::principal_claims::PrincipalClaims;
 use super::registered::Expectations;
 use super::remote::{KeyFetch, Location, Remote, Settings};
 use super::verifier::{JwtVerifier, Keys, Parts};
-use crate::auth::{AllowedOrigins, TokenSource};
+use crate::auth::{AllowedOrigins, LEEWAY, TokenSource};
 use crate::connection::{Clock, SystemClock};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-
-const LEEWAY: Duration = Duration::from_secs(30);
 
 /// Puts a [`JwtVerifier`] together; it begins with the key, as in [`JwtVerifier::hs256`].
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! From claims to user, tenant and roles.
 
-use crate::auth::{AuthError, AuthErrorKind, Principal};
+use crate::auth::{ANONYMOUS, AuthError, AuthErrorKind, Principal};
 use crate::extract::Text;
 use crate::store::MAX_NAME_BYTES;
 use serde::Deserializer as _;
@@ -27,6 +27,9 @@ impl PrincipalClaims {
     pub(super) fn read(&self, payload: &[u8], expires_at: u64) -> Result<Principal<'static>, AuthError> {
         let claims = self.pick(payload).ok_or(AuthErrorKind::WrongClaims)?;
         let user = name(find(&claims, &self.user)).ok_or_else(|| lacks(&self.user))?;
+        if user == ANONYMOUS {
+            return Err(is_nobodys(&self.user));
+        }
         let mut principal = Principal::of_user(user).with_expiry(expires_at);
         if let Some(claim) = &self.tenant {
             principal = principal.with_tenant(name(find(&claims, claim)).ok_or_else(|| lacks(claim))?);
@@ -90,6 +93,12 @@ fn lacks(claim: &str) -> AuthError {
         .with_detail(format!("`{claim}` must be a text of 1 to {MAX_NAME_BYTES} bytes, or a whole number"))
 }
 
+/// Behind an authorizer it would be read as nobody, so it is nobody's name anywhere.
+fn is_nobodys(claim: &str) -> AuthError {
+    AuthError::from(AuthErrorKind::WrongClaims)
+        .with_detail(format!("`{claim}` is `{ANONYMOUS}`, which stands for who has no name"))
+}
+
 fn find<'c>(claims: &'c Value, name: &str) -> Option<&'c Value> {
     if name.starts_with('/') { claims.pointer(name) } else { claims.get(name) }
 }
@@ -134,6 +143,8 @@ mod tests {
             let error = claims("sub", None, None).read(payload.as_bytes(), 9).unwrap_err();
             assert!(error.to_string().starts_with("wrong_claims: ") && error.to_string().contains("`sub`"));
         }
+        let error = claims("sub", None, None).read(br#"{"sub":"$anonymous"}"#, 9).unwrap_err();
+        assert!(error.to_string().contains("who has no name"), "{error}");
         let long = format!(r#"{{"sub":"{}"}}"#, "x".repeat(MAX_NAME_BYTES + 1));
         assert!(claims("sub", None, None).read(long.as_bytes(), 9).is_err());
         let error = claims("sub", Some("org"), None).read(br#"{"sub":"ann"}"#, 9).unwrap_err();

@@ -44,3 +44,18 @@ fn who_was_closed_is_reported_when_the_time_is_up_while_the_next_page_is_read() 
         assert_eq!(world.stored().len(), 2);
     });
 }
+
+#[test]
+fn no_removal_by_force_begins_without_the_time_to_hear_whom_it_removed() {
+    in_virtual_time(async {
+        let world = World::new();
+        world.admit("a=").await;
+        world.after_the_grace();
+        world.store.take_calls();
+        let late = world.conns.clone().with_deadline(within(Duration::from_millis(100)));
+        let report = late.ids(["a="]).disconnect().await.unwrap();
+        assert!(report.cursor.is_some() && report.departed.is_empty(), "{report:?}");
+        assert!(!world.store.take_calls().contains(&Call::Delete), "cut off, it would lose the record");
+        assert_eq!(world.stored().len(), 1);
+    });
+}

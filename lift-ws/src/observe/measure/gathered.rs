@@ -137,7 +137,7 @@ impl Gathered {
     }
 
     /// Remembers where to take counts from. An environment has one handle; a test may have many, one after the other.
-    fn know(&mut self, tally: &Arc<Tally>) {
+    pub(super) fn know(&mut self, tally: &Arc<Tally>) {
         if self.tallies.iter().any(|known| Arc::ptr_eq(known, tally)) {
             return;
         }
@@ -154,6 +154,11 @@ impl Gathered {
         for tally in &self.tallies {
             tally.take(|place, more| add_to(counts, place, more));
         }
+    }
+
+    /// Was the last line so long ago?
+    pub(super) fn has_paused(&self, period: Duration) -> bool {
+        self.last_line.is_none_or(|last| ambient::now().saturating_duration_since(last) >= period)
     }
 
     /// The place of the route that has waited longest.

@@ -102,6 +102,24 @@ impl crate::ending::Ending for Shared {
     fn end(&self) {
         self.flush();
     }
+
+    fn know(&self, connections: &crate::connection::Connections) {
+        self.gathered().know(connections.tally());
+    }
+
+    fn pause(&self) {
+        let line = {
+            let mut gathered = self.gathered();
+            if !gathered.has_paused(self.period) {
+                return;
+            }
+            let oldest = gathered.oldest();
+            self.line(&mut gathered, oldest)
+        };
+        if !line.0.is_empty() {
+            self.put(&line);
+        }
+    }
 }
 
 impl Default for Metrics {
@@ -117,5 +135,50 @@ impl fmt::Debug for Metrics {
             .field("service", &self.0.service)
             .field("period", &self.0.period)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "lambda"))]
+mod tests {
+    use super::*;
+    use crate::connection::Connections;
+    use crate::ending::Ending;
+    use crate::push::recording::RecordingPoster;
+    use crate::store::memory::MemoryStore;
+    use crate::testing::Output;
+
+    fn metrics(period: Duration) -> (Metrics, Connections, Output) {
+        let output = Output::new();
+        let metrics = Metrics::builder().period(period).writer(output.clone()).build();
+        let conns = Connections::builder(MemoryStore::new(), RecordingPoster::new())
+            .callback_url("http://gateway.test/prod")
+            .build()
+            .bind("a1b2c3", "prod");
+        metrics.0.know(&conns);
+        (metrics, conns, output)
+    }
+
+    #[tokio::test]
+    async fn what_jobs_send_is_written_where_no_event_with_middleware_comes() {
+        let (metrics, conns, output) = metrics(Duration::ZERO);
+        conns.to("a=").send("hi").await.unwrap();
+        metrics.0.pause();
+        conns.to("a=").send("hi").await.unwrap();
+        metrics.0.pause();
+        metrics.0.pause();
+        let sends: Vec<_> = output.json().iter().map(|line| line["SendsDelivered"].clone()).collect();
+        assert_eq!(sends, [1, 1], "a line for each, and none for nothing: {}", output.text());
+    }
+
+    #[tokio::test]
+    async fn batches_in_quick_succession_share_a_line_and_the_end_writes_the_rest() {
+        let (metrics, conns, output) = metrics(Duration::from_secs(3_600));
+        for _ in 0..4 {
+            conns.to("a=").send("hi").await.unwrap();
+            metrics.0.pause();
+        }
+        metrics.0.end();
+        let sends: Vec<_> = output.json().iter().map(|line| line["SendsDelivered"].clone()).collect();
+        assert_eq!(sends, [1, 3]);
     }
 }
