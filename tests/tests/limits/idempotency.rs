@@ -122,6 +122,20 @@ async fn users_routes_and_ids_are_apart() {
 }
 
 #[tokio::test]
+async fn an_id_is_the_same_however_its_characters_are_written() {
+    let setting = Setting::new(MemoryLimitStore::new());
+    let ann = setting.arrive("ann").await;
+    for id in [r#""caf\u00e9/1""#, r#""café\/1""#, r#""café/1""#] {
+        ann.send_text(&format!(r#"{{"action":"pay","id":{id}}}"#)).await;
+    }
+    assert_eq!(setting.runs(), 1);
+    for id in [r#""caf\\u00e9/1""#, r#""caf\\/1""#, r#""caf/1""#] {
+        ann.send_text(&format!(r#"{{"action":"pay","id":{id}}}"#)).await;
+    }
+    assert_eq!(setting.runs(), 4, "a backslash of the id's own is none of JSON's");
+}
+
+#[tokio::test]
 async fn a_store_in_memory_forgets_what_has_expired_by_itself() {
     let store = MemoryLimitStore::new();
     for n in 0..20_000_u64 {
