@@ -13,9 +13,13 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use super::endpoint::Socket;
 use super::script::{Script, Step};
 use super::tally::Tally;
+use crate::terminal::one_line;
 
 /// How long the other side has to answer a close frame.
 const CLOSING: Duration = Duration::from_secs(2);
+
+/// As much of a reason as a close frame holds (RFC 6455 §5.5).
+const REASON_CHARACTERS: usize = 123;
 
 pub(super) struct Client {
     pub(super) number: u64,
@@ -141,7 +145,9 @@ impl Client {
 fn closed(frame: Option<&CloseFrame>) -> String {
     match frame {
         Some(frame) if frame.reason.is_empty() => format!("closed with {}", u16::from(frame.code)),
-        Some(frame) => format!("closed with {}, {}", u16::from(frame.code), frame.reason.as_str()),
+        Some(frame) => {
+            format!("closed with {}, {}", u16::from(frame.code), one_line(&frame.reason, REASON_CHARACTERS))
+        }
         None => "closed without a code".to_owned(),
     }
 }
@@ -152,5 +158,16 @@ pub(super) fn words(error: &Error) -> String {
         Error::Http(response) => format!("refused with {}", response.status()),
         Error::Io(error) => error.to_string(),
         error => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_reason_of_the_other_side_moves_the_cursor() {
+        let frame = CloseFrame { code: CloseCode::Policy, reason: "no\n\u{1b}[2J\u{202e}".into() };
+        assert_eq!(closed(Some(&frame)), "closed with 1008, no \u{fffd}[2J\u{fffd}");
     }
 }

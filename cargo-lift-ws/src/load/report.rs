@@ -80,7 +80,7 @@ impl Report {
         let (counts, failures) = (tally.counts(), tally.failures());
         let (opening, loading) = (times.opening.as_secs_f64(), times.loading.as_secs_f64());
         Self {
-            url: arguments.url.clone(),
+            url: without_secrets(&arguments.url),
             connections: Connections {
                 wanted: arguments.connections,
                 opened,
@@ -103,6 +103,15 @@ impl Report {
             latency: Latency::of(tally.answers()),
         }
     }
+}
+
+/// Figures and pictures are shown to others: tokens are in the query, and passwords before the host.
+fn without_secrets(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
 }
 
 impl Latency {
@@ -198,5 +207,27 @@ mod tests {
         assert_eq!(json["count"], 1_000);
         assert_eq!(json["percentiles"][4]["percentile"], 99.9);
         assert!(json["percentiles"][4]["millis"].as_f64().unwrap() > 9.9);
+    }
+
+    #[test]
+    fn a_report_names_the_endpoint_and_none_of_its_secrets() {
+        for url in ["ws://127.0.0.1:3000/dev?token=secret", "ws://ann:secret@127.0.0.1:3000/dev#secret"] {
+            let arguments = LoadArguments {
+                url: url.to_owned(),
+                connections: 1,
+                rate: None,
+                duration: Duration::ZERO,
+                send: None,
+                script: None,
+                timeout: Duration::ZERO,
+                header: Vec::new(),
+                subprotocol: Vec::new(),
+                json: None,
+                picture: None,
+                i_own_this_endpoint: false,
+            };
+            let times = Times { opening: Duration::from_secs(1), loading: Duration::from_secs(1) };
+            assert_eq!(Report::of(&arguments, 0, times, &Tally::new()).url, "ws://127.0.0.1:3000/dev");
+        }
     }
 }

@@ -208,10 +208,11 @@ fn message(text: &str) -> String {
 }
 
 /// Clients may send anything as a route key, and functions quote clients in their errors; nothing of it must
-/// move the cursor.
-fn one_line(text: &str, characters: usize) -> String {
+/// move the cursor, or turn the direction of the line.
+pub(crate) fn one_line(text: &str, characters: usize) -> String {
     let harmless = |c| match c {
-        '\n' | '\r' | '\t' => ' ',
+        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
         c if c.is_control() => '\u{fffd}',
         c => c,
     };
@@ -346,8 +347,8 @@ mod tests {
 
     #[test]
     fn no_text_of_a_function_moves_the_cursor() {
-        let evil = || "no user\n\x1b[2J\x07\u{9b}1A".to_owned();
-        let harmless = "no user \u{fffd}[2J\u{fffd}\u{fffd}1A";
+        let evil = || "no user\n\x1b[2J\x07\u{9b}1A\u{202e}\u{2028}\u{2066}\u{200f}".to_owned();
+        let harmless = "no user \u{fffd}[2J\u{fffd}\u{fffd}1A\u{fffd} \u{fffd}\u{fffd}";
         for verdict in [
             Verdict::FunctionError { message: evil() },
             Verdict::Malformed { problem: evil() },

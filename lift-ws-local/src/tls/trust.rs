@@ -74,7 +74,24 @@ fn of_machine() -> String {
 /// What a variable of the developer's names, such as the authority of a company's proxy.
 fn of_user(variable: &str) -> String {
     let named = std::env::var_os(variable).and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
-    if named.is_empty() || named.ends_with('\n') { named } else { named + "\n" }
+    certificates(&named)
+}
+
+/// The certificates of a file, and nothing else: some have a private key beside them, which must not get into files that
+/// anybody may read.
+fn certificates(file: &str) -> String {
+    let mut is_within = false;
+    let mut certificates = String::new();
+    for line in file.lines() {
+        let line = line.trim();
+        is_within |= line.starts_with("-----BEGIN ") && line.ends_with("CERTIFICATE-----");
+        if is_within {
+            certificates.push_str(line);
+            certificates.push('\n');
+        }
+        is_within &= !line.starts_with("-----END ");
+    }
+    certificates
 }
 
 fn pem(certificate: &[u8]) -> String {
@@ -115,5 +132,14 @@ mod tests {
         assert!(file.exists());
         drop(trust);
         assert!(!file.exists());
+    }
+
+    #[test]
+    fn of_a_file_of_the_developers_only_certificates_are_taken() {
+        let (first, second) = (pem(b"first"), pem(b"second"));
+        let key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEA\n-----END PRIVATE KEY-----\n";
+        let file = format!("# mine\n{first}{key}{}", second.trim_end());
+        assert_eq!(certificates(&file), first + &second);
+        assert_eq!(certificates(key), "");
     }
 }

@@ -10,6 +10,7 @@ use crate::middleware::Next;
 use crate::reply::Correlation;
 use crate::store::{StoreError, StoreErrorKind};
 use crate::{IntoReply, Reply, ambient, random, ws_middleware};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -169,7 +170,17 @@ fn key(sender: &Sender<'_>, who: &Identity<'_>, id: &str) -> String {
         Some(user) => ('u', user),
         None => ('c', sender.event.connection_id()),
     };
-    format!("{kind}{}#{name}{}#{route}{id}", name.len(), route.len())
+    format!("{kind}{}#{name}{}#{route}{}", name.len(), route.len(), alike(id))
+}
+
+/// The same for each way in which JSON can write an id: some clients escape what others do not. It is never longer.
+fn alike(id: &str) -> Cow<'_, str> {
+    if !id.contains('\\') {
+        return Cow::Borrowed(id);
+    }
+    // Half a surrogate pair is no text; it stays as it is written.
+    let text = serde_json::from_str::<String>(id).and_then(|text| serde_json::to_string(&text));
+    text.map_or(Cow::Borrowed(id), Cow::Owned)
 }
 
 /// One message on its way.

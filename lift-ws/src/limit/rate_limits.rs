@@ -104,6 +104,8 @@ impl<For> RateLimits<For> {
     }
 
     /// So many handshakes from each address.
+    ///
+    /// It needs a `$connect` route: without one no middleware runs at handshakes, and every client comes in.
     #[must_use]
     pub fn handshakes_per_source_ip(self, rate: Rate) -> Self {
         self.rule(By::HandshakeIp, rate)

@@ -2,7 +2,7 @@
 
 use crate::failing::Failing;
 use crate::{NOON, pass, run};
-use lift_ws::limit::{LimitStore, MemoryLimitStore, OnFailure, Once, once};
+use lift_ws::limit::{Attempt, LimitStore, MemoryLimitStore, OnFailure, Once, once};
 use lift_ws::prelude::*;
 use lift_ws::testing::simulation::{self, Simulation};
 use lift_ws::testing::{TestApp, TestClient, TestEvent};
@@ -119,6 +119,45 @@ async fn users_routes_and_ids_are_apart() {
         client.send(json!({"action": "order", "id": "1"})).await;
     }
     assert_eq!(setting.runs(), 16);
+}
+
+#[tokio::test]
+async fn an_id_is_the_same_however_its_characters_are_written() {
+    let setting = Setting::new(MemoryLimitStore::new());
+    let ann = setting.arrive("ann").await;
+    for id in [r#""caf\u00e9/1""#, r#""café\/1""#, r#""café/1""#] {
+        ann.send_text(&format!(r#"{{"action":"pay","id":{id}}}"#)).await;
+    }
+    assert_eq!(setting.runs(), 1);
+    for id in [r#""caf\\u00e9/1""#, r#""caf\\/1""#, r#""caf/1""#] {
+        ann.send_text(&format!(r#"{{"action":"pay","id":{id}}}"#)).await;
+    }
+    assert_eq!(setting.runs(), 4, "a backslash of the id's own is none of JSON's");
+}
+
+#[tokio::test]
+async fn a_store_in_memory_forgets_what_has_expired_by_itself() {
+    let store = MemoryLimitStore::new();
+    for n in 0..20_000_u64 {
+        store.count("api/stage", &format!("user {n}"), n, 1, 1).await.unwrap();
+    }
+    let after_counters = store.len();
+    for n in 0..20_000_u64 {
+        let attempt = Attempt::new("token", 1_000 + n * 1_000, 2_000 + n * 1_000, 2 + n);
+        store.begin("api/stage", &format!("id {n}"), &attempt).await.unwrap();
+    }
+    assert!(after_counters < 5_000 && store.len() < 5_000, "{after_counters}, {}", store.len());
+}
+
+#[tokio::test]
+async fn a_store_in_memory_keeps_what_has_not_expired() {
+    let store = MemoryLimitStore::new();
+    for n in 0..5_000_u64 {
+        store.count("api/stage", &format!("user {n}"), 1, 1, u64::MAX).await.unwrap();
+    }
+    for n in 0..5_000_u64 {
+        assert!(!store.count("api/stage", &format!("user {n}"), 1, 1, u64::MAX).await.unwrap());
+    }
 }
 
 #[tokio::test]

@@ -12,8 +12,7 @@ use std::task::Poll;
 use tracing::subscriber::DefaultGuard;
 
 /// What a client writes who wants a line of its own in the log.
-const FORGED: &str =
-    "x\n{\"timestamp\":\"now\",\"level\":\"ERROR\",\"message\":\"forged\"}\r\u{1b}[2J\u{2028}\u{202e}";
+const FORGED: &str = "x\n{\"timestamp\":\"now\",\"level\":\"ERROR\",\"message\":\"forged\"}\r\u{1b}[2J\u{2028}\u{202e}\u{200f}";
 
 #[ws_route("$connect")]
 async fn come(Query(who): Query<Who>) -> Accept {
@@ -219,7 +218,10 @@ async fn no_text_of_a_client_makes_a_line_for_people_or_moves_the_cursor() {
             ["INFO", "WARN", "ERROR", "DEBUG"].iter().any(|level| line.trim_start().starts_with(level)),
             "{line}"
         );
-        assert!(!line.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{202e}')), "{line:?}");
+        assert!(
+            !line.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{202e}' | '\u{200f}')),
+            "{line:?}"
+        );
     }
 }
 

@@ -1,12 +1,18 @@
 //! Limits in memory: for tests, and for a program that is its own and only environment.
 
 use super::{Attempt, Begun, LimitStore};
+use crate::limit::rules::millis;
 use crate::store::{BoxFuture, StoreError};
 use std::collections::HashMap;
 use std::future::ready;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// So many rows are kept before any is looked at again.
+const FEW: usize = 1_024;
+
 /// Limits in memory. On Lambda every environment is a process of its own, so it is no store for production there.
+///
+/// What has expired is forgotten as rows are added: it takes at most twice the place of what has not.
 #[derive(Debug, Default)]
 pub struct MemoryLimitStore {
     rows: Mutex<Rows>,
@@ -16,6 +22,8 @@ pub struct MemoryLimitStore {
 struct Rows {
     counters: HashMap<(String, String, u64), Counter>,
     attempts: HashMap<(String, String), Row>,
+    /// With how many rows they are looked through again.
+    full: usize,
 }
 
 #[derive(Debug)]
@@ -39,16 +47,13 @@ impl MemoryLimitStore {
 
     /// Forgets what has expired at a time, in seconds since the epoch, as DynamoDB's time-to-live does.
     pub fn sweep(&self, now: u64) {
-        let mut rows = self.rows();
-        rows.counters.retain(|_, counter| counter.expires_at > now);
-        rows.attempts.retain(|_, row| row.attempt.expires_at > now);
+        self.rows().sweep(now);
     }
 
     /// How many rows are kept.
     #[must_use]
     pub fn len(&self) -> usize {
-        let rows = self.rows();
-        rows.counters.len() + rows.attempts.len()
+        self.rows().len()
     }
 
     /// Is none kept?
@@ -63,6 +68,7 @@ impl MemoryLimitStore {
 
     fn count_now(&self, key: (String, String, u64), most: u32, expires_at: u64) -> bool {
         let mut rows = self.rows();
+        rows.make_room(millis() / 1_000);
         let counter = rows.counters.entry(key).or_insert(Counter { count: 0, expires_at });
         let counts = counter.count < most;
         counter.count += u32::from(counts);
@@ -71,6 +77,7 @@ impl MemoryLimitStore {
 
     fn begin_now(&self, key: (String, String), attempt: &Attempt) -> Begun {
         let mut rows = self.rows();
+        rows.make_room(attempt.now / 1_000);
         match rows.attempts.get(&key).filter(|row| attempt.now / 1_000 < row.attempt.expires_at) {
             Some(Row { outcome: Some(outcome), .. }) => Begun::Done(outcome.clone()),
             Some(row) if row.attempt.token != attempt.token && attempt.now < row.attempt.lease_until => {
@@ -80,6 +87,25 @@ impl MemoryLimitStore {
                 rows.attempts.insert(key, Row { attempt: attempt.clone(), outcome: None });
                 Begun::First
             }
+        }
+    }
+}
+
+impl Rows {
+    fn len(&self) -> usize {
+        self.counters.len() + self.attempts.len()
+    }
+
+    fn sweep(&mut self, now: u64) {
+        self.counters.retain(|_, counter| counter.expires_at > now);
+        self.attempts.retain(|_, row| row.attempt.expires_at > now);
+    }
+
+    /// Forgets what has expired each time the rows have doubled: a look at two rows for each that is added.
+    fn make_room(&mut self, now: u64) {
+        if self.len() >= self.full.max(FEW) {
+            self.sweep(now);
+            self.full = self.len() * 2;
         }
     }
 }
