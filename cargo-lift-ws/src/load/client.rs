@@ -86,8 +86,11 @@ impl Client {
                 let text = text.text(self.number, *message);
                 match timeout(self.patience, self.until(&text)).await {
                     Ok(received) => {
-                        received?;
+                        let received = received?;
                         self.tally.answered(self.number, sent_at.elapsed());
+                        if let Some(code) = refusal(&received) {
+                            self.tally.refused(code);
+                        }
                     }
                     Err(_) => self.tally.unanswered(),
                 }
@@ -98,11 +101,14 @@ impl Client {
     }
 
     /// Reads until a message has this text.
-    async fn until(&mut self, text: &str) -> Result<(), End> {
-        while !self.next().await?.contains(text) {
+    async fn until(&mut self, text: &str) -> Result<String, End> {
+        loop {
+            let received = self.next().await?;
+            if received.contains(text) {
+                return Ok(received);
+            }
             self.tally.unasked();
         }
-        Ok(())
     }
 
     /// Reads what comes for this time: a client that does not read holds up the other side.
@@ -142,6 +148,15 @@ impl Client {
     }
 }
 
+/// The code of an error frame, so that a load of refusals does not pass for a load of answers.
+fn refusal(received: &str) -> Option<String> {
+    if !received.contains(r#""error""#) {
+        return None;
+    }
+    let frame: serde_json::Value = serde_json::from_str(received).ok()?;
+    (frame["type"] == "error").then(|| frame["code"].as_str().unwrap_or("no code").to_owned())
+}
+
 fn closed(frame: Option<&CloseFrame>) -> String {
     match frame {
         Some(frame) if frame.reason.is_empty() => format!("closed with {}", u16::from(frame.code)),
@@ -156,7 +171,6 @@ fn closed(frame: Option<&CloseFrame>) -> String {
 pub(super) fn words(error: &Error) -> String {
     match error {
         Error::Http(response) => format!("refused with {}", response.status()),
-        Error::Io(error) => error.to_string(),
         error => error.to_string(),
     }
 }
@@ -169,5 +183,17 @@ mod tests {
     fn no_reason_of_the_other_side_moves_the_cursor() {
         let frame = CloseFrame { code: CloseCode::Policy, reason: "no\n\u{1b}[2J\u{202e}".into() };
         assert_eq!(closed(Some(&frame)), "closed with 1008, no \u{fffd}[2J\u{fffd}");
+    }
+
+    #[test]
+    fn only_error_frames_are_refusals() {
+        let frame = r#"{"type":"error","code":"too_large","message":"less"}"#;
+        assert_eq!(refusal(frame).as_deref(), Some("too_large"));
+        assert_eq!(refusal(r#"{"type":"error"}"#).as_deref(), Some("no code"));
+        for other in
+            [r#"{"type":"reply","data":"error"}"#, r#""error""#, r#"["error"]"#, r#"{"error""#, "pong"]
+        {
+            assert_eq!(refusal(other), None, "{other}");
+        }
     }
 }

@@ -52,7 +52,13 @@ impl fmt::Display for LoadError {
                  name a file of them by SSL_CERT_FILE"
             ),
             Self::NothingOpened { connections, why } => {
-                write!(f, "none of {connections} connections could be opened: {why}")
+                write!(f, "none of {connections} connections could be opened: {why}")?;
+                match why.contains("UnknownIssuer") {
+                    true => f.write_str(
+                        "\nfor a local gateway, trust its authority: SSL_CERT_FILE=~/.local/share/lift-ws/tls/ca.pem",
+                    ),
+                    false => Ok(()),
+                }
             }
             Self::Write { file, source } => write!(f, "cannot write {}: {source}", file.display()),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),

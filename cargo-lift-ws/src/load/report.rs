@@ -47,6 +47,8 @@ pub(super) struct Messages {
     answered: u64,
     answered_per_second: f64,
     unanswered: u64,
+    /// Answers that were error frames, by their code.
+    refused: BTreeMap<String, u64>,
     /// Received, and no step waited for them.
     unasked: u64,
     unasked_per_second: f64,
@@ -97,6 +99,7 @@ impl Report {
                 answered: counts.answered,
                 answered_per_second: counts.answered as f64 / loading,
                 unanswered: counts.unanswered,
+                refused: failures.refused,
                 unasked: counts.unasked,
                 unasked_per_second: counts.unasked as f64 / loading,
             },
@@ -167,7 +170,7 @@ impl fmt::Display for Report {
         if let Some(latency) = &self.latency {
             writeln!(f, "latency      {latency}")?;
         }
-        for (what, failures) in [("not opened", &c.not_opened), ("lost", &c.lost)] {
+        for (what, failures) in [("refused", &m.refused), ("not opened", &c.not_opened), ("lost", &c.lost)] {
             for (why, count) in failures {
                 writeln!(f, "{what:<12} {count}: {why}")?;
             }

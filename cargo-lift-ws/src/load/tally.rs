@@ -28,6 +28,8 @@ pub(super) struct Tally {
 pub(super) struct Failures {
     pub(super) not_opened: BTreeMap<String, u64>,
     pub(super) lost: BTreeMap<String, u64>,
+    /// Error frames among the answers, by their code.
+    pub(super) refused: BTreeMap<String, u64>,
 }
 
 /// The counts at one moment.
@@ -63,6 +65,11 @@ impl Tally {
         *lock(&self.failures).lost.entry(why).or_default() += 1;
     }
 
+    /// An answer that is an error frame of this code.
+    pub(super) fn refused(&self, code: String) {
+        *lock(&self.failures).refused.entry(code).or_default() += 1;
+    }
+
     pub(super) fn sent(&self) {
         self.sent.fetch_add(1, Ordering::Relaxed);
     }
@@ -86,6 +93,7 @@ impl Tally {
             counter.store(0, Ordering::Relaxed);
         }
         self.answers.iter().for_each(|answers| lock(answers).reset());
+        lock(&self.failures).refused.clear();
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -143,7 +151,9 @@ mod tests {
         let answers = tally.answers();
         assert_eq!((answers.len(), tally.counts().answered), (4, 4));
         assert!(answers.max() >= LONGEST && answers.min() == 1);
+        tally.refused("too_large".to_owned());
         tally.begin();
+        assert!(tally.failures().refused.is_empty());
         assert_eq!(tally.counts(), Counts::default());
     }
 }

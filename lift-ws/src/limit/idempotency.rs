@@ -268,7 +268,7 @@ impl fmt::Debug for Once {
 ///
 /// # fn load(config: &str) -> AppState {
 /// # let store = lift_ws::limit::MemoryLimitStore::new();
-/// AppState { once: Once::new(store) }                         // `DynamoLimitStore::from_config(&config)`
+/// AppState { once: Once::new(store) }                         // `DynamoLimitStore::from_env().await`
 /// # }
 /// ```
 #[ws_middleware(crate = crate)]

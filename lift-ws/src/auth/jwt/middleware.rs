@@ -21,7 +21,7 @@ use crate::{Reply, ws_middleware};
 ///
 /// #[ws_route("$connect", middleware = [authenticate])]
 /// async fn connect(Provided(who): Provided<'_, Claims>) -> Accept {
-///     Accept::new().group(who["team"].as_str().unwrap_or("nobody's"))
+///     Accept::new().group(who.get("team").and_then(|team| team.as_str()).unwrap_or("nobody's"))
 /// }
 ///
 /// #[ws_route("whoami")]

@@ -50,6 +50,12 @@ impl DynamoLimitStore {
         Self { client, table: table.into() }
     }
 
+    /// [`from_config`](Self::from_config) with the AWS SDK configured by the environment, as
+    /// [`Connections::from_env`](crate::connection::Connections::from_env) is.
+    pub async fn from_env() -> Self {
+        Self::from_config(&aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await)
+    }
+
     /// Limits in the table that `LIFT_WS_TABLE` names, or in `lift-ws-connections`.
     #[must_use]
     pub fn from_config(config: &aws_config::SdkConfig) -> Self {
