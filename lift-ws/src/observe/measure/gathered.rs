@@ -157,6 +157,7 @@ impl Gathered {
     }
 
     /// Was the last line so long ago?
+    #[cfg(feature = "lambda")]
     pub(super) fn has_paused(&self, period: Duration) -> bool {
         self.last_line.is_none_or(|last| ambient::now().saturating_duration_since(last) >= period)
     }
