@@ -4,7 +4,7 @@
 //! (contract §8.1): such a request never waits for an environment.
 
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, HeaderValue};
+use hyper::header::HeaderValue;
 use hyper::{Request, StatusCode};
 
 use crate::core::ManagementRequest;
@@ -22,12 +22,12 @@ pub(crate) async fn handle(owner: &Owner, message_bytes: usize, request: Request
         Read::Whole(body) | Read::TooLarge(body) => body,
         Read::Broken => return http::empty(StatusCode::BAD_REQUEST),
     };
-    let authorization = head.headers.get(AUTHORIZATION);
     let request = ManagementRequest {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers,
         body,
-        authorization: authorization.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
     };
     match owner.ask(|reply| Command::Management { request, reply }).await {
         Some(answer) => answer.into_http(),

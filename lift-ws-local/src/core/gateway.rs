@@ -14,6 +14,7 @@ use super::ids::{ConnectionId, Ids, InvocationId, SocketId};
 use super::input::{Input, Outcome};
 use super::moment::Moment;
 use super::outcome::{Conclusion, Ending};
+use super::throttle::Buckets;
 use super::timers::{Timer, Timers};
 
 /// One API at one stage: its connections, and the invocations that are under way.
@@ -30,6 +31,8 @@ pub struct Gateway {
     /// The handshakes whose authorizer or `$connect` is under way.
     handshakes: HashMap<SocketId, InvocationId>,
     timers: Timers,
+    /// How many requests may still come.
+    pub(super) buckets: Buckets,
     /// What is to go wrong.
     pub(super) faults: Faults,
 }
@@ -55,6 +58,10 @@ impl Connection {
         let idle = self.last_active_at.after(limits.idle_timeout);
         idle.min(self.connected_at.after(limits.connection_duration))
     }
+
+    pub(super) fn is_too_old(&self, limits: &Limits, now: Moment) -> bool {
+        now >= self.connected_at.after(limits.connection_duration)
+    }
 }
 
 /// An event on its way through the function.
@@ -66,6 +73,13 @@ struct Invocation {
     request_id: String,
     started: Moment,
     deadline: Moment,
+}
+
+impl Invocation {
+    fn of(draft: Draft, started: Moment, deadline: Moment) -> Self {
+        let Draft { purpose, route_key, connection, request_id } = draft;
+        Self { purpose, route_key, connection, request_id, started, deadline }
+    }
 }
 
 /// What is known of an invocation before it starts.
@@ -125,6 +139,7 @@ impl Gateway {
             invocations: HashMap::new(),
             handshakes: HashMap::new(),
             timers: Timers::default(),
+            buckets: Buckets::default(),
             faults: Faults::default(),
         }
     }
@@ -157,6 +172,9 @@ impl Gateway {
             Input::Invoked { invocation, outcome } => self.on_invoked(turn, invocation, outcome),
             Input::Management { call, request } => self.on_management(turn, call, &request),
             Input::Fault(fault) => self.faults.add(fault),
+            Input::Ping { connection } if self.api.readings.pings_are_activity => {
+                self.note_activity(turn.now, &connection);
+            }
             // Control frames are not activity (contract §9).
             Input::Ping { .. } | Input::Tick => {}
         }
@@ -198,30 +216,44 @@ impl Gateway {
         let told = |verdict| Finished { event_type, route_key, connection: of, started, ended, verdict };
         match purpose {
             Purpose::Authorize(handshake) => {
-                let Judgement { answer, verdict } = Judgement::of(ending, &self.api.method_arn());
+                let Judgement { answer, verdict } =
+                    Judgement::of(ending, &self.api.method_arn(), &self.api.readings);
                 turn.act(Action::Finished(told(verdict)));
                 self.forget(&handshake);
                 self.conclude_authorizer(turn, handshake, answer);
             }
             Purpose::Connect(handshake) => {
-                let conclusion = Conclusion::of(ending);
+                let conclusion = Conclusion::of(ending, &self.api.readings);
                 turn.act(Action::Finished(told(conclusion.verdict())));
                 self.forget(&handshake);
                 self.conclude_connect(turn, *handshake, conclusion);
             }
             Purpose::Message { two_way } => {
-                let conclusion = Conclusion::of(ending);
+                let conclusion = Conclusion::of(ending, &self.api.readings);
                 turn.act(Action::Finished(told(conclusion.verdict())));
                 self.conclude_message(turn, two_way, &connection, &request_id, conclusion);
             }
-            Purpose::Disconnect => turn.act(Action::Finished(told(Conclusion::of(ending).verdict()))),
+            Purpose::Disconnect => {
+                let conclusion = Conclusion::of(ending, &self.api.readings);
+                turn.act(Action::Finished(told(conclusion.verdict())));
+            }
         }
     }
 
-    /// Gives the function an event and remembers what its outcome is for.
-    pub(super) fn invoke(&mut self, turn: &mut Turn<'_>, draft: Draft, event: Bytes) -> InvocationId {
+    /// Gives the function an event and remembers what its outcome is for; nothing, if the function may not be called,
+    /// which is an outcome too.
+    pub(super) fn invoke(&mut self, turn: &mut Turn<'_>, draft: Draft, event: Bytes) -> Option<InvocationId> {
+        let (limit, what) = match draft.purpose {
+            Purpose::Authorize(_) => (self.api.limits.integration_timeout, "authorizers/authorizer"),
+            _ => (self.api.integration_timeout(&draft.route_key), draft.route_key.as_str()),
+        };
+        let deadline = turn.now.after(limit);
+        if let Err(message) = self.api.may_invoke(what) {
+            let invocation = Invocation::of(draft, turn.now, deadline);
+            self.conclude(turn, invocation, Ending::Outcome(Outcome::Unavailable { message }));
+            return None;
+        }
         let id = self.ids.invocation();
-        let deadline = turn.now.after(self.api.limits.integration_timeout);
         self.timers.set(deadline, Timer::Invocation(id));
         turn.act(Action::Invoke {
             invocation: id,
@@ -230,11 +262,8 @@ impl Gateway {
             connection: draft.connection.clone(),
             deadline,
         });
-        let Draft { purpose, route_key, connection, request_id } = draft;
-        let invocation =
-            Invocation { purpose, route_key, connection, request_id, started: turn.now, deadline };
-        self.invocations.insert(id, invocation);
-        id
+        self.invocations.insert(id, Invocation::of(draft, turn.now, deadline));
+        Some(id)
     }
 
     /// Gives the function an event about a handshake.
@@ -250,7 +279,7 @@ impl Gateway {
         let purpose = purpose(handshake);
         let draft = Draft { purpose, route_key: "$connect".to_owned(), connection, request_id };
         let invocation = self.invoke(turn, draft, event);
-        if let Some(socket) = socket {
+        if let (Some(socket), Some(invocation)) = (socket, invocation) {
             self.handshakes.insert(socket, invocation);
         }
     }

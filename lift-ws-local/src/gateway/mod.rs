@@ -111,9 +111,7 @@ impl LocalGateway {
 
     async fn prepare(&self, manifest: &Manifest) -> Result<NewApi, ReplaceError> {
         let mut api = self.api.clone();
-        api.route_selection = manifest.route_selection().map_err(ReplaceError::Manifest)?;
-        let described = Api::from_manifest(manifest).map_err(ReplaceError::Manifest)?;
-        (api.routes, api.authorizer) = (described.routes, described.authorizer);
+        api.configure(manifest).map_err(ReplaceError::Manifest)?;
         let made = self.tables.create_missing(manifest.tables.clone()).await;
         made.map_err(|error| ReplaceError::Database { problem: error.to_string() })?;
         Ok(NewApi { api, table: first_table(manifest), queue: manifest.queue.clone() })

@@ -99,8 +99,8 @@ fn a_message_that_is_not_answered_in_time_gets_the_timeout_frame() {
 fn words_without_evidence_can_be_set() {
     let routes = json!({ "routes": [{ "routeKey": "say" }] });
     let mut world = World::with_api(routes, |api| {
-        api.words.timeout = "too slow".into();
-        api.words.throttled = "too fast".into();
+        api.readings.timeout_message = "too slow".into();
+        api.readings.throttled_message = "too fast".into();
     });
     let connection = world.connect();
     world.fault(Fault::MessageThrottled);

@@ -262,12 +262,15 @@ impl World {
         body: &[u8],
         authorization: Option<&str>,
     ) -> Answered {
-        let request = ManagementRequest {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            body: body.to_vec().into(),
-            authorization: authorization.map(str::to_owned),
-        };
+        let mut request = ManagementRequest::new(method, path, body.to_vec());
+        request.headers.clear();
+        if let Some(authorization) = authorization {
+            request.headers.insert("authorization", authorization.parse().unwrap());
+        }
+        self.manage_by(request)
+    }
+
+    pub(crate) fn manage_by(&mut self, request: ManagementRequest) -> Answered {
         self.input(Input::Management { call: CallId(7), request });
         let answers = self.actions.iter().filter_map(|action| match action {
             Action::Answer { call: CallId(7), status, error_type, body } => Some(Answered {
