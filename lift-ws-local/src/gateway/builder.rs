@@ -15,6 +15,7 @@ use super::driver::{Driver, DriverParts};
 use super::leash::Leash;
 use super::{LocalGateway, Report, StartError, first_table};
 use crate::clock::{Clock, SystemClock};
+use crate::control::{self, Control};
 use crate::core::{Api, Gateway, Limits, Manifest};
 use crate::database::{Database, Tables};
 use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
@@ -39,6 +40,7 @@ pub struct LocalGatewayBuilder {
     limits: Limits,
     web: Option<PathBuf>,
     data: Option<PathBuf>,
+    control: bool,
     authority: Option<Arc<Authority>>,
     clock: Arc<dyn Clock>,
     sink: EventSink,
@@ -58,6 +60,7 @@ impl LocalGatewayBuilder {
             limits: Limits::default(),
             web: None,
             data: None,
+            control: false,
             authority: None,
             clock: Arc::new(SystemClock::new()),
             sink: EventSink::none(),
@@ -117,6 +120,16 @@ impl LocalGatewayBuilder {
     /// A folder in which the embedded DynamoDB keeps its items; without it they live in memory.
     pub fn data(mut self, dir: impl Into<PathBuf>) -> Self {
         self.data = Some(dir.into());
+        self
+    }
+
+    /// Whether a page and programs on this machine may look at the gateway and drive it, under `/_lift` on its port;
+    /// they may not by default.
+    ///
+    /// Only the loopback is answered, under its own name, and no page of another origin: see the guide to the local
+    /// gateway.
+    pub fn control(mut self, on: bool) -> Self {
+        self.control = on;
         self
     }
 
@@ -194,6 +207,9 @@ impl LocalGatewayBuilder {
     }
 
     async fn set_up(self, owner: Owner) -> Result<(Served, Driver, Database), StartError> {
+        if self.control && self.stage == control::PREFIX {
+            return Err(StartError::ReservedStage);
+        }
         let listener = listen(SocketAddr::new(self.host, self.port))
             .map_err(|source| StartError::Listen { port: self.port, source })?;
         let address =
@@ -247,7 +263,8 @@ impl LocalGatewayBuilder {
             clock: Arc::clone(&self.clock),
             sink: self.sink,
         });
-        let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web, self.clock, tls);
+        let control = self.control.then(Control::new);
+        let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web, control, self.clock, tls);
         let started = Started {
             address,
             api: Box::new(api),

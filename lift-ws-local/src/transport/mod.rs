@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::clock::Clock;
+use crate::control::Control;
 use crate::core::{Limits, ManagementRequest, SocketId, url};
 use crate::http::{self, Answer};
 use crate::owner::Owner;
@@ -40,6 +41,7 @@ pub(crate) struct Front {
     pub(crate) limits: Limits,
     stage: String,
     web: Option<WebFolder>,
+    control: Option<Control>,
     clock: Arc<dyn Clock>,
     tls: Arc<ServerConfig>,
     sockets: AtomicU64,
@@ -58,10 +60,11 @@ impl Front {
         limits: Limits,
         stage: String,
         web: Option<WebFolder>,
+        control: Option<Control>,
         clock: Arc<dyn Clock>,
         tls: Arc<ServerConfig>,
     ) -> Self {
-        Self { owner, limits, stage, web, clock, tls, sockets: AtomicU64::new(0) }
+        Self { owner, limits, stage, web, control, clock, tls, sockets: AtomicU64::new(0) }
     }
 
     /// Serves the port until the future is dropped.
@@ -111,6 +114,11 @@ impl Front {
             return http::empty(StatusCode::BAD_REQUEST);
         }
         let path = request.uri().path();
+        if let Some(control) = &self.control
+            && Control::is_for(path)
+        {
+            return control.answer(request, peer.ip).await;
+        }
         if ManagementRequest::is_for(path) {
             return crate::management::handle(&self.owner, self.limits.message_bytes, request).await;
         }
