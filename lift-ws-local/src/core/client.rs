@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::api::Api;
 use super::api_key::ShownKey;
 use super::authorizer::AuthorizerContext;
 use super::iam::Caller;
@@ -20,6 +21,8 @@ pub(super) struct Client {
     pub(super) api_key: Option<ShownKey>,
     /// Who signed the handshake, where that is asked for.
     pub(super) caller: Option<Box<Caller>>,
+    /// The custom domain that the connection came over, if it did.
+    domain_name: Option<String>,
 }
 
 impl Client {
@@ -31,6 +34,12 @@ impl Client {
             authorizer: None,
             api_key: None,
             caller: None,
+            domain_name: request.mapping.as_ref().map(|mapping| mapping.domain_name.clone()),
         }
+    }
+
+    /// `domainName` of its events: the custom domain, or the API's own.
+    pub(super) fn domain_name<'a>(&'a self, api: &'a Api) -> &'a str {
+        self.domain_name.as_deref().unwrap_or(&api.domain_name)
     }
 }

@@ -115,7 +115,7 @@ impl<'a> Occurrence<'a> {
             request_time_epoch: self.now.as_millis(),
             identity: self.identity(event_type),
             request_id: self.request_id,
-            domain_name: &self.api.domain_name,
+            domain_name: self.client.domain_name(self.api),
             connection_id: self.connection.as_str(),
             api_id: &self.api.api_id,
         }

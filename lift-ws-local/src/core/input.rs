@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
+use super::domain_mapping::DomainMapping;
 use super::faults::Fault;
 use super::ids::{CallId, ConnectionId, InvocationId, SocketId};
 
@@ -104,6 +105,8 @@ pub struct HandshakeRequest {
     pub upgrade: bool,
     /// Whether it came over TLS.
     pub secure: bool,
+    /// The mapping of a custom domain that it came over, if it did.
+    pub mapping: Option<DomainMapping>,
 }
 
 impl HandshakeRequest {
@@ -119,6 +122,7 @@ impl HandshakeRequest {
             source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             upgrade: true,
             secure: false,
+            mapping: None,
         }
     }
 }
@@ -175,6 +179,8 @@ pub struct ManagementRequest {
     pub headers: HeaderMap,
     /// The body; of a body above the message limit, the first bytes beyond the limit are enough.
     pub body: Bytes,
+    /// The mapping of a custom domain that it came over, if it did.
+    pub mapping: Option<DomainMapping>,
 }
 
 impl ManagementRequest {
@@ -196,7 +202,15 @@ impl ManagementRequest {
             query: query.to_owned(),
             headers: HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static(SIGNED_BY_NOBODY))]),
             body: body.into(),
+            mapping: None,
         }
+    }
+
+    /// What stands where a connection's id does.
+    #[cfg(feature = "server")]
+    pub(crate) fn connection(&self) -> ConnectionId {
+        let last = self.path.rsplit('/').next().unwrap_or_default();
+        super::url::decode(last).as_str().into()
     }
 
     /// Whether a path, as sent, belongs to the management API rather than to the handshake: whether its first
