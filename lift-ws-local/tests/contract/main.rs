@@ -2,6 +2,7 @@
 //!
 //! Each test quotes the section that it checks.
 
+mod api_keys;
 mod authorizer_events;
 mod authorizers;
 mod chaos;
@@ -10,12 +11,20 @@ mod event_samples;
 mod events;
 mod fidelity;
 mod frames;
+mod function_policy;
 mod handshakes;
+mod iam;
 mod identity_sources;
 mod limits;
 mod management;
+mod quotas;
+mod readings;
+mod request_models;
 mod results;
 mod route_selection;
 mod routes;
 mod rows;
+mod signed;
 mod support;
+mod throttling;
+mod wire;

@@ -70,6 +70,14 @@ impl World {
         Self::with_api(manifest, |_| {})
     }
 
+    /// Why a manifest is not accepted.
+    pub(crate) fn problem(manifest: Value) -> String {
+        match Manifest::parse(&manifest.to_string()) {
+            Ok(_) => panic!("{manifest} is accepted"),
+            Err(error) => error.to_string(),
+        }
+    }
+
     pub(crate) fn with_api(manifest: Value, change: impl FnOnce(&mut Api)) -> Self {
         let manifest = Manifest::parse(&manifest.to_string()).unwrap();
         let mut api = Api::from_manifest(&manifest).unwrap();

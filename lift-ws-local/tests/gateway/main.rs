@@ -11,3 +11,4 @@ mod runtime_api;
 mod swap;
 mod tls;
 mod transport;
+mod wire;
