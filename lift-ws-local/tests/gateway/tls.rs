@@ -98,22 +98,31 @@ async fn a_client_that_begins_tls_and_stops_is_closed_after_thirty_seconds_of_th
     assert_eq!(end.expect("the gateway closes it").unwrap_or(0), 0);
 }
 
-/// A ClientHello that speaks no newer version than this one, and its answer: the content type, and the alert in it.
-async fn alert_to(watched: &Watched, version: u8) -> (u8, u8) {
+/// Offers this version as the newest, and nothing else that a server could dislike. The answer's content type, and if that is
+/// an alert, which.
+async fn offer(watched: &Watched, version: u8) -> (u8, Option<u8>) {
+    const EXTENSIONS: [u8; 28] = [
+        0, 13, 0, 6, 0, 4, 4, 3, 8, 4, // signatures: ECDSA and RSA-PSS with SHA-256
+        0, 10, 0, 4, 0, 2, 0, 23, // groups: P-256
+        0, 11, 0, 2, 1, 0, // points: uncompressed
+        0, 23, 0, 0, // extended master secret
+    ];
     let mut hello = vec![3, version];
     hello.extend([7; 32]); // random
-    hello.push(0); // session
-    hello.extend([0, 4, 0xc0, 0x2f, 0xc0, 0x14]); // ECDHE-RSA with AES
+    hello.push(0); // no session
+    hello.extend([0, 4, 0xc0, 0x2b, 0xc0, 0x2f]); // ECDHE with AES-128-GCM
     hello.extend([1, 0]); // no compression
+    hello.extend([0, 28]);
+    hello.extend(EXTENSIONS);
     let mut message = vec![1, 0, 0, u8::try_from(hello.len()).unwrap()];
     message.extend(hello);
     let mut record = vec![0x16, 3, 1, 0, u8::try_from(message.len()).unwrap()];
     record.extend(message);
     let mut stream = TcpStream::connect(watched.address()).await.unwrap();
     stream.write_all(&record).await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    (answer[0], *answer.last().unwrap())
+    let mut answer = [0; 7];
+    stream.read_exact(&mut answer).await.unwrap();
+    (answer[0], Some(answer[6]).filter(|_| answer[0] == 0x15))
 }
 
 // §6.1: "TLS | 1.2 and 1.3 only"
@@ -127,8 +136,9 @@ async fn tls_is_1_2_or_1_3_and_nothing_older() {
     }
     const PROTOCOL_VERSION: u8 = 70;
     for older in [0, 1, 2] {
-        assert_eq!(alert_to(&watched, older).await, (0x15, PROTOCOL_VERSION), "3.{older}");
+        assert_eq!(offer(&watched, older).await, (0x15, Some(PROTOCOL_VERSION)), "3.{older}");
     }
+    assert_eq!(offer(&watched, 3).await, (0x16, None), "the version is all that was wrong");
 }
 
 #[tokio::test]
