@@ -43,8 +43,16 @@ mod selection;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 pub mod store_contract;
+#[cfg(feature = "test-gateway")]
+mod test_gateway;
 
 pub use app::{Connect, Refused, TestApp};
 pub use client::{TestClient, TestReply};
 pub use event::TestEvent;
+#[cfg(feature = "test-gateway")]
+pub use lift_ws_local::core::{Api, EventType, Fault, Finished, HandshakeRequest, Limits, NoRoute, Verdict};
 pub use output::Output;
+#[cfg(feature = "test-gateway")]
+pub use test_gateway::{
+    ConnectMany, GatewayClient, GatewayConnect, Refusal, TestGateway, TestGatewayBuilder,
+};

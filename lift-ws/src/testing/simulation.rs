@@ -2,8 +2,11 @@
 //! same run again.
 //!
 //! While a [`Simulation`] lives, everything of this crate that runs on its thread takes the time of day, waits, time
-//! limits and the jitter of retries from it. It brings no executor: the test polls its futures in an order of its own
-//! choice, and moves the time on when all of them wait. `tests/tests/schedules` of this repository is such a test.
+//! limits and the jitter of retries from it. The test polls its futures in an order of its own choice, as [`Tasks`] for
+//! example, and moves the time on when all of them wait. `tests/tests/schedules` of this repository is such a test, and
+//! `TestGateway` is made of it.
+
+mod tasks;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,6 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::{Either, select};
 
+pub use self::tasks::{TaskId, Tasks};
 use crate::ambient::Elapsed;
 
 thread_local! {
@@ -80,6 +84,34 @@ impl Simulation {
         with(|world| world.passed).unwrap_or_default()
     }
 
+    /// How much virtual time will have passed when the next wait ends.
+    #[must_use]
+    pub fn next_timer(&self) -> Option<Duration> {
+        let due = |world: &mut World| {
+            let (due, _) = *world.timers.first_key_value()?.0;
+            Some(due.saturating_duration_since(world.started).max(world.passed))
+        };
+        with(due).flatten()
+    }
+
+    /// Moves the time on until so much of it has passed, and wakes all whose waits end by then. It never goes back.
+    ///
+    /// What waits sees the time that was moved to, so move in steps no longer than [`next_timer`](Self::next_timer).
+    pub fn advance_to(&self, passed: Duration) {
+        let due = with(|world| {
+            world.passed = world.passed.max(passed);
+            let now = world.started + world.passed;
+            let mut due = Vec::new();
+            while let Some(first) = world.timers.first_entry()
+                && first.key().0 <= now
+            {
+                due.push(first.remove());
+            }
+            due
+        });
+        due.into_iter().flatten().for_each(Waker::wake);
+    }
+
     /// Moves the time to the next moment for which something waits, and wakes it; `false` if nothing waits.
     pub fn advance_to_next_timer(&self) -> bool {
         let woken = with(|world| {
@@ -121,6 +153,12 @@ fn with<T>(f: impl FnOnce(&mut World) -> T) -> Option<T> {
 #[must_use]
 pub fn now() -> Option<Instant> {
     with(|world| world.started + world.passed)
+}
+
+/// How much virtual time has passed.
+#[cfg(feature = "test-gateway")]
+pub(crate) fn passed() -> Option<Duration> {
+    with(|world| world.passed)
 }
 
 pub(crate) fn time_of_day() -> Option<SystemTime> {
@@ -207,6 +245,21 @@ mod tests {
         assert!(simulation.advance_to_next_timer());
         assert!(long.as_mut().poll(&mut cx).is_pending() && short.as_mut().poll(&mut cx).is_ready());
         assert_eq!(time_of_day(), Some(SystemTime::UNIX_EPOCH + NOON + Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn a_move_wakes_what_is_due_by_then_and_nothing_else() {
+        let simulation = Simulation::start(1, NOON);
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut waits: Vec<_> = (1..=3).map(|s| Box::pin(sleep(Duration::from_secs(s)))).collect();
+        assert!(waits.iter_mut().all(|wait| wait.as_mut().poll(&mut cx).is_pending()));
+        assert_eq!(simulation.next_timer(), Some(Duration::from_secs(1)));
+        simulation.advance_to(Duration::from_millis(2_500));
+        let ended: Vec<bool> = waits.iter_mut().map(|wait| wait.as_mut().poll(&mut cx).is_ready()).collect();
+        assert_eq!(ended, [true, true, false]);
+        assert_eq!(simulation.next_timer(), Some(Duration::from_secs(3)));
+        simulation.advance_to(Duration::ZERO);
+        assert_eq!(simulation.passed(), Duration::from_millis(2_500));
     }
 
     #[test]
