@@ -32,7 +32,14 @@ struct World {
     lots: u64,
     next_timer: u64,
     /// By the time they are due, then in the order in which they were set.
-    timers: BTreeMap<(Instant, u64), Waker>,
+    timers: BTreeMap<(Instant, u64), Timer>,
+}
+
+#[derive(Debug)]
+struct Timer {
+    waker: Waker,
+    /// It only ends a wait for something else.
+    is_limit: bool,
 }
 
 /// Virtual time on this thread, until it is dropped.
@@ -94,6 +101,12 @@ impl Simulation {
         with(due).flatten()
     }
 
+    /// Does something wait for virtual time to pass, not counting time limits of what waits for something else?
+    #[cfg(feature = "test-gateway")]
+    pub(crate) fn is_awaited(&self) -> bool {
+        with(|world| world.timers.values().any(|timer| !timer.is_limit)).unwrap_or(false)
+    }
+
     /// Moves the time on until so much of it has passed, and wakes all whose waits end by then. It never goes back.
     ///
     /// What waits sees the time that was moved to, so move in steps no longer than [`next_timer`](Self::next_timer).
@@ -105,7 +118,7 @@ impl Simulation {
             while let Some(first) = world.timers.first_entry()
                 && first.key().0 <= now
             {
-                due.push(first.remove());
+                due.push(first.remove().waker);
             }
             due
         });
@@ -115,7 +128,7 @@ impl Simulation {
     /// Moves the time to the next moment for which something waits, and wakes it; `false` if nothing waits.
     pub fn advance_to_next_timer(&self) -> bool {
         let woken = with(|world| {
-            let ((due, _), waker) = world.timers.pop_first()?;
+            let ((due, _), Timer { waker, .. }) = world.timers.pop_first()?;
             world.passed = world.passed.max(due.saturating_duration_since(world.started));
             Some(waker)
         });
@@ -177,11 +190,11 @@ pub(crate) fn fraction() -> Option<f64> {
 }
 
 pub(crate) fn until(due: Instant) -> Until {
-    Until { due, timer: None }
+    Until { due, timer: None, is_limit: false }
 }
 
 pub(crate) async fn timeout_at<F: Future>(deadline: Instant, call: F) -> Result<F::Output, Elapsed> {
-    match select(pin!(call), until(deadline)).await {
+    match select(pin!(call), Until { due: deadline, timer: None, is_limit: true }).await {
         Either::Left((output, _)) => Ok(output),
         Either::Right(_) => Err(Elapsed),
     }
@@ -192,6 +205,7 @@ pub(crate) async fn timeout_at<F: Future>(deadline: Instant, call: F) -> Result<
 pub(crate) struct Until {
     due: Instant,
     timer: Option<u64>,
+    is_limit: bool,
 }
 
 impl Future for Until {
@@ -199,7 +213,7 @@ impl Future for Until {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let due = self.due;
-        let timer = self.timer;
+        let (timer, is_limit) = (self.timer, self.is_limit);
         let set = with(|world| {
             if world.started + world.passed >= due {
                 return None;
@@ -208,7 +222,7 @@ impl Future for Until {
                 world.next_timer += 1;
                 world.next_timer
             });
-            world.timers.insert((due, timer), cx.waker().clone());
+            world.timers.insert((due, timer), Timer { waker: cx.waker().clone(), is_limit });
             Some(timer)
         });
         match set.flatten() {

@@ -6,7 +6,7 @@ use super::hub::Hub;
 use super::poster::HubPoster;
 use super::queue::TimedQueue;
 use super::world::World;
-use crate::connection::{Connections, ConnectionsBuilder};
+use crate::connection::{Connections, ConnectionsBuilder, Settings};
 use crate::store::memory::MemoryStore;
 use crate::testing::simulation::{Simulation, Tasks};
 use crate::{App, Service, manifest};
@@ -94,7 +94,8 @@ impl<A: App> TestGatewayBuilder<A> {
         Self { api: Box::new(change), ..self }
     }
 
-    /// Changes how the app's connections are put together: their [settings](crate::connection::Settings), for example.
+    /// Changes how the app's connections are put together: their [settings](Settings), for example. By default posts are
+    /// not paced, so that a broadcast is over at the moment at which it began.
     pub fn connections(
         self,
         change: impl FnOnce(ConnectionsBuilder) -> ConnectionsBuilder + 'static,
@@ -121,7 +122,8 @@ impl<A: App> TestGatewayBuilder<A> {
         let (store, queue) = (Arc::new(MemoryStore::new()), Arc::new(TimedQueue::new(self.function_timeout)));
         let connections = Connections::builder(Arc::clone(&store), HubPoster(Arc::clone(&hub)))
             .queue(Arc::clone(&queue))
-            .callback_url(hub.callback_url.as_str());
+            .callback_url(hub.callback_url.as_str())
+            .settings(Settings::default().with_rate(u32::MAX));
         let connections = (self.connections)(connections).build();
         let service = Arc::new(Service::new(state).with_connections(connections.clone()));
         let function = AppFunction {

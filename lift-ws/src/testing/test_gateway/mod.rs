@@ -203,8 +203,8 @@ impl<A: App> TestGateway<A> {
     /// Runs a future of the test beside the handlers; time goes on while all of them wait. What is not awaited by a
     /// method of this type or its clients needs it: sending by [`connections`](Self::connections), for example, which waits
     /// when it is throttled.
-    pub async fn run<F: Future>(&self, future: F) -> F::Output {
-        self.world.run(future).await
+    pub async fn run<F: IntoFuture>(&self, future: F) -> F::Output {
+        self.world.run(future.into_future()).await
     }
 
     /// The time of day on the virtual clock.
@@ -285,3 +285,6 @@ impl<A: App> fmt::Debug for TestGateway<A> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -191,7 +191,7 @@ impl World {
     /// Waits a little in real time, if all that is under way waits for something else than the virtual clock; `true` if
     /// that has come.
     async fn outside(&self) -> bool {
-        let waits_outside = !self.tasks.borrow().is_empty() && self.simulation.next_timer().is_none();
+        let waits_outside = !self.tasks.borrow().is_empty() && !self.simulation.is_awaited();
         if !waits_outside || Handle::try_current().is_err() || is_tokio_paused() {
             return false;
         }
