@@ -3,8 +3,10 @@
 use super::client::GatewayClient;
 use super::hub::{ClientNo, Stage, State};
 use super::world::World;
+use crate::testing::Refusal;
+use crate::testing::refusal::add_parameter;
 use lift_ws_local::core::HandshakeRequest;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::future::IntoFuture;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -36,13 +38,7 @@ impl GatewayConnect {
 
     /// With a parameter of the query string.
     pub fn query(mut self, name: &str, value: &str) -> Self {
-        let query = &mut self.request.query;
-        if !query.is_empty() {
-            query.push('&');
-        }
-        encode(query, name);
-        query.push('=');
-        encode(query, value);
+        add_parameter(&mut self.request.query, name, value);
         self
     }
 
@@ -162,32 +158,3 @@ async fn answered(world: &Rc<World>, client: ClientNo) -> Result<GatewayClient, 
     let connection = connection.expect("who is open has a connection");
     Ok(GatewayClient::new(Rc::clone(world), client, connection, name, subprotocol))
 }
-
-fn encode(to: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            to.push(char::from(byte));
-        } else {
-            // Writing into a string cannot fail.
-            let _ = write!(to, "%{byte:02X}");
-        }
-    }
-}
-
-/// The gateway refused a handshake.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Refusal {
-    /// The HTTP status.
-    pub status: u16,
-    /// The body, as a client gets it.
-    pub body: String,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the handshake was refused with {}: {}", self.status, self.body)
-    }
-}
-
-impl std::error::Error for Refusal {}

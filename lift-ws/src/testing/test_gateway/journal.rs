@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Longer texts are cut, and their size is told.
-const SHOWN_CHARACTERS: usize = 400;
+const SHOWN_CHARACTERS: usize = 200;
 
 /// Characters of the gateway's ids, the closing `=` among them (contract §8.14).
 const ID_LENGTH: usize = 16;

@@ -19,13 +19,14 @@ mod world;
 
 pub use builder::TestGatewayBuilder;
 pub use client::GatewayClient;
-pub use connect::{ConnectMany, GatewayConnect, Refusal};
+pub use connect::{ConnectMany, GatewayConnect};
 
 use self::hub::Hub;
 use self::world::World;
 use crate::connection::{Connections, Record};
 use crate::queue::memory::MemoryQueue;
 use crate::store::memory::MemoryStore;
+use crate::testing::refusal::below;
 use crate::{App, Service};
 use lift_ws_local::core::{Fault, Finished, HandshakeRequest, Input};
 use std::fmt;
@@ -176,9 +177,7 @@ impl<A: App> TestGateway<A> {
 
     /// An upgrade as a client sends it.
     fn request(&self, path: &str) -> HandshakeRequest {
-        let rest = path.trim_start_matches('/');
-        let slash = if rest.is_empty() || rest.starts_with('?') { "" } else { "/" };
-        let mut request = HandshakeRequest::get(&format!("/{}{slash}{rest}", self.world.hub.stage));
+        let mut request = HandshakeRequest::get(&below(&format!("/{}", self.world.hub.stage), path));
         request.secure = true;
         for (name, value) in [
             ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),

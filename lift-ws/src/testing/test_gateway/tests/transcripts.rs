@@ -49,5 +49,6 @@ async fn a_transcript_tells_who_did_what_and_when() {
         0:00:00.000 ! a message: no route, since it is not JSON
         0:00:00.000 < {"message": "Forbidden", "connectionId":"<bob>", "requestId":"<id 1>"}
         0:00:03.005 * vanishes
-    "#]].assert_eq(&bob.transcript());
+    "#]]
+    .assert_eq(&bob.transcript());
 }
