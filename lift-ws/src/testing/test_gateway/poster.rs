@@ -9,10 +9,6 @@ use serde_json::Value;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// Signed in form: at home no key is checked (contract §9).
-const SIGNATURE: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/execute-api/aws4_request, \
-                         SignedHeaders=host, Signature=00";
-
 #[derive(Debug)]
 pub(super) struct HubPoster(pub(super) Arc<Hub>);
 
@@ -22,12 +18,8 @@ impl HubPoster {
             let problem = format!("nobody is at {url}: this gateway is {}", self.0.callback_url);
             return Err(PostError::new(PostErrorKind::Unreachable).with_source(problem));
         }
-        let answer = self.0.manage(ManagementRequest {
-            method: method.to_owned(),
-            path: format!("/{}/@connections/{}", self.0.stage, encoded(id)),
-            body,
-            authorization: Some(SIGNATURE.to_owned()),
-        });
+        let path = format!("/{}/@connections/{}", self.0.stage, encoded(id));
+        let answer = self.0.manage(ManagementRequest::new(method, &path, body));
         if answer.status < 300 { Ok(answer) } else { Err(PostError::from_status(answer.status)) }
     }
 }
