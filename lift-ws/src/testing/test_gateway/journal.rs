@@ -239,6 +239,6 @@ mod tests {
         assert_eq!(Time(Duration::from_millis(3_723_004)).to_string(), "1:02:03.004");
         assert_eq!(Shown("a\nb").to_string(), "a\\nb");
         let long = "é".repeat(SHOWN_CHARACTERS + 1);
-        assert!(Shown(&long).to_string().ends_with("é… (802 bytes)"));
+        assert!(Shown(&long).to_string().ends_with("é… (402 bytes)"));
     }
 }

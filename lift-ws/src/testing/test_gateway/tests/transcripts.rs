@@ -34,7 +34,7 @@ async fn a_transcript_tells_who_did_what_and_when() {
         0:00:03.005 gateway ! fault DisconnectLost
         0:00:03.005 bob     * vanishes
         0:00:03.005 ann     > {"action":"echo","seconds":40,"text":"slow"}
-        0:00:03.005 ann     > "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… (40002 bytes)
+        0:00:03.005 ann     > "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… (40002 bytes)
         0:00:03.005 ann     ! a message: no route, since it has no route key
         0:00:03.005 ann     < {"message": "Forbidden", "connectionId":"<ann>", "requestId":"<id 4>"}
         0:00:32.005 ann     ! echo: the gateway gave up after 29 s
