@@ -39,6 +39,12 @@ pub(crate) fn status(verb: &str, text: &str) {
     let _ = writeln!(io::stderr(), "{} {text}", paint.green(&format!("{verb:>12}")));
 }
 
+/// What is not as the user may think.
+pub(crate) fn warning(text: &str) {
+    let paint = Paint::of_stderr();
+    let _ = writeln!(io::stderr(), "{}: {text}", paint.yellow("warning"));
+}
+
 /// Why this did not work.
 pub(crate) fn error(text: &str) {
     let paint = Paint::of_stderr();

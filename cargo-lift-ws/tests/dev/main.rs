@@ -5,6 +5,7 @@ mod authorizer;
 mod data;
 mod environment;
 mod foreign;
+mod projects;
 mod queue;
 mod refusals;
 mod running;
