@@ -15,6 +15,8 @@
 
 #[cfg(feature = "server")]
 pub mod clock;
+#[cfg(feature = "server")]
+mod control;
 pub mod core;
 #[cfg(feature = "server")]
 mod database;

@@ -106,6 +106,7 @@ async fn start(
     let mut builder = LocalGateway::project(with_ports(served.project.clone()))
         .environments(arguments.environments.into())
         .function_timeout(Duration::from_secs(arguments.function_timeout.into()))
+        .control(!arguments.no_control)
         .on_event(printer.sink());
     if let Some(port) = arguments.port() {
         builder = builder.port(port);

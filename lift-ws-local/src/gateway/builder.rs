@@ -17,6 +17,7 @@ use super::leash::Leash;
 use super::plan::{ApiPlan, FunctionPlan, Plan};
 use super::{LocalGateway, Report, ServedApi, StartError};
 use crate::clock::{Clock, SystemClock};
+use crate::control::{self, Control};
 use crate::core::{Api, Gateway, Limits};
 use crate::database::{Database, Tables};
 use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
@@ -41,6 +42,7 @@ pub struct LocalGatewayBuilder {
     function_timeout: Duration,
     limits: Limits,
     data: Option<PathBuf>,
+    control: bool,
     authority: Option<Arc<Authority>>,
     clock: Arc<dyn Clock>,
     sink: EventSink,
@@ -58,6 +60,7 @@ impl LocalGatewayBuilder {
             function_timeout: Duration::from_secs(30),
             limits: Limits::default(),
             data: None,
+            control: false,
             authority: None,
             clock: Arc::new(SystemClock::new()),
             sink: EventSink::none(),
@@ -129,6 +132,16 @@ impl LocalGatewayBuilder {
     /// A folder in which the embedded DynamoDB keeps its items; without it they live in memory.
     pub fn data(mut self, dir: impl Into<PathBuf>) -> Self {
         self.data = Some(dir.into());
+        self
+    }
+
+    /// Whether a page and programs on this machine may look at the gateway and drive it, under `/_lift` on its port;
+    /// they may not by default.
+    ///
+    /// Only the loopback is answered, under its own name, and no page of another origin: see the guide to the local
+    /// gateway.
+    pub fn control(mut self, on: bool) -> Self {
+        self.control = on;
         self
     }
 
@@ -209,6 +222,11 @@ impl LocalGatewayBuilder {
     async fn set_up(mut self, owner: Owner) -> Result<(Serving, Driver, Database), StartError> {
         let plan = Plan::new(std::mem::take(&mut self.project)).map_err(StartError::Project)?;
         let Plan { functions, apis, domains, tables, queues } = plan;
+        let is_reserved = |stage: &str| stage == control::PREFIX;
+        if self.control && apis.iter().any(|api| api.stages.iter().any(|(_, stage)| is_reserved(&stage.name)))
+        {
+            return Err(StartError::ReservedStage);
+        }
         let ports = self.listen(apis)?;
         let mut sites = Vec::new();
         for port in &ports {
@@ -338,6 +356,7 @@ impl LocalGatewayBuilder {
                 self.limits.clone(),
                 sites,
                 port.web,
+                self.control.then(Control::new),
                 Arc::clone(&self.clock),
                 Arc::clone(tls),
                 Arc::clone(&sockets),

@@ -29,6 +29,8 @@ pub enum StartError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// The stage has the name that the control endpoint needs.
+    ReservedStage,
     /// The embedded DynamoDB does not start, or cannot make a table.
     Database {
         /// What went wrong.
@@ -58,6 +60,10 @@ impl fmt::Display for StartError {
             Self::Web { dir, source } => {
                 write!(f, "cannot serve the page in {}: {source}", dir.display())
             }
+            Self::ReservedStage => f.write_str(
+                "the stage cannot be called `_lift` while the control endpoint is on, which has this path: choose \
+                 another name, or turn the endpoint off (`--no-control`)",
+            ),
             Self::Database { problem } => write!(f, "the local DynamoDB does not start: {problem}"),
             Self::Queues(source) => write!(f, "the local SQS cannot listen on the loopback: {source}"),
             Self::Authority(error) => write!(
@@ -80,7 +86,7 @@ impl error::Error for StartError {
             Self::Manifest(error) => Some(error),
             Self::Project(error) => Some(error),
             Self::Authority(error) => error::Error::source(error),
-            Self::Database { .. } => None,
+            Self::ReservedStage | Self::Database { .. } => None,
         }
     }
 }

@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::clock::Clock;
+use crate::control::Control;
 use crate::core::{Limits, ManagementRequest, SocketId};
 use crate::http::{self, Answer};
 use crate::owner::Owner;
@@ -44,6 +45,7 @@ pub(crate) struct Front {
     pub(crate) limits: Limits,
     sites: Sites,
     web: Option<WebFolder>,
+    control: Option<Control>,
     clock: Arc<dyn Clock>,
     tls: Arc<ServerConfig>,
     /// Counted for all ports of the gateway together.
@@ -63,11 +65,12 @@ impl Front {
         limits: Limits,
         sites: Sites,
         web: Option<WebFolder>,
+        control: Option<Control>,
         clock: Arc<dyn Clock>,
         tls: Arc<ServerConfig>,
         sockets: Arc<AtomicU64>,
     ) -> Self {
-        Self { owner, limits, sites, web, clock, tls, sockets }
+        Self { owner, limits, sites, web, control, clock, tls, sockets }
     }
 
     /// Serves the port until the future is dropped.
@@ -117,6 +120,11 @@ impl Front {
             return http::empty(StatusCode::BAD_REQUEST);
         }
         let path = request.uri().path();
+        if let Some(control) = &self.control
+            && Control::is_for(path)
+        {
+            return control.answer(request, peer.ip).await;
+        }
         let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
         let reached = self.sites.reach(host, path);
         if ManagementRequest::is_for(path) {
