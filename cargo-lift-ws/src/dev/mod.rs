@@ -94,6 +94,16 @@ async fn start(
         .function_timeout(Duration::from_secs(arguments.function_timeout.into()))
         .control(!arguments.no_control)
         .on_event(printer.sink());
+    if let Some((plan, by_chance)) = arguments.fault_plan() {
+        if by_chance {
+            let seed = plan.seed();
+            terminal::status(
+                "Faults",
+                &format!("seed {seed}; the same ones again with `--fault-seed {seed}`"),
+            );
+        }
+        builder = builder.faults(plan);
+    }
     if let Some(host) = arguments.host {
         builder = builder.host(host);
     }

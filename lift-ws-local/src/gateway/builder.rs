@@ -16,8 +16,8 @@ use super::leash::Leash;
 use super::{LocalGateway, Report, StartError, first_table};
 use crate::clock::{Clock, SystemClock};
 use crate::control::{self, Control};
-use crate::core::{Api, Gateway, Limits, Manifest};
-use crate::database::{Database, Tables};
+use crate::core::{Api, FaultPlan, Faults, Gateway, Limits, Manifest};
+use crate::database::{Database, Sweeps, Tables};
 use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
 use crate::event::{EventSink, GatewayEvent};
 use crate::owner::Owner;
@@ -41,6 +41,7 @@ pub struct LocalGatewayBuilder {
     web: Option<PathBuf>,
     data: Option<PathBuf>,
     control: bool,
+    faults: Option<FaultPlan>,
     authority: Option<Arc<Authority>>,
     clock: Arc<dyn Clock>,
     sink: EventSink,
@@ -61,6 +62,7 @@ impl LocalGatewayBuilder {
             web: None,
             data: None,
             control: false,
+            faults: None,
             authority: None,
             clock: Arc::new(SystemClock::new()),
             sink: EventSink::none(),
@@ -133,6 +135,12 @@ impl LocalGatewayBuilder {
         self
     }
 
+    /// What goes wrong on demand from the start on; nothing by default.
+    pub fn faults(mut self, plan: FaultPlan) -> Self {
+        self.faults = Some(plan);
+        self
+    }
+
     /// The authority that the gateway's certificate comes from; a new one by default, which only the environments trust.
     pub fn authority(mut self, authority: impl Into<Arc<Authority>>) -> Self {
         self.authority = Some(authority.into());
@@ -177,12 +185,12 @@ impl LocalGatewayBuilder {
         };
         let thread = std::thread::Builder::new().name("lift-ws-gateway".to_owned()).spawn(run);
         let thread = thread.map_err(StartError::Runtime)?;
-        let Started { address, api, tables, queue_url, leash } = match started.await {
+        let Started { address, api, tables, queue_url, faults, leash } = match started.await {
             Ok(started) => started?,
             Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
         };
         let stage = api.stage.clone();
-        Ok(LocalGateway { address, stage, api, tables, queue_url, leash, thread, finished })
+        Ok(LocalGateway { address, stage, api, tables, queue_url, faults, leash, thread, finished })
     }
 
     /// The gateway's thread: sets everything up, reports, and serves until it is told to stop.
@@ -225,7 +233,8 @@ impl LocalGatewayBuilder {
         api.domain_name = address.to_string();
         api.limits = self.limits.clone();
         let (tls, trust) = self.tls(address.ip(), &api).map_err(StartError::Authority)?;
-        let database = self.start_database().await?;
+        let faults = self.start_faults();
+        let database = self.start_database(faults.clone()).await?;
         let sqs = SqsServer::bind().map_err(StartError::Queues)?;
         let place =
             Place { url: sqs.url().to_owned(), region: api.region.clone(), account: api.account.clone() };
@@ -253,6 +262,7 @@ impl LocalGatewayBuilder {
             function_timeout: self.function_timeout,
         };
         let core = Gateway::new(api.clone(), RandomState::new().hash_one(address.port()));
+        let core = core.with_faults(faults.clone());
         let queue_url = place.queue_url(JOBS);
         let driver = Driver::new(DriverParts {
             core,
@@ -260,16 +270,18 @@ impl LocalGatewayBuilder {
             queue: self.manifest.queue,
             pool,
             launcher,
+            faults: faults.clone(),
             clock: Arc::clone(&self.clock),
             sink: self.sink,
         });
-        let control = self.control.then(Control::new);
+        let control = self.control.then(|| Control::new(owner.clone(), faults.clone()));
         let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web, control, self.clock, tls);
         let started = Started {
             address,
             api: Box::new(api),
             tables: database.tables(),
             queue_url,
+            faults,
             leash: Leash::new(owner.clone(), groups),
         };
         Ok((Served { front, listener, sqs, owner, started }, driver, database))
@@ -286,9 +298,21 @@ impl LocalGatewayBuilder {
         Ok((tls::server_config(&authority, address, &[on_aws])?, Trust::write(&authority)?))
     }
 
+    /// The plan's faults, or none with a seed by chance: short enough to be typed.
+    fn start_faults(&self) -> Faults {
+        let faults = Faults::new(RandomState::new().hash_one(self.port) & u64::from(u32::MAX));
+        if let Some(plan) = &self.faults {
+            faults.set(plan);
+        }
+        let sink = self.sink.clone();
+        faults.observe(move |met| sink.emit(GatewayEvent::Fault(met.clone())));
+        faults
+    }
+
     /// Every function finds a DynamoDB, as it would on AWS; its own tables are made only if it has some.
-    async fn start_database(&self) -> Result<Database, StartError> {
-        let database = Database::start(self.data.clone(), self.manifest.tables.clone()).await;
+    async fn start_database(&self, faults: Faults) -> Result<Database, StartError> {
+        let sweeps = Sweeps::usual(faults);
+        let database = Database::start(self.data.clone(), self.manifest.tables.clone(), sweeps).await;
         database.map_err(|error| StartError::Database { problem: error.to_string() })
     }
 }
@@ -307,6 +331,7 @@ struct Started {
     api: Box<Api>,
     tables: Tables,
     queue_url: String,
+    faults: Faults,
     leash: Leash,
 }
 

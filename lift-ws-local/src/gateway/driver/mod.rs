@@ -1,6 +1,7 @@
 //! The task that owns the gateway's state: everything happens here, one command after the other.
 
 mod ending;
+mod faults;
 mod queue;
 
 use std::collections::{HashMap, VecDeque};
@@ -12,16 +13,18 @@ use super::Report;
 use super::alarm::Alarm;
 use crate::clock::Clock;
 use crate::core::{
-    Action, CallId, ConnectionId, Finished, Gateway, Input, InvocationId, ManagementRequest, ManifestQueue,
-    Moment, SocketId, Verdict,
+    Action, CallId, ConnectionId, Faults, Finished, Gateway, Input, InvocationId, ManagementRequest,
+    ManifestQueue, Moment, SocketId, Verdict,
 };
 use crate::environments::{
-    EnvironmentId, Invocation, Launcher, Overdue, Pool, PoolAction, PoolSettings, Process, Source, Work,
+    EnvironmentId, Invocation, Launcher, Overdue, Pool, PoolAction, PoolSettings, Process, Receipt, Source,
+    Work,
 };
 use crate::event::{EventSink, GatewayEvent};
 use crate::owner::{Command, HandshakeAnswer, ManagementAnswer, NewApi};
 use crate::sqs::Sqs;
 use crate::transport::{OpenMessage, Outbox};
+use faults::LateStarts;
 
 /// Commands that are taken in one go before the clock is looked at.
 const BATCH: usize = 256;
@@ -33,6 +36,7 @@ pub(super) struct DriverParts {
     pub(super) queue: Option<ManifestQueue>,
     pub(super) pool: PoolSettings,
     pub(super) launcher: Launcher,
+    pub(super) faults: Faults,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sink: EventSink,
 }
@@ -46,6 +50,8 @@ pub(super) struct Driver {
     clock: Arc<dyn Clock>,
     sink: EventSink,
     processes: HashMap<EnvironmentId, Process>,
+    faults: Faults,
+    late_starts: LateStarts,
     handshakes: HashMap<SocketId, oneshot::Sender<HandshakeAnswer>>,
     connections: HashMap<ConnectionId, Outbox>,
     /// The message that is being taken in, until it has become an invocation.
@@ -82,6 +88,8 @@ impl Driver {
             clock: parts.clock,
             sink: parts.sink,
             processes: HashMap::new(),
+            faults: parts.faults,
+            late_starts: LateStarts::default(),
             handshakes: HashMap::new(),
             connections: HashMap::new(),
             arriving: None,
@@ -155,6 +163,9 @@ impl Driver {
             Command::Polled { environment, poll } => {
                 self.pool.polled(now, environment, poll, &mut self.pool_actions);
             }
+            Command::Answered { environment, reply, .. } if self.dies_of_its_answer(environment) => {
+                let _ = reply.send(Receipt::Accepted);
+            }
             Command::Answered { environment, request, answer, reply } => {
                 let receipt = self.pool.answered(now, environment, request, answer, &mut self.pool_actions);
                 let _ = reply.send(receipt);
@@ -180,6 +191,11 @@ impl Driver {
                 self.pool.replace(now, self.pool_settings.clone(), &mut self.pool_actions);
                 let _ = reply.send(());
             }
+            Command::Age { by, reply } => return self.age(now, by, reply),
+            Command::KillEnvironment { environment, reply } => {
+                let _ = reply.send(self.kill(environment));
+            }
+            Command::Environments { reply } => drop(reply.send(self.environments())),
             Command::Shutdown | Command::Abandon => {}
         }
         self.settle(now);
@@ -223,6 +239,7 @@ impl Driver {
         let now = self.clock.now();
         self.inputs.push_back(Input::Tick);
         self.pool.tick(now, &mut self.pool_actions);
+        self.start_late(now);
         self.settle(now);
     }
 
@@ -324,12 +341,11 @@ impl Driver {
 
     fn act_for_pool(&mut self, now: Moment, action: PoolAction) {
         match action {
-            PoolAction::Start(environment) => self.start(environment),
-            PoolAction::Stop(environment) => {
-                if let Some(process) = self.processes.get(&environment) {
-                    process.stop();
-                }
-            }
+            PoolAction::Start(environment) => self.start_or_wait(now, environment),
+            PoolAction::Stop(environment) => match self.processes.get(&environment) {
+                Some(process) => process.stop(),
+                None => self.never_starts(now, environment),
+            },
             PoolAction::Kill(environment, Overdue { limit, setting }) => {
                 if let Some(process) = self.processes.get(&environment) {
                     process.kill();
@@ -368,7 +384,7 @@ impl Driver {
 
     fn set_alarm(&mut self) {
         let pool = self.pool.next_wakeup(self.clock.now());
-        let wakeups = [self.core.next_wakeup(), pool, self.sqs.next_wakeup()];
+        let wakeups = [self.core.next_wakeup(), pool, self.sqs.next_wakeup(), self.late_starts.next()];
         if let Some(due) = wakeups.into_iter().flatten().min() {
             self.alarm.set(due, &*self.clock);
         }
