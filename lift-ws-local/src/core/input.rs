@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::domain_mapping::DomainMapping;
 use super::faults::Fault;
 use super::ids::{CallId, ConnectionId, InvocationId, SocketId};
 
@@ -107,6 +108,8 @@ pub struct HandshakeRequest {
     pub upgrade: bool,
     /// Whether it came over TLS.
     pub secure: bool,
+    /// The mapping of a custom domain that it came over, if it did.
+    pub mapping: Option<DomainMapping>,
 }
 
 impl HandshakeRequest {
@@ -122,6 +125,7 @@ impl HandshakeRequest {
             source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             upgrade: true,
             secure: false,
+            mapping: None,
         }
     }
 }
@@ -172,9 +176,18 @@ pub struct ManagementRequest {
     pub body: Bytes,
     /// The `Authorization` header.
     pub authorization: Option<String>,
+    /// The mapping of a custom domain that it came over, if it did.
+    pub mapping: Option<DomainMapping>,
 }
 
 impl ManagementRequest {
+    /// What stands where a connection's id does.
+    #[cfg(feature = "server")]
+    pub(crate) fn connection(&self) -> ConnectionId {
+        let last = self.path.rsplit('/').next().unwrap_or_default();
+        super::url::decode(last).as_str().into()
+    }
+
     /// Whether a path, as sent, belongs to the management API rather than to the handshake: whether its first
     /// or second segment is `@connections`, however encoded.
     ///

@@ -42,6 +42,7 @@ mod api;
 mod authorizer;
 mod client;
 mod closing;
+mod domain_mapping;
 mod event;
 mod faults;
 mod frames;
@@ -67,6 +68,7 @@ pub(crate) mod url;
 pub use action::{Action, EventType, Finished, NoRoute, Verdict};
 pub use api::{Api, Limits, Route, Words};
 pub use authorizer::{Authorizer, IdentitySource};
+pub use domain_mapping::DomainMapping;
 #[cfg(feature = "server")]
 pub(crate) use faults::parse_duration;
 pub use faults::{

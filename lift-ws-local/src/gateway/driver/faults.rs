@@ -35,7 +35,7 @@ impl Driver {
     pub(super) fn start_or_wait(&mut self, now: Moment, environment: EnvironmentId) {
         match self.faults.meet(Occasion::EnvironmentStart, None).map(|met| met.fault) {
             Some(Fault::ColdStart(by)) => {
-                self.pool.postpone(environment, by);
+                self.functions.of(environment).pool.postpone(environment, by);
                 self.late_starts.0.push((now.after(by), environment));
             }
             _ => self.start(environment),
@@ -51,7 +51,8 @@ impl Driver {
     /// It is not needed any more before it has begun.
     pub(super) fn never_starts(&mut self, now: Moment, environment: EnvironmentId) {
         if self.late_starts.remove(environment) {
-            self.pool.exited(now, environment, "was never started".to_owned(), &mut self.pool_actions);
+            let pool = &mut self.functions.of(environment).pool;
+            pool.exited(now, environment, "was never started".to_owned(), &mut self.pool_actions);
         }
     }
 
