@@ -117,6 +117,16 @@ async fn start(
     if let Some(domain) = &arguments.domain {
         builder = builder.domain(domain);
     }
+    if let Some((plan, by_chance)) = arguments.fault_plan() {
+        if by_chance {
+            let seed = plan.seed();
+            terminal::status(
+                "Faults",
+                &format!("seed {seed}; the same ones again with `--fault-seed {seed}`"),
+            );
+        }
+        builder = builder.faults(plan);
+    }
     if let Some(host) = arguments.host {
         builder = builder.host(host);
     }

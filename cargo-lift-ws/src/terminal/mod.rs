@@ -90,6 +90,7 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
         GatewayEvent::Finished(finished) => describe_finished(finished, paint),
         GatewayEvent::BatchFinished(batch) => describe_batch(batch, paint),
         GatewayEvent::DeadLettered(letter) => describe_dead_letter(letter, paint),
+        GatewayEvent::Fault(fault) => format!("{}: {fault}", paint.yellow("fault on demand")),
         GatewayEvent::Output { environment, stream, line } => {
             let mark = format!("env {environment} |");
             match stream {
