@@ -165,6 +165,10 @@ pub enum Outcome {
     },
 }
 
+/// What the gateway takes at home, where it does not check signatures.
+const SIGNED_BY_NOBODY: &str = "AWS4-HMAC-SHA256 Credential=AKID/20260505/us-east-1/execute-api/aws4_request, \
+                                SignedHeaders=host, Signature=00";
+
 /// A request to the `@connections` management API (contract §5).
 #[derive(Clone, Debug)]
 pub struct ManagementRequest {
@@ -181,6 +185,18 @@ pub struct ManagementRequest {
 }
 
 impl ManagementRequest {
+    /// A request as programs send it to the gateway at home, signed by nobody in particular; for tests and examples.
+    #[must_use]
+    pub fn new(method: &str, path: &str, body: impl Into<Bytes>) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            body: body.into(),
+            authorization: Some(SIGNED_BY_NOBODY.to_owned()),
+            mapping: None,
+        }
+    }
+
     /// What stands where a connection's id does.
     #[cfg(feature = "server")]
     pub(crate) fn connection(&self) -> ConnectionId {
