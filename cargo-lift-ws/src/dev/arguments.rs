@@ -66,6 +66,10 @@ pub(crate) struct DevArguments {
     #[arg(long, value_name = "DIR", help_heading = "Gateway")]
     pub(crate) data: Option<PathBuf>,
 
+    /// Serve nothing under `/_lift`: no inspector, and no endpoint through which programs on this machine drive the gateway
+    #[arg(long, help_heading = "Gateway")]
+    pub(crate) no_control: bool,
+
     /// Run this program, which speaks the Lambda Runtime API, in place of an app
     #[arg(last = true, value_name = "PROGRAM", requires = "routes")]
     program: Vec<OsString>,

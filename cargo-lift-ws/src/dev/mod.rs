@@ -92,6 +92,7 @@ async fn start(
         .stage(&arguments.stage)
         .environments(arguments.environments.into())
         .function_timeout(Duration::from_secs(arguments.function_timeout.into()))
+        .control(!arguments.no_control)
         .on_event(printer.sink());
     if let Some(host) = arguments.host {
         builder = builder.host(host);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::{error, fmt, io};
 
 use crate::core::ManifestError;
+use crate::project::ProjectError;
 use crate::tls::AuthorityError;
 
 /// Why a gateway does not start, and what to do about it.
@@ -19,6 +20,8 @@ pub enum StartError {
     },
     /// The manifest's route selection expression cannot be understood.
     Manifest(ManifestError),
+    /// The project's parts do not fit together.
+    Project(ProjectError),
     /// The folder of the page cannot be read.
     Web {
         /// The folder.
@@ -26,6 +29,8 @@ pub enum StartError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// The stage has the name that the control endpoint needs.
+    ReservedStage,
     /// The embedded DynamoDB does not start, or cannot make a table.
     Database {
         /// What went wrong.
@@ -51,9 +56,14 @@ impl fmt::Display for StartError {
                 write!(f, "cannot listen on port {port}: {source}; port 0 finds a free one (`--port 0`)")
             }
             Self::Manifest(error) => error.fmt(f),
+            Self::Project(error) => error.fmt(f),
             Self::Web { dir, source } => {
                 write!(f, "cannot serve the page in {}: {source}", dir.display())
             }
+            Self::ReservedStage => f.write_str(
+                "the stage cannot be called `_lift` while the control endpoint is on, which has this path: choose \
+                 another name, or turn the endpoint off (`--no-control`)",
+            ),
             Self::Database { problem } => write!(f, "the local DynamoDB does not start: {problem}"),
             Self::Queues(source) => write!(f, "the local SQS cannot listen on the loopback: {source}"),
             Self::Authority(error) => write!(
@@ -74,8 +84,9 @@ impl error::Error for StartError {
             | Self::Queues(source)
             | Self::Runtime(source) => Some(source),
             Self::Manifest(error) => Some(error),
+            Self::Project(error) => Some(error),
             Self::Authority(error) => error::Error::source(error),
-            Self::Database { .. } => None,
+            Self::ReservedStage | Self::Database { .. } => None,
         }
     }
 }
