@@ -110,7 +110,7 @@ async fn address(host: &str, port: u16, is_owned: bool) -> Result<SocketAddr, Lo
     let first = found.iter().find(|address| address.is_ipv4()).or(found.first());
     first.copied().ok_or_else(|| LoadError::Resolve {
         host: host.to_owned(),
-        source: std::io::Error::other("the name is known, and nothing else"),
+        source: io::Error::other("the name is known, and nothing else"),
     })
 }
 
