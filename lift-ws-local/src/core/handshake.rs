@@ -66,7 +66,7 @@ impl Gateway {
         });
         if let Err(status) = self.check_target(request) {
             self.refuse(turn, &handshake, status);
-        } else if let Some(status) = self.faults.take_handshake() {
+        } else if let Some(status) = self.faulty_status(&handshake.connection) {
             self.refuse(turn, &handshake, status);
         } else if let Err(reason) = self.admit_handshake(turn.now) {
             self.refuse_for(turn, &handshake, StatusCode::TOO_MANY_REQUESTS, reason);

@@ -1,6 +1,7 @@
 //! What the shell tells the core.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
@@ -84,6 +85,9 @@ pub enum Input {
     },
     /// Something is to go wrong once, at the next occasion.
     Fault(Fault),
+    /// All connections are older by this time, and have been idle for longer by it, as if the gateway's clock had jumped
+    /// while everybody else's went on. Limits that are reached are enforced at once.
+    Aged(Duration),
     /// Time has passed. Send it when [`Gateway::next_wakeup`](super::Gateway::next_wakeup) is reached.
     Tick,
 }

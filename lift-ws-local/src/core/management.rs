@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::action::Action;
 use super::closing::CLOSED_NORMALLY;
-use super::faults::Fault;
+use super::faults::Occasion;
 use super::gateway::{Connection, Gateway, Turn};
 use super::iam::NotPermitted;
 use super::ids::{self, CallId, ConnectionId};
@@ -48,7 +48,8 @@ impl Gateway {
     fn manage(&mut self, turn: &mut Turn<'_>, request: &ManagementRequest) -> Result<Answer, Answer> {
         check_presence(request)?;
         let id = self.addressed(request)?;
-        if self.faults.take(Fault::ManagementThrottled) || self.admit_to_account(turn.now).is_err() {
+        let is_throttled = self.faults.meet(Occasion::Management, Some(&id)).is_some();
+        if is_throttled || self.admit_to_account(turn.now).is_err() {
             return Err(Answer::error(429, "LimitExceededException", &self.api.readings.throttled_message));
         }
         let too_large = request.body.len() > self.api.limits.message_bytes;
@@ -91,6 +92,10 @@ impl Gateway {
         body: &Bytes,
     ) -> Result<Answer, Answer> {
         self.connection(id)?;
+        if self.faults.meet(Occasion::Post, Some(id)).is_some() {
+            self.expire(turn, id);
+            return Err(Answer::gone());
+        }
         // Posts are delivered as text frames, which cannot hold anything else.
         let text = match String::from_utf8(body.to_vec()) {
             Ok(text) => text,

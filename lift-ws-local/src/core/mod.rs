@@ -37,6 +37,7 @@
 //! ```
 
 mod action;
+mod aging;
 mod api;
 mod api_key;
 mod authorizer;
@@ -50,6 +51,7 @@ mod function_policy;
 mod gateway;
 mod handshake;
 mod headers;
+mod held;
 mod iam;
 mod ids;
 mod input;
@@ -63,6 +65,7 @@ mod message;
 mod moment;
 mod multi_map;
 mod outcome;
+mod random;
 mod readings;
 mod request_model;
 mod route_selection;
@@ -76,7 +79,12 @@ pub use api::{Api, Limits, Route};
 pub use api_key::{ApiKey, ApiKeySource};
 pub use authorizer::{Authorizer, IdentitySource};
 pub use domain_mapping::DomainMapping;
-pub use faults::Fault;
+#[cfg(feature = "server")]
+pub(crate) use faults::parse_duration;
+pub use faults::{
+    Fault, FaultKind, FaultMet, FaultPlan, FaultReport, FaultRule, FaultRuleError, FaultRuleId, Faults,
+    Occasion, RuleReport,
+};
 pub use function_policy::FunctionPolicy;
 pub use gateway::Gateway;
 pub use iam::{Caller, CallerPolicy};
