@@ -36,8 +36,8 @@ pub(crate) const RULES: &[Mistake] = &[
     Mistake {
         name: "§1.3 another stage is forbidden",
         file: "core/handshake.rs",
-        right: "if url::decode(stage) != self.api.stage {\n            return Err(self.unknown_path());",
-        wrong: "if url::decode(stage) != self.api.stage {\n            return Err(StatusCode::NOT_FOUND);",
+        right: "domain_mapping::below(path, base).ok_or_else(|| self.unknown_path())?",
+        wrong: "domain_mapping::below(path, base).ok_or(StatusCode::NOT_FOUND)?",
     },
     Mistake {
         name: "§2.1 integrations do not see the headers of the upgrade",
