@@ -31,6 +31,8 @@ pub enum GatewayEvent {
     EnvironmentStarted {
         /// Its number.
         environment: EnvironmentId,
+        /// Its process' id, for a debugger.
+        pid: u32,
     },
     /// An environment never became ready; the events that waited for it have failed.
     InitFailed {

@@ -21,6 +21,8 @@ pub mod core;
 #[cfg(feature = "server")]
 mod database;
 #[cfg(feature = "server")]
+mod dev_page;
+#[cfg(feature = "server")]
 mod environments;
 #[cfg(feature = "server")]
 mod event;
@@ -43,6 +45,8 @@ mod tls;
 #[cfg(feature = "server")]
 mod transport;
 
+#[cfg(feature = "server")]
+pub use dev_page::PageNews;
 #[cfg(feature = "server")]
 pub use environments::{EnvironmentId, Function};
 #[cfg(feature = "server")]

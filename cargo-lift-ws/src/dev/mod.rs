@@ -7,8 +7,12 @@ mod binary_copy;
 mod build;
 mod describe;
 mod error;
+mod leftovers;
 mod program;
+mod rebuild;
 mod signals;
+mod sources;
+mod timeouts;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -23,8 +27,8 @@ pub(crate) use arguments::DevArguments;
 use arguments::Target;
 use binary_copy::BinaryCopy;
 pub(crate) use error::DevError;
+use rebuild::Rebuilding;
 use signals::Signals;
-use watch::Watcher;
 
 /// What the gateway runs.
 struct Served {
@@ -45,15 +49,20 @@ pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
             Target::App(selection) => Some(App::find(selection)?),
             Target::Program { .. } => None,
         };
+        let mut rebuilding =
+            app.as_ref().map(|app| Rebuilding::watch(app, arguments.no_timeouts)).transpose()?;
         let served = tokio::select! {
             served = prepare(&target, app.as_mut()) => served?,
             () = signals.stop() => return Ok(()),
         };
+        if let (Some(app), Some(rebuilding)) = (&app, &mut rebuilding) {
+            rebuilding.follow(app);
+        }
         let printer = Printer::start();
         let gateway = start(&arguments, &served, &printer).await?;
         announce(&arguments, &served, &gateway)?;
         tokio::select! {
-            result = keep_current(app, &gateway) => result?,
+            () = rebuild::keep_current(app.zip(rebuilding.take()), &gateway) => {}
             () = signals.stop() => {}
         }
         terminal::status("Stopping", "closing connections and ending environments");
@@ -87,12 +96,14 @@ async fn start(
     served: &Served,
     printer: &Printer,
 ) -> Result<LocalGateway, DevError> {
-    let mut builder = LocalGateway::builder(served.manifest.clone(), served.function.clone())
+    let function = timeouts::apply(arguments.no_timeouts, served.function.clone());
+    let mut builder = LocalGateway::builder(served.manifest.clone(), function)
         .port(arguments.port)
         .stage(&arguments.stage)
         .environments(arguments.environments.into())
         .function_timeout(Duration::from_secs(arguments.function_timeout.into()))
         .control(!arguments.no_control)
+        .dev_page(!arguments.no_overlay)
         .on_event(printer.sink());
     if let Some(host) = arguments.host {
         builder = builder.host(host);
@@ -102,6 +113,9 @@ async fn start(
     }
     if let Some(authority) = authority::of_user() {
         builder = builder.authority(authority);
+    }
+    if arguments.no_timeouts {
+        builder = timeouts::lift(builder);
     }
     if let Some(data) = &arguments.data {
         builder = builder.data(data);
@@ -129,30 +143,4 @@ fn announce(arguments: &DevArguments, served: &Served, gateway: &LocalGateway) -
         terminal::status("Queue", gateway.queue_url());
     }
     Ok(())
-}
-
-/// Builds anew whenever sources change; a build that fails leaves the last one running.
-async fn keep_current(app: Option<App>, gateway: &LocalGateway) -> Result<(), DevError> {
-    let Some(mut app) = app else { return std::future::pending().await };
-    let mut watcher = Watcher::start(&app)?;
-    loop {
-        watcher.changed().await;
-        terminal::status("Rebuilding", "sources have changed");
-        match replace(&mut app, gateway).await {
-            Ok(true) => terminal::status("Serving", "the new build takes new events"),
-            Ok(false) => terminal::status("Unchanged", "the build is the same as before"),
-            Err(error) => terminal::error(&format!("{error}\nthe last build keeps running")),
-        }
-    }
-}
-
-async fn replace(app: &mut App, gateway: &LocalGateway) -> Result<bool, DevError> {
-    let executable = build::build(app).await?;
-    if app.is_running(&executable) {
-        return Ok(false);
-    }
-    let (copy, function, manifest) = set_up(app, &executable).await?;
-    gateway.replace(function, Some(&manifest)).await.map_err(DevError::Replace)?;
-    app.run(copy);
-    Ok(true)
 }

@@ -3,8 +3,12 @@
 mod app;
 mod authorizer;
 mod data;
+mod ending;
 mod environment;
 mod foreign;
+mod little;
+mod page;
 mod queue;
 mod refusals;
+mod reload;
 mod running;

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! transport ──/_lift…──▶ guard.rs: who may ask ──▶ Control::route: what is it ──▶ api.rs
+//!                                                                                       └─▶ dev_page
 //! ```
 //!
 //! It exists only if the builder asks for it ([`control`](crate::LocalGatewayBuilder::control)); without it, these paths are
@@ -19,6 +20,7 @@ use hyper::header::{
 use hyper::{Request, StatusCode};
 use serde_json::json;
 
+use crate::dev_page::DevPage;
 use crate::http::{self, Answer};
 use api::ControlApi;
 
@@ -31,11 +33,18 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-
 #[derive(Debug)]
 pub(crate) struct Control {
     api: ControlApi,
+    dev_page: Option<DevPage>,
 }
 
 impl Control {
     pub(crate) fn new() -> Self {
-        Self { api: ControlApi::new() }
+        Self { api: ControlApi::new(), dev_page: None }
+    }
+
+    /// Also serves what the pages of the gateway listen to in development.
+    pub(crate) fn with_dev_page(mut self, dev_page: Option<DevPage>) -> Self {
+        self.dev_page = dev_page;
+        self
     }
 
     /// Whether a path, as sent, lies under `/_lift`. It is compared byte by byte: `/%5flift` and `//_lift` are other
@@ -56,9 +65,12 @@ impl Control {
     }
 
     /// The one place that says what is where. `below` is what follows `/_lift`, as sent.
-    async fn route(&self, request: Request<Incoming>) -> Answer {
+    async fn route(&self, mut request: Request<Incoming>) -> Answer {
         let path = request.uri().path().to_owned();
         let below = path.strip_prefix('/').and_then(|path| path.strip_prefix(PREFIX)).unwrap_or_default();
+        if let Some(answer) = self.dev_page.as_ref().and_then(|page| page.answer(below, &mut request)) {
+            return answer;
+        }
         match below.strip_prefix("/api") {
             Some(resource) if resource.is_empty() || resource.starts_with('/') => {
                 self.api.answer(resource, request).await

@@ -18,6 +18,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::control::{self, Control};
 use crate::core::{Api, Gateway, Limits, Manifest};
 use crate::database::{Database, Tables};
+use crate::dev_page::{self, DevPage};
 use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
 use crate::event::{EventSink, GatewayEvent};
 use crate::owner::Owner;
@@ -41,6 +42,7 @@ pub struct LocalGatewayBuilder {
     web: Option<PathBuf>,
     data: Option<PathBuf>,
     control: bool,
+    dev_page: bool,
     authority: Option<Arc<Authority>>,
     clock: Arc<dyn Clock>,
     sink: EventSink,
@@ -61,6 +63,7 @@ impl LocalGatewayBuilder {
             web: None,
             data: None,
             control: false,
+            dev_page: false,
             authority: None,
             clock: Arc::new(SystemClock::new()),
             sink: EventSink::none(),
@@ -133,6 +136,16 @@ impl LocalGatewayBuilder {
         self
     }
 
+    /// Whether pages of the [`web`](Self::web) folder get a script that shows what [`LocalGateway::tell_pages`] says;
+    /// they do not by default.
+    ///
+    /// It is a file of the gateway's own, `/_lift/dev.js`, so [`control`](Self::control) must be on too. Only who looks at
+    /// the page on this machine gets it.
+    pub fn dev_page(mut self, on: bool) -> Self {
+        self.dev_page = on;
+        self
+    }
+
     /// The authority that the gateway's certificate comes from; a new one by default, which only the environments trust.
     pub fn authority(mut self, authority: impl Into<Arc<Authority>>) -> Self {
         self.authority = Some(authority.into());
@@ -177,12 +190,12 @@ impl LocalGatewayBuilder {
         };
         let thread = std::thread::Builder::new().name("lift-ws-gateway".to_owned()).spawn(run);
         let thread = thread.map_err(StartError::Runtime)?;
-        let Started { address, api, tables, queue_url, leash } = match started.await {
+        let Started { address, api, tables, queue_url, dev_page, leash } = match started.await {
             Ok(started) => started?,
             Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
         };
         let stage = api.stage.clone();
-        Ok(LocalGateway { address, stage, api, tables, queue_url, leash, thread, finished })
+        Ok(LocalGateway { address, stage, api, tables, queue_url, dev_page, leash, thread, finished })
     }
 
     /// The gateway's thread: sets everything up, reports, and serves until it is told to stop.
@@ -219,7 +232,8 @@ impl LocalGatewayBuilder {
             .web
             .as_ref()
             .map(|dir| WebFolder::open(dir).map_err(|source| StartError::Web { dir: dir.clone(), source }));
-        let web = web.transpose()?;
+        let dev_page = (self.control && self.dev_page).then(DevPage::new);
+        let web = web.transpose()?.map(|web| web.with_tag(dev_page.as_ref().map(|_| dev_page::TAG)));
         let mut api = Api::from_manifest(&self.manifest).map_err(StartError::Manifest)?;
         api.stage.clone_from(&self.stage);
         api.domain_name = address.to_string();
@@ -263,13 +277,14 @@ impl LocalGatewayBuilder {
             clock: Arc::clone(&self.clock),
             sink: self.sink,
         });
-        let control = self.control.then(Control::new);
+        let control = self.control.then(|| Control::new().with_dev_page(dev_page.clone()));
         let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web, control, self.clock, tls);
         let started = Started {
             address,
             api: Box::new(api),
             tables: database.tables(),
             queue_url,
+            dev_page,
             leash: Leash::new(owner.clone(), groups),
         };
         Ok((Served { front, listener, sqs, owner, started }, driver, database))
@@ -307,6 +322,7 @@ struct Started {
     api: Box<Api>,
     tables: Tables,
     queue_url: String,
+    dev_page: Option<DevPage>,
     leash: Leash,
 }
 

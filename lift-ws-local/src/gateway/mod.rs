@@ -19,6 +19,7 @@ pub use start_error::StartError;
 
 use crate::core::{Api, Fault, Input, Manifest};
 use crate::database::Tables;
+use crate::dev_page::{DevPage, PageNews};
 use crate::environments::Function;
 use crate::owner::{Command, NewApi};
 use leash::Leash;
@@ -51,6 +52,7 @@ pub struct LocalGateway {
     api: Box<Api>,
     tables: Tables,
     queue_url: String,
+    dev_page: Option<DevPage>,
     leash: Leash,
     thread: JoinHandle<Report>,
     finished: tokio::sync::oneshot::Receiver<()>,
@@ -131,6 +133,14 @@ impl LocalGateway {
     /// ```
     pub fn inject(&self, fault: Fault) {
         self.leash.owner().tell(Command::Happened(Input::Fault(fault)));
+    }
+
+    /// Tells the pages that this gateway serves, those that are open and those that open later. Nobody hears it unless
+    /// [`dev_page`](LocalGatewayBuilder::dev_page) is on.
+    pub fn tell_pages(&self, news: PageNews) {
+        if let Some(page) = &self.dev_page {
+            page.tell(news);
+        }
     }
 
     /// Closes every connection, lets `$disconnect` run, ends the environments, and says what has happened.

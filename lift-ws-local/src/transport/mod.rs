@@ -25,6 +25,7 @@ use crate::core::{Limits, ManagementRequest, SocketId, url};
 use crate::http::{self, Answer};
 use crate::owner::Owner;
 use crate::tls::Wire;
+pub(crate) use handshake::{accept_key, switching_protocols};
 use header_case::{FirstBytes, Overheard};
 pub(crate) use inflow::OpenMessage;
 pub(crate) use outbox::{Outbox, OutboxReader};
@@ -123,7 +124,9 @@ impl Front {
             return crate::management::handle(&self.owner, self.limits.message_bytes, request).await;
         }
         match &self.web {
-            Some(web) if web.answers(&request) && !self.is_in_stage(path) => web.answer(&request).await,
+            Some(web) if web.answers(&request) && !self.is_in_stage(path) => {
+                web.answer(&request, peer.ip).await
+            }
             _ => self.handshake(request, peer, head).await,
         }
     }

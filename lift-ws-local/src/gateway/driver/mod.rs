@@ -356,8 +356,9 @@ impl Driver {
         match self.launcher.launch(environment) {
             Ok(process) => {
                 self.report.environments += 1;
+                let pid = process.pid();
                 self.processes.insert(environment, process);
-                self.sink.emit(GatewayEvent::EnvironmentStarted { environment });
+                self.sink.emit(GatewayEvent::EnvironmentStarted { environment, pid });
             }
             Err(error) => {
                 let reason = self.launcher.function.cannot_start(&error);
