@@ -1,17 +1,37 @@
 //! Keeping what runs up to date: sources change, cargo builds, a new build takes over.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use lift_ws_local::{LocalGateway, PageNews};
+use futures_util::future::join_all;
+use lift_ws_local::{Function, LocalGateway};
 
 use super::app::App;
+use super::board::Board;
+use super::pages::Pages;
 use super::watch::{Change, Watcher};
-use super::{DevError, build, set_up, timeouts};
+use super::{DevError, build, of_build, set_up, timeouts};
 use crate::terminal;
 
-/// What is watched while an app is served.
-pub(super) struct Rebuilding {
+/// A function that cargo builds, and what it is built from.
+pub(super) struct BuiltFunction {
+    pub(super) app: App,
     watcher: Watcher,
+    part: Part,
+}
+
+/// What of the gateway the function is.
+pub(super) enum Part {
+    /// All: its manifest is the API's.
+    Whole,
+    /// One of several; what the project's file says of it, and not the build.
+    OneOf { name: String, function: Function },
+}
+
+/// What all builds of a gateway share.
+struct Workshop<'g> {
+    gateway: &'g LocalGateway,
+    board: Board<'g>,
     no_timeouts: bool,
 }
 
@@ -22,75 +42,107 @@ struct Times {
     take_over: Duration,
 }
 
-impl Rebuilding {
+impl BuiltFunction {
     /// Watches from the first build on, so that no change is missed while it runs.
-    pub(super) fn watch(app: &App, no_timeouts: bool) -> Result<Self, DevError> {
-        Ok(Self { watcher: Watcher::start(app)?, no_timeouts })
+    pub(super) fn watch(app: App, part: Part) -> Result<Self, DevError> {
+        Ok(Self { watcher: Watcher::start(&app)?, app, part })
     }
 
     /// A build has passed: its sources are the ones that count.
-    pub(super) fn follow(&mut self, app: &App) {
-        self.watcher.follow(app, app.sources());
+    pub(super) fn follow(&mut self) {
+        self.watcher.follow(&self.app, self.app.sources());
+    }
+
+    /// Where there are several, their name begins the line.
+    fn say(&self, text: &str) -> String {
+        match &self.part {
+            Part::Whole => text.to_owned(),
+            Part::OneOf { name, .. } => format!("{name}: {text}"),
+        }
+    }
+
+    async fn keep_current(mut self, workshop: &Workshop<'_>) {
+        loop {
+            let change = self.watcher.changed().await;
+            self.rebuild(&change, workshop).await;
+        }
+    }
+
+    async fn rebuild(&mut self, change: &Change, workshop: &Workshop<'_>) {
+        let board = &workshop.board;
+        terminal::status("Rebuilding", &self.say("sources have changed"));
+        board.started();
+        if change.of_manifests() {
+            // What is wrong with them is cargo's to say.
+            let _ = self.app.refresh();
+        }
+        match self.replace(workshop).await {
+            Ok(Some(times)) => {
+                let after = change.at.map(|at| at.elapsed());
+                board.passed(self.app.name());
+                terminal::status("Serving", &self.say(&served(after, times)));
+            }
+            Ok(None) => {
+                board.passed(self.app.name());
+                terminal::status("Unchanged", &self.say("the build is the same as before"));
+            }
+            Err(error) => {
+                board.failed(self.app.name(), error.in_full());
+                self.watcher.doubt();
+                terminal::error(&self.say(&format!("{error}\nthe last build keeps running")));
+            }
+        }
+    }
+
+    /// `None` if there is nothing new to run.
+    async fn replace(&mut self, workshop: &Workshop<'_>) -> Result<Option<Times>, DevError> {
+        let started = Instant::now();
+        let executable = build::build(&self.app).await?;
+        let build = started.elapsed();
+        self.follow();
+        if self.app.is_running(&executable) {
+            return Ok(None);
+        }
+        let built = Instant::now();
+        let Workshop { gateway, no_timeouts, .. } = workshop;
+        let with_time = |function| timeouts::apply(*no_timeouts, function);
+        let copy = match &self.part {
+            Part::Whole => {
+                let (copy, function, manifest) = set_up(&mut self.app, &executable).await?;
+                gateway.replace(with_time(function), Some(&manifest)).await.map_err(DevError::Replace)?;
+                copy
+            }
+            Part::OneOf { name, function } => {
+                let copy = self.app.set_aside(&executable)?;
+                let function = of_build(function, &self.app, &copy);
+                gateway.replace_function(name, with_time(function)).await.map_err(DevError::Replace)?;
+                copy
+            }
+        };
+        self.app.run(copy);
+        Ok(Some(Times { build, take_over: built.elapsed() }))
     }
 }
 
-/// Builds anew whenever sources change; a build that fails leaves the last one running.
-pub(super) async fn keep_current(app: Option<(App, Rebuilding)>, gateway: &LocalGateway) {
-    let Some((mut app, mut rebuilding)) = app else { return std::future::pending().await };
-    loop {
-        let change = rebuilding.watcher.changed().await;
-        if change.page {
-            gateway.tell_pages(PageNews::PageChanged);
-        }
-        if change.needs_build() {
-            rebuild(&mut app, &mut rebuilding, gateway, &change).await;
-        }
-    }
-}
-
-async fn rebuild(app: &mut App, rebuilding: &mut Rebuilding, gateway: &LocalGateway, change: &Change) {
-    terminal::status("Rebuilding", "sources have changed");
-    gateway.tell_pages(PageNews::BuildStarted);
-    if change.of_manifests() {
-        // What is wrong with them is cargo's to say.
-        let _ = app.refresh();
-    }
-    match replace(app, rebuilding, gateway).await {
-        Ok(Some(times)) => {
-            gateway.tell_pages(PageNews::BuildPassed);
-            terminal::status("Serving", &served(change.at.map(|at| at.elapsed()), times));
-        }
-        Ok(None) => {
-            gateway.tell_pages(PageNews::BuildPassed);
-            terminal::status("Unchanged", "the build is the same as before");
-        }
-        Err(error) => {
-            gateway.tell_pages(PageNews::BuildFailed { errors: error.in_full() });
-            rebuilding.watcher.doubt();
-            terminal::error(&format!("{error}\nthe last build keeps running"));
-        }
-    }
-}
-
-/// `None` if there is nothing new to run.
-async fn replace(
-    app: &mut App,
-    rebuilding: &mut Rebuilding,
+/// Builds anew whenever sources change, and has pages load anew when their own files do; a build that fails leaves the
+/// last one running.
+pub(super) async fn keep_current(
+    built: Vec<BuiltFunction>,
+    pages: Vec<PathBuf>,
+    no_timeouts: bool,
     gateway: &LocalGateway,
-) -> Result<Option<Times>, DevError> {
-    let started = Instant::now();
-    let executable = build::build(app).await?;
-    let build = started.elapsed();
-    rebuilding.follow(app);
-    if app.is_running(&executable) {
-        return Ok(None);
-    }
-    let built = Instant::now();
-    let (copy, function, manifest) = set_up(app, &executable).await?;
-    let function = timeouts::apply(rebuilding.no_timeouts, function);
-    gateway.replace(function, Some(&manifest)).await.map_err(DevError::Replace)?;
-    app.run(copy);
-    Ok(Some(Times { build, take_over: built.elapsed() }))
+) -> Result<(), DevError> {
+    let mut pages = Pages::watch(&pages)?;
+    let workshop = Workshop { gateway, board: Board::new(gateway), no_timeouts };
+    let functions = join_all(built.into_iter().map(|function| function.keep_current(&workshop)));
+    let pages = async {
+        loop {
+            pages.changed().await;
+            workshop.board.page_changed();
+        }
+    };
+    tokio::join!(functions, pages);
+    Ok(())
 }
 
 fn served(after: Option<Duration>, times: Times) -> String {

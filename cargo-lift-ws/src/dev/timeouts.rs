@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lift_ws_local::core::Limits;
+use lift_ws_local::project::Project;
 use lift_ws_local::{Function, LocalGatewayBuilder};
 
 /// Nobody looks longer at a breakpoint, and it is the longest that SQS hides a message.
@@ -18,6 +19,14 @@ pub(super) fn lift(builder: LocalGatewayBuilder) -> LocalGatewayBuilder {
     limits.integration_timeout = FOR_EVER;
     limits.idle_timeout = FOR_EVER;
     builder.limits(limits).function_timeout(FOR_EVER).init_timeout(FOR_EVER)
+}
+
+/// The same for what the project says of its functions, which are told of it.
+pub(super) fn lift_of(project: &mut Project) {
+    for function in &mut project.functions {
+        function.timeout = None;
+        function.function = apply(true, function.function.clone());
+    }
 }
 
 /// The same function, told that there is as much time if there is.

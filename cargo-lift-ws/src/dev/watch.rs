@@ -15,13 +15,13 @@ use super::sources::Sources;
 
 /// A build starts when nothing has changed for this long: an editor writes, renames and sets rights in a few
 /// milliseconds. A guess that was too early costs one more build.
-const QUIET: Duration = Duration::from_millis(40);
+pub(super) const QUIET: Duration = Duration::from_millis(40);
 /// As long as it is after many files: version control writes in bursts.
 const QUIET_AFTER_MANY: Duration = Duration::from_millis(150);
 /// More than an editor saves at once.
 const MANY: usize = 4;
 
-/// Watches the folders of all local packages that the app is made of, and its page's.
+/// Watches the folders of all local packages that the app is made of.
 pub(super) struct Watcher {
     changes: mpsc::UnboundedReceiver<Seen>,
     watcher: RecommendedWatcher,
@@ -38,32 +38,36 @@ pub(super) struct Change {
     pub(super) sources: BTreeSet<PathBuf>,
     /// Something may have been missed.
     pub(super) is_uncertain: bool,
-    /// Files of the page.
-    pub(super) page: bool,
 }
 
-/// Paths of one event; none if some were missed.
-struct Seen {
+/// What one event was about.
+pub(super) struct Seen {
     at: Instant,
-    paths: Vec<PathBuf>,
-    missed: bool,
+    pub(super) paths: Vec<PathBuf>,
+    /// Other events were lost.
+    pub(super) missed: bool,
+}
+
+/// What sees writes, and how one learns of them.
+pub(super) fn watcher() -> notify::Result<(RecommendedWatcher, mpsc::UnboundedReceiver<Seen>)> {
+    let (sender, changes) = mpsc::unbounded_channel();
+    let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        let at = Instant::now();
+        let seen = match event {
+            Ok(event) if event.need_rescan() => Seen { at, paths: Vec::new(), missed: true },
+            Ok(event) if is_write(event.kind) => Seen { at, paths: event.paths, missed: false },
+            Ok(_) => return,
+            // Changes may have been missed: a build finds out.
+            Err(_) => Seen { at, paths: Vec::new(), missed: true },
+        };
+        let _ = sender.send(seen);
+    })?;
+    Ok((watcher, changes))
 }
 
 impl Watcher {
     pub(super) fn start(app: &App) -> Result<Self, DevError> {
-        let (sender, changes) = mpsc::unbounded_channel();
-        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            let at = Instant::now();
-            let seen = match event {
-                Ok(event) if event.need_rescan() => Seen { at, paths: Vec::new(), missed: true },
-                Ok(event) if is_write(event.kind) => Seen { at, paths: event.paths, missed: false },
-                Ok(_) => return,
-                // Changes may have been missed: a build finds out.
-                Err(_) => Seen { at, paths: Vec::new(), missed: true },
-            };
-            let _ = sender.send(seen);
-        })
-        .map_err(DevError::Watch)?;
+        let (watcher, changes) = watcher().map_err(DevError::Watch)?;
         let filter = Filter::of(app);
         let mut watcher = Self { changes, watcher, watched: HashSet::new(), filter };
         watcher.watch_packages(app).map_err(DevError::Watch)?;
@@ -112,10 +116,7 @@ impl Watcher {
         for dir in app.source_dirs() {
             self.watch_package(&dir)?;
         }
-        match app.web() {
-            Some(web) if web.is_dir() => self.watch(&web, RecursiveMode::Recursive),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// The package's folder itself, and every folder in it that may hold sources. The folder is not watched as a
@@ -142,17 +143,13 @@ impl Watcher {
 }
 
 impl Change {
-    pub(super) fn needs_build(&self) -> bool {
-        self.is_uncertain || !self.sources.is_empty()
-    }
-
     /// Whether the packages themselves may be others now.
     pub(super) fn of_manifests(&self) -> bool {
         self.sources.iter().any(|path| path.file_name().is_some_and(|name| name == "Cargo.toml"))
     }
 
     fn is_nothing(&self) -> bool {
-        !self.page && !self.needs_build()
+        !self.is_uncertain && self.sources.is_empty()
     }
 
     fn quiet(&self) -> Duration {
@@ -172,7 +169,7 @@ fn is_write(kind: EventKind) -> bool {
 #[derive(Clone, Debug)]
 struct Filter {
     target: PathBuf,
-    /// Files of the page are read anew for every request.
+    /// Files of the page need no build.
     web: Option<PathBuf>,
     sources: Sources,
 }
@@ -191,9 +188,8 @@ impl Filter {
             }
             let is_page = self.web.as_ref().is_some_and(|web| path.starts_with(web));
             let is_source = self.is_source(&path, is_page);
-            matters |= is_page || is_source;
-            change.page |= is_page;
             if is_source {
+                matters = true;
                 change.sources.insert(path);
             }
         }
@@ -211,14 +207,18 @@ impl Filter {
     }
 
     fn is_noise(&self, path: &Path) -> bool {
-        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        name.starts_with(['.', '#'])
-            || name.ends_with('~')
-            || name.ends_with(".swp")
-            || name == "node_modules"
-            || name == "target"
-            || path.starts_with(&self.target)
+        is_noise(path) || path.starts_with(&self.target)
     }
+}
+
+/// What editors and tools leave behind, by its name.
+pub(super) fn is_noise(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    name.starts_with(['.', '#'])
+        || name.ends_with('~')
+        || name.ends_with(".swp")
+        || name == "node_modules"
+        || name == "target"
 }
 
 #[cfg(test)]
@@ -240,11 +240,12 @@ mod tests {
     #[test]
     fn a_written_source_needs_a_build_and_a_file_of_the_page_does_not() {
         let filter = filter();
-        assert!(change(&filter, &["/app/src/main.rs"]).needs_build());
+        let source = change(&filter, &["/app/src/main.rs"]);
+        assert!(!source.is_nothing() && !source.of_manifests() && source.at.is_some());
         let page = change(&filter, &["/app/web/index.html"]);
-        assert!(page.page && !page.needs_build() && page.at.is_some());
+        assert!(page.is_nothing() && page.at.is_none());
         let both = change(&filter, &["/app/web/index.html", "/app/Cargo.toml"]);
-        assert!(both.page && both.needs_build() && both.of_manifests());
+        assert!(!both.is_nothing() && both.of_manifests());
     }
 
     #[test]
@@ -269,7 +270,7 @@ mod tests {
     fn what_was_missed_is_found_out_by_a_build() {
         let mut change = Change::default();
         filter().judge(Seen { at: Instant::now(), paths: Vec::new(), missed: true }, &mut change);
-        assert!(change.needs_build() && !change.page);
+        assert!(!change.is_nothing());
     }
 
     #[test]

@@ -61,6 +61,12 @@ pub(crate) fn pass_on(text: &str) {
     let _ = write!(io::stderr(), "{over}{text}");
 }
 
+/// What is not as the user may think.
+pub(crate) fn warning(text: &str) {
+    let paint = Paint::of_stderr();
+    let _ = writeln!(io::stderr(), "{}: {text}", paint.yellow("warning"));
+}
+
 /// Why this did not work.
 pub(crate) fn error(text: &str) {
     let paint = Paint::of_stderr();
@@ -106,6 +112,7 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
         GatewayEvent::Finished(finished) => describe_finished(finished, paint),
         GatewayEvent::BatchFinished(batch) => describe_batch(batch, paint),
         GatewayEvent::DeadLettered(letter) => describe_dead_letter(letter, paint),
+        GatewayEvent::Fault(fault) => format!("{}: {fault}", paint.yellow("fault on demand")),
         GatewayEvent::Output { environment, stream, line } => {
             let mark = format!("env {environment} |");
             match stream {
@@ -113,8 +120,9 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
                 OutputStream::Stderr => format!("{} {line}", paint.yellow(&mark)),
             }
         }
-        GatewayEvent::EnvironmentStarted { environment, pid } => {
-            paint.dim(&format!("env {environment} started (pid {pid})"))
+        GatewayEvent::EnvironmentStarted { environment, function, pid } => {
+            let function = one_line(function, KEY_CHARACTERS);
+            paint.dim(&format!("env {environment} started ({function}, pid {pid})"))
         }
         GatewayEvent::InitFailed { environment, reason, stderr } => {
             let (error, reason) = (paint.red("error"), message(reason));

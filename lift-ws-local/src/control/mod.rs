@@ -9,7 +9,9 @@
 //! like any other.
 
 mod api;
+mod body;
 mod guard;
+mod requests;
 
 use std::net::IpAddr;
 
@@ -20,8 +22,10 @@ use hyper::header::{
 use hyper::{Request, StatusCode};
 use serde_json::json;
 
+use crate::core::Faults;
 use crate::dev_page::DevPage;
 use crate::http::{self, Answer};
+use crate::owner::Owner;
 use api::ControlApi;
 
 /// The first segment of every path here. No stage has this name while the control endpoint is on.
@@ -37,8 +41,8 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    pub(crate) fn new() -> Self {
-        Self { api: ControlApi::new(), dev_page: None }
+    pub(crate) fn new(owner: Owner, faults: Faults) -> Self {
+        Self { api: ControlApi { owner, faults }, dev_page: None }
     }
 
     /// Also serves what the pages of the gateway listen to in development.

@@ -1,9 +1,11 @@
 //! What the shell tells the core.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::domain_mapping::DomainMapping;
 use super::faults::Fault;
 use super::ids::{CallId, ConnectionId, InvocationId, SocketId};
 
@@ -82,6 +84,9 @@ pub enum Input {
     },
     /// Something is to go wrong once, at the next occasion.
     Fault(Fault),
+    /// All connections are older by this time, and have been idle for longer by it, as if the gateway's clock had jumped
+    /// while everybody else's went on. Limits that are reached are enforced at once.
+    Aged(Duration),
     /// Time has passed. Send it when [`Gateway::next_wakeup`](super::Gateway::next_wakeup) is reached.
     Tick,
 }
@@ -103,6 +108,8 @@ pub struct HandshakeRequest {
     pub upgrade: bool,
     /// Whether it came over TLS.
     pub secure: bool,
+    /// The mapping of a custom domain that it came over, if it did.
+    pub mapping: Option<DomainMapping>,
 }
 
 impl HandshakeRequest {
@@ -118,6 +125,7 @@ impl HandshakeRequest {
             source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             upgrade: true,
             secure: false,
+            mapping: None,
         }
     }
 }
@@ -157,6 +165,10 @@ pub enum Outcome {
     },
 }
 
+/// What the gateway takes at home, where it does not check signatures.
+const SIGNED_BY_NOBODY: &str = "AWS4-HMAC-SHA256 Credential=AKID/20260505/us-east-1/execute-api/aws4_request, \
+                                SignedHeaders=host, Signature=00";
+
 /// A request to the `@connections` management API (contract §5).
 #[derive(Clone, Debug)]
 pub struct ManagementRequest {
@@ -168,9 +180,30 @@ pub struct ManagementRequest {
     pub body: Bytes,
     /// The `Authorization` header.
     pub authorization: Option<String>,
+    /// The mapping of a custom domain that it came over, if it did.
+    pub mapping: Option<DomainMapping>,
 }
 
 impl ManagementRequest {
+    /// A request as programs send it to the gateway at home, signed by nobody in particular; for tests and examples.
+    #[must_use]
+    pub fn new(method: &str, path: &str, body: impl Into<Bytes>) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            body: body.into(),
+            authorization: Some(SIGNED_BY_NOBODY.to_owned()),
+            mapping: None,
+        }
+    }
+
+    /// What stands where a connection's id does.
+    #[cfg(feature = "server")]
+    pub(crate) fn connection(&self) -> ConnectionId {
+        let last = self.path.rsplit('/').next().unwrap_or_default();
+        super::url::decode(last).as_str().into()
+    }
+
     /// Whether a path, as sent, belongs to the management API rather than to the handshake: whether its first
     /// or second segment is `@connections`, however encoded.
     ///

@@ -37,16 +37,19 @@
 //! ```
 
 mod action;
+mod aging;
 mod api;
 mod authorizer;
 mod client;
 mod closing;
+mod domain_mapping;
 mod event;
 mod faults;
 mod frames;
 mod gateway;
 mod handshake;
 mod headers;
+mod held;
 mod ids;
 mod input;
 mod management;
@@ -57,6 +60,7 @@ mod message;
 mod moment;
 mod multi_map;
 mod outcome;
+mod random;
 mod route_selection;
 mod timers;
 pub(crate) mod url;
@@ -64,7 +68,13 @@ pub(crate) mod url;
 pub use action::{Action, EventType, Finished, NoRoute, Verdict};
 pub use api::{Api, Limits, Route, Words};
 pub use authorizer::{Authorizer, IdentitySource};
-pub use faults::Fault;
+pub use domain_mapping::DomainMapping;
+#[cfg(feature = "server")]
+pub(crate) use faults::parse_duration;
+pub use faults::{
+    Fault, FaultKind, FaultMet, FaultPlan, FaultReport, FaultRule, FaultRuleError, FaultRuleId, Faults,
+    Occasion, RuleReport,
+};
 pub use gateway::Gateway;
 pub use ids::{CallId, ConnectionId, InvocationId, SocketId};
 pub use input::{FrameFault, HandshakeRequest, Input, ManagementRequest, Outcome};

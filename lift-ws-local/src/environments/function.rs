@@ -64,6 +64,20 @@ impl Function {
         self
     }
 
+    /// The folder to run in, unless one is set.
+    #[must_use]
+    pub fn current_dir_or(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.current_dir.get_or_insert_with(|| dir.into());
+        self
+    }
+
+    /// Another program, with the same arguments and variables.
+    #[must_use]
+    pub fn with_program(mut self, program: impl Into<OsString>) -> Self {
+        self.program = program.into();
+        self
+    }
+
     /// The function's name, in place of the program's.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
@@ -76,6 +90,16 @@ impl Function {
     pub fn name(&self) -> String {
         let stem = || Path::new(&self.program).file_stem().unwrap_or(OsStr::new("function"));
         self.name.clone().unwrap_or_else(|| stem().to_string_lossy().into_owned())
+    }
+
+    /// Changes the values of the variables that were set here; those that are no text stay as they are.
+    pub(crate) fn map_variables(mut self, change: impl Fn(&str) -> String) -> Self {
+        for (_, value) in &mut self.variables {
+            if let Some(text) = value.to_str() {
+                *value = change(text).into();
+            }
+        }
+        self
     }
 
     /// What to say when the operating system does not run the program.

@@ -1,7 +1,10 @@
 //! The task that owns the gateway's state: everything happens here, one command after the other.
 
 mod ending;
+mod faults;
+mod functions;
 mod queue;
+mod sites;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -10,42 +13,49 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Report;
 use super::alarm::Alarm;
+use super::plan::jobs;
 use crate::clock::Clock;
 use crate::core::{
-    Action, CallId, ConnectionId, Finished, Gateway, Input, InvocationId, ManagementRequest, ManifestQueue,
-    Moment, SocketId, Verdict,
+    Action, CallId, ConnectionId, Faults, Finished, Gateway, Input, InvocationId, ManagementRequest, Moment,
+    SocketId, Verdict,
 };
 use crate::environments::{
-    EnvironmentId, Invocation, Launcher, Overdue, Pool, PoolAction, PoolSettings, Process, Source, Work,
+    EnvironmentId, Invocation, Launcher, Overdue, PoolAction, PoolSettings, Process, Receipt, Source, Work,
 };
 use crate::event::{EventSink, GatewayEvent};
 use crate::owner::{Command, HandshakeAnswer, ManagementAnswer, NewApi};
-use crate::sqs::Sqs;
+use crate::site::SiteId;
+use crate::sqs::{QueuePlan, Sqs};
 use crate::transport::{OpenMessage, Outbox};
+use faults::LateStarts;
+pub(super) use functions::Destinations;
+use functions::Functions;
+use sites::Sites;
 
 /// Commands that are taken in one go before the clock is looked at.
 const BATCH: usize = 256;
 
 /// What a driver is made of.
 pub(super) struct DriverParts {
-    pub(super) core: Gateway,
+    /// One per stage, in the order of their numbers, with where its events go.
+    pub(super) cores: Vec<(Gateway, Destinations)>,
     pub(super) sqs: Sqs,
-    pub(super) queue: Option<ManifestQueue>,
-    pub(super) pool: PoolSettings,
-    pub(super) launcher: Launcher,
+    pub(super) queues: Vec<QueuePlan>,
+    pub(super) functions: Vec<(PoolSettings, Launcher)>,
+    pub(super) faults: Faults,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sink: EventSink,
 }
 
 pub(super) struct Driver {
-    core: Gateway,
+    core: Sites,
     sqs: Sqs,
-    pool: Pool,
-    pool_settings: PoolSettings,
-    launcher: Launcher,
+    functions: Functions,
     clock: Arc<dyn Clock>,
     sink: EventSink,
     processes: HashMap<EnvironmentId, Process>,
+    faults: Faults,
+    late_starts: LateStarts,
     handshakes: HashMap<SocketId, oneshot::Sender<HandshakeAnswer>>,
     connections: HashMap<ConnectionId, Outbox>,
     /// The message that is being taken in, until it has become an invocation.
@@ -71,17 +81,19 @@ struct Call {
 }
 
 impl Driver {
-    pub(super) fn new(parts: DriverParts) -> Self {
+    /// `None` without functions.
+    pub(super) fn new(parts: DriverParts) -> Option<Self> {
         let now = parts.clock.now();
+        let (cores, destinations) = parts.cores.into_iter().unzip();
         let mut driver = Self {
-            core: parts.core,
+            core: Sites::new(cores),
             sqs: parts.sqs,
-            pool: Pool::new(parts.pool.clone()),
-            pool_settings: parts.pool,
-            launcher: parts.launcher,
+            functions: Functions::new(parts.functions, destinations)?,
             clock: parts.clock,
             sink: parts.sink,
             processes: HashMap::new(),
+            faults: parts.faults,
+            late_starts: LateStarts::default(),
             handshakes: HashMap::new(),
             connections: HashMap::new(),
             arriving: None,
@@ -95,8 +107,10 @@ impl Driver {
             is_abandoned: false,
             report: Report::default(),
         };
-        driver.configure_queue(now, parts.queue.as_ref());
-        driver
+        for queue in &parts.queues {
+            driver.configure_queue(now, queue);
+        }
+        Some(driver)
     }
 
     /// Works until it is told to stop, then ends everything in order.
@@ -150,39 +164,64 @@ impl Driver {
             }
             Command::Message { connection, text, open } => return self.take_in(now, connection, text, open),
             Command::Happened(input) => self.happened(input),
-            Command::Management { request, reply } => return self.manage(now, request, reply),
+            Command::Management { site, request, reply } => return self.manage(now, site, request, reply),
             Command::Sqs { request, reply } => self.sqs.call(now, request, reply),
             Command::Polled { environment, poll } => {
-                self.pool.polled(now, environment, poll, &mut self.pool_actions);
+                self.functions.of(environment).pool.polled(now, environment, poll, &mut self.pool_actions);
+            }
+            Command::Answered { environment, reply, .. } if self.dies_of_its_answer(environment) => {
+                let _ = reply.send(Receipt::Accepted);
             }
             Command::Answered { environment, request, answer, reply } => {
-                let receipt = self.pool.answered(now, environment, request, answer, &mut self.pool_actions);
+                let pool = &mut self.functions.of(environment).pool;
+                let receipt = pool.answered(now, environment, request, answer, &mut self.pool_actions);
                 let _ = reply.send(receipt);
             }
             Command::InitError { environment, message, reply } => {
-                let receipt = self.pool.init_error(environment, message, &mut self.pool_actions);
+                let pool = &mut self.functions.of(environment).pool;
+                let receipt = pool.init_error(environment, message, &mut self.pool_actions);
                 let _ = reply.send(receipt);
             }
             Command::Exited { environment, how } => {
-                self.pool.exited(now, environment, how, &mut self.pool_actions);
+                self.functions.of(environment).pool.exited(now, environment, how, &mut self.pool_actions);
                 self.settle(now);
                 self.processes.remove(&environment);
                 return;
             }
-            Command::Replace { function, api, reply } => {
-                self.pool_settings.concurrency = function.concurrency();
-                self.launcher.function = function;
-                if let Some(NewApi { api, table, queue }) = api {
-                    self.core.set_api(*api);
-                    self.launcher.endpoints.table = table;
-                    self.configure_queue(now, queue.as_ref());
+            Command::Replace { index, function, api, reply } => {
+                let served = self.functions.at(index);
+                served.settings.concurrency = function.concurrency();
+                served.launcher.function = function;
+                if let Some(api) = api {
+                    self.redeploy(now, index, api);
                 }
-                self.pool.replace(now, self.pool_settings.clone(), &mut self.pool_actions);
+                let served = self.functions.at(index);
+                served.pool.replace(now, served.settings.clone(), &mut self.pool_actions);
                 let _ = reply.send(());
             }
+            Command::Age { by, reply } => return self.age(now, by, reply),
+            Command::KillEnvironment { environment, reply } => {
+                let _ = reply.send(self.kill(environment));
+            }
+            Command::Environments { reply } => drop(reply.send(self.environments())),
             Command::Shutdown | Command::Abandon => {}
         }
         self.settle(now);
+    }
+
+    /// Serves the first API by another manifest.
+    fn redeploy(&mut self, now: Moment, function: usize, new: NewApi) {
+        let NewApi { stages, table, queue } = new;
+        for (site, api) in stages {
+            if let Some(core) = self.core.get_mut(site) {
+                core.set_api(api);
+            }
+        }
+        self.functions.at(function).launcher.endpoints.table = table;
+        match queue {
+            Some(settings) => self.configure_queue(now, &jobs(function, settings)),
+            None => self.end_jobs(now),
+        }
     }
 
     /// A message that becomes no invocation is done with at once.
@@ -208,13 +247,20 @@ impl Driver {
         self.inputs.push_back(input);
     }
 
-    fn manage(&mut self, now: Moment, request: ManagementRequest, reply: oneshot::Sender<ManagementAnswer>) {
+    fn manage(
+        &mut self,
+        now: Moment,
+        site: Option<SiteId>,
+        request: ManagementRequest,
+        reply: oneshot::Sender<ManagementAnswer>,
+    ) {
         // What is due comes first, so that all that follows belongs to this call.
         self.inputs.push_back(Input::Tick);
         self.settle(now);
         self.call = Some(Call { reply, is_refused: false });
         self.report.posts += u64::from(request.method == "POST");
-        self.inputs.push_back(Input::Management { call: CallId(0), request });
+        let site = site.unwrap_or_else(|| self.core.holder(&request.connection()));
+        self.inputs.push_back(Input::Management { call: CallId(site.first_number()), request });
         self.settle(now);
         self.call = None;
     }
@@ -222,7 +268,8 @@ impl Driver {
     fn tick(&mut self) {
         let now = self.clock.now();
         self.inputs.push_back(Input::Tick);
-        self.pool.tick(now, &mut self.pool_actions);
+        self.functions.tick(now, &mut self.pool_actions);
+        self.start_late(now);
         self.settle(now);
     }
 
@@ -264,17 +311,18 @@ impl Driver {
                     let _ = reply.send(HandshakeAnswer::Refuse { status, content_type, body });
                 }
             }
-            Action::Invoke { invocation, connection, event, .. } => {
+            Action::Invoke { invocation, event_type, route_key, connection, event, .. } => {
                 if let Some(open) = self.arriving.take() {
                     self.open_messages.insert(invocation, open);
                 }
                 let source = Source::Connection(connection);
+                let pool = &mut self.functions.of_event(invocation, event_type, &route_key).pool;
                 let invocation = Invocation { work: Work::Event(invocation), source, event };
-                self.pool.invoke(now, invocation, &mut self.pool_actions);
+                pool.invoke(now, invocation, &mut self.pool_actions);
             }
             Action::Abandon { invocation } => {
                 self.open_messages.remove(&invocation);
-                self.pool.abandon(Work::Event(invocation));
+                self.functions.abandon(Work::Event(invocation));
             }
             Action::Send { connection, text } => self.send(&connection, text),
             Action::Close { connection, code, reason } => {
@@ -324,12 +372,11 @@ impl Driver {
 
     fn act_for_pool(&mut self, now: Moment, action: PoolAction) {
         match action {
-            PoolAction::Start(environment) => self.start(environment),
-            PoolAction::Stop(environment) => {
-                if let Some(process) = self.processes.get(&environment) {
-                    process.stop();
-                }
-            }
+            PoolAction::Start(environment) => self.start_or_wait(now, environment),
+            PoolAction::Stop(environment) => match self.processes.get(&environment) {
+                Some(process) => process.stop(),
+                None => self.never_starts(now, environment),
+            },
             PoolAction::Kill(environment, Overdue { limit, setting }) => {
                 if let Some(process) = self.processes.get(&environment) {
                     process.kill();
@@ -353,23 +400,25 @@ impl Driver {
     }
 
     fn start(&mut self, environment: EnvironmentId) {
-        match self.launcher.launch(environment) {
+        let served = self.functions.of(environment);
+        match served.launcher.launch(environment) {
             Ok(process) => {
                 self.report.environments += 1;
                 let pid = process.pid();
                 self.processes.insert(environment, process);
-                self.sink.emit(GatewayEvent::EnvironmentStarted { environment, pid });
+                let function = served.launcher.function.name();
+                self.sink.emit(GatewayEvent::EnvironmentStarted { environment, function, pid });
             }
             Err(error) => {
-                let reason = self.launcher.function.cannot_start(&error);
-                self.pool.not_started(environment, reason, &mut self.pool_actions);
+                let reason = served.launcher.function.cannot_start(&error);
+                served.pool.not_started(environment, reason, &mut self.pool_actions);
             }
         }
     }
 
     fn set_alarm(&mut self) {
-        let pool = self.pool.next_wakeup(self.clock.now());
-        let wakeups = [self.core.next_wakeup(), pool, self.sqs.next_wakeup()];
+        let functions = self.functions.next_wakeup(self.clock.now());
+        let wakeups = [self.core.next_wakeup(), functions, self.sqs.next_wakeup(), self.late_starts.next()];
         if let Some(due) = wakeups.into_iter().flatten().min() {
             self.alarm.set(due, &*self.clock);
         }

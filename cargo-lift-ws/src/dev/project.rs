@@ -1,0 +1,92 @@
+//! Whole projects: several functions, APIs and stages, from a TOML file or a template.
+
+use std::path::{Path, PathBuf};
+
+use lift_ws_local::project::{Project, ProjectPackage};
+
+use super::app::App;
+use super::arguments::{ProjectFile, Selection};
+use super::rebuild::{BuiltFunction, Part};
+use super::{DevError, Served, build, describe, of_build, program};
+use crate::terminal;
+
+/// The file that is read if nothing else is said.
+const USUAL_FILE: &str = "lift-ws.toml";
+
+/// A project's file in the current folder.
+pub(super) fn found() -> Option<ProjectFile> {
+    let file = PathBuf::from(USUAL_FILE);
+    file.is_file().then_some(ProjectFile::Toml(file))
+}
+
+/// Reads the file, and builds what cargo builds.
+pub(super) async fn prepare(
+    file: &ProjectFile,
+    release: bool,
+    built: &mut Vec<BuiltFunction>,
+) -> Result<Served, DevError> {
+    let mut project = read(file)?;
+    for warning in &project.warnings {
+        terminal::warning(warning);
+    }
+    for index in 0..project.functions.len() {
+        if let Some(package) = project.functions[index].package.clone() {
+            built.push(make(&mut project, index, &package, release).await?);
+        }
+    }
+    for function in project.functions.iter_mut().filter(|function| function.package.is_none()) {
+        function.function = program::with_concurrency(function.function.clone());
+    }
+    let name = file.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Served { name, project })
+}
+
+fn read(file: &ProjectFile) -> Result<Project, DevError> {
+    let path = file.path();
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| DevError::ReadProject { file: path.to_owned(), source })?;
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    let project = match file {
+        ProjectFile::Toml(_) => Project::from_toml(&text, dir),
+    };
+    project.map_err(|source| DevError::Project { file: path.to_owned(), source })
+}
+
+/// Builds a function; APIs that say nothing of routes get those that it describes.
+async fn make(
+    project: &mut Project,
+    index: usize,
+    package: &ProjectPackage,
+    release: bool,
+) -> Result<BuiltFunction, DevError> {
+    let app = App::find(&Selection {
+        package: package.name.clone(),
+        bin: package.bin.clone(),
+        release,
+        manifest_path: package.manifest_path.clone(),
+        ..Selection::default()
+    })?;
+    let described = &project.functions[index];
+    let part = Part::OneOf { name: described.name.clone(), function: described.function.clone() };
+    let mut built = BuiltFunction::watch(app, part)?;
+    let app = &mut built.app;
+    let executable = build::build(app).await?;
+    let copy = app.set_aside(&executable)?;
+    let is_only = project.functions.len() == 1;
+    let described = &mut project.functions[index];
+    let name = described.name.clone();
+    described.function = of_build(&described.function, app, &copy);
+    let serves_all = |of: &Option<String>| match of {
+        Some(function) => *function == name,
+        None => is_only,
+    };
+    let undescribed = project.apis.iter_mut().filter(|api| api.describes_itself && serves_all(&api.function));
+    for api in undescribed {
+        api.manifest = describe::describe(copy.path(), app.name()).await?;
+        api.web = api.web.take().or_else(|| app.web());
+    }
+    app.run(copy);
+    built.follow();
+    Ok(built)
+}
