@@ -10,7 +10,7 @@ async fn taken_over(running: &mut Running) {
 
 /// The number of an environment's process, from the line that tells of its start.
 fn pid(line: &str) -> String {
-    let (_, rest) = line.split_once("(pid ").unwrap_or_else(|| panic!("{line}"));
+    let (_, rest) = line.split_once(", pid ").unwrap_or_else(|| panic!("{line}"));
     rest.trim_end_matches(')').to_owned()
 }
 
@@ -42,7 +42,7 @@ async fn an_event_that_is_under_way_finishes_on_the_old_build() {
     let mut running = Running::start(app.dev(&[])).await;
     let mut early = running.connect().await;
     early.say("wait").await;
-    let old = pid(&running.stderr.with(" started (pid ").await);
+    let old = pid(&running.stderr.with(", pid ").await);
     running.stderr.with("the old build waits").await;
     app.answers("new");
     taken_over(&mut running).await;
@@ -125,6 +125,6 @@ async fn without_timeouts_the_function_is_told_of_no_deadline_that_anybody_meets
     let (left, patience) = hours_left(&running.connect().await.ask("?").await);
     assert!(left >= 11, "{left} hours");
     assert_eq!(patience, (12 * 60 * 60).to_string());
-    let pid = pid(&running.stderr.with(" started (pid ").await);
+    let pid = pid(&running.stderr.with(", pid ").await);
     assert!(std::fs::read_link(format!("/proc/{pid}/exe")).unwrap().starts_with(app.path("target/lift-ws")));
 }
