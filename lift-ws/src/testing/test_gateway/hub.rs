@@ -3,7 +3,7 @@
 use super::journal::{Journal, What};
 use crate::testing::simulation;
 use lift_ws_local::core::{
-    Action, CallId, ConnectionId, Finished, Gateway, HandshakeRequest, Input, InvocationId,
+    Action, CallId, ConnectionId, Faults, Finished, Gateway, HandshakeRequest, Input, InvocationId,
     ManagementRequest, Moment, Outcome, SocketId,
 };
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -107,6 +107,10 @@ impl Hub {
     // A panic while it is locked ends the test.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn faults(&self) -> Faults {
+        self.lock().core.faults().clone()
     }
 
     /// How long the gateway has been there.
