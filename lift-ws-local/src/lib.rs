@@ -18,7 +18,10 @@ pub mod clock;
 #[cfg(feature = "server")]
 mod control;
 pub mod core;
-#[cfg(feature = "server")]
+#[cfg(feature = "database")]
+mod database;
+#[cfg(all(feature = "server", not(feature = "database")))]
+#[path = "database/none.rs"]
 mod database;
 #[cfg(feature = "server")]
 mod dev_page;

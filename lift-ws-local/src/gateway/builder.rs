@@ -277,7 +277,7 @@ impl LocalGatewayBuilder {
         let launched = functions.into_iter().map(|plan| {
             let endpoints = Endpoints {
                 callback_url: callback_url(&plan.sites, &sites),
-                database_url: Some(database.url().to_owned()),
+                database_url: database.url().map(str::to_owned),
                 sqs_url: sqs.url().to_owned(),
                 queue: None,
                 table: plan.table.clone(),
