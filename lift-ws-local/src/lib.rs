@@ -29,6 +29,8 @@ mod gateway;
 #[cfg(feature = "server")]
 mod http;
 #[cfg(feature = "server")]
+mod inspector;
+#[cfg(feature = "server")]
 mod management;
 #[cfg(feature = "server")]
 mod owner;

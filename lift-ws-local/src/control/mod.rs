@@ -16,10 +16,11 @@ use hyper::body::Incoming;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use hyper::{Request, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use serde_json::json;
 
 use crate::http::{self, Answer};
+use crate::inspector::{self, InspectorApi};
 use api::ControlApi;
 
 /// The first segment of every path here. No stage has this name while the control endpoint is on.
@@ -31,11 +32,12 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-
 #[derive(Debug)]
 pub(crate) struct Control {
     api: ControlApi,
+    inspector: InspectorApi,
 }
 
 impl Control {
-    pub(crate) fn new() -> Self {
-        Self { api: ControlApi::new() }
+    pub(crate) fn new(inspector: InspectorApi) -> Self {
+        Self { api: ControlApi::new(), inspector }
     }
 
     /// Whether a path, as sent, lies under `/_lift`. It is compared byte by byte: `/%5flift` and `//_lift` are other
@@ -61,8 +63,12 @@ impl Control {
         let below = path.strip_prefix('/').and_then(|path| path.strip_prefix(PREFIX)).unwrap_or_default();
         match below.strip_prefix("/api") {
             Some(resource) if resource.is_empty() || resource.starts_with('/') => {
-                self.api.answer(resource, request).await
+                match self.inspector.answer(resource, request).await {
+                    Ok(answer) => answer,
+                    Err(request) => self.api.answer(resource, request).await,
+                }
             }
+            _ if request.method() == Method::GET => inspector::asset(below).unwrap_or_else(not_found),
             _ => not_found(),
         }
     }

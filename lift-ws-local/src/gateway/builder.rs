@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::driver::{Driver, DriverParts};
+use super::driver::{Driver, DriverParts, Inspection};
 use super::leash::Leash;
 use super::{LocalGateway, Report, StartError, first_table};
 use crate::clock::{Clock, SystemClock};
@@ -20,7 +20,8 @@ use crate::core::{Api, Gateway, Limits, Manifest};
 use crate::database::{Database, Tables};
 use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
 use crate::event::{EventSink, GatewayEvent};
-use crate::owner::Owner;
+use crate::inspector::{self, InspectorApi, Journal};
+use crate::owner::{Command, Owner};
 use crate::sqs::{JOBS, Place, Sqs, SqsServer};
 use crate::tls::{self, Authority, AuthorityError, Trust};
 use crate::transport::{Front, WebFolder};
@@ -242,7 +243,10 @@ impl LocalGatewayBuilder {
             },
             account: api.account.clone(),
             groups: groups.clone(),
-            sink: self.sink.clone(),
+            sink: match self.control {
+                true => overheard(self.sink.clone(), owner.clone()),
+                false => self.sink.clone(),
+            },
             owner: owner.clone(),
             function: self.function,
         };
@@ -254,6 +258,10 @@ impl LocalGatewayBuilder {
         };
         let core = Gateway::new(api.clone(), RandomState::new().hash_one(address.port()));
         let queue_url = place.queue_url(JOBS);
+        let inspection = self.control.then(|| {
+            let journal = Journal::new(RandomState::new().hash_one("the inspector"));
+            Inspection::new(journal, self.manifest.app.clone().unwrap_or_default())
+        });
         let driver = Driver::new(DriverParts {
             core,
             sqs: Sqs::new(place),
@@ -262,8 +270,11 @@ impl LocalGatewayBuilder {
             launcher,
             clock: Arc::clone(&self.clock),
             sink: self.sink,
+            inspection,
         });
-        let control = self.control.then(Control::new);
+        let control = self
+            .control
+            .then(|| Control::new(InspectorApi::new(owner.clone(), database.tables(), self.stage.clone())));
         let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web, control, self.clock, tls);
         let started = Started {
             address,
@@ -308,6 +319,17 @@ struct Started {
     tables: Tables,
     queue_url: String,
     leash: Leash,
+}
+
+/// Tells the journal too what functions write.
+fn overheard(sink: EventSink, owner: Owner) -> EventSink {
+    EventSink::new(move |event| {
+        if let GatewayEvent::Output { environment, stream, line } = &event {
+            let (environment, stream, line) = (*environment, *stream, line.clone());
+            owner.tell(Command::Inspect(inspector::Request::Wrote { environment, stream, line }));
+        }
+        sink.emit(event);
+    })
 }
 
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {

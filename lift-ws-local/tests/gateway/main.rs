@@ -4,6 +4,7 @@ mod authorizers;
 mod client;
 mod environments;
 mod function;
+mod inspector;
 mod management;
 mod orphans;
 mod queue;
