@@ -31,6 +31,8 @@ pub enum GatewayEvent {
     EnvironmentStarted {
         /// Its number.
         environment: EnvironmentId,
+        /// The name of its function.
+        function: String,
     },
     /// An environment never became ready; the events that waited for it have failed.
     InitFailed {

@@ -37,7 +37,11 @@ mod owner;
 #[cfg(feature = "server")]
 mod pages;
 #[cfg(feature = "server")]
+pub mod project;
+#[cfg(feature = "server")]
 mod runtime_api;
+#[cfg(feature = "server")]
+mod site;
 #[cfg(feature = "server")]
 mod sqs;
 #[cfg(feature = "server")]
@@ -50,7 +54,7 @@ pub use environments::{EnvironmentId, Function};
 #[cfg(feature = "server")]
 pub use event::{GatewayEvent, OutputStream};
 #[cfg(feature = "server")]
-pub use gateway::{LocalGateway, LocalGatewayBuilder, ReplaceError, Report, StartError};
+pub use gateway::{LocalGateway, LocalGatewayBuilder, ReplaceError, Report, ServedApi, StartError};
 #[cfg(feature = "server")]
 pub use sqs::{BatchVerdict, DeadLetter, FinishedBatch};
 #[cfg(feature = "server")]

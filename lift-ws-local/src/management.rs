@@ -7,13 +7,22 @@ use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HeaderValue};
 use hyper::{Request, StatusCode};
 
-use crate::core::ManagementRequest;
+use crate::core::{DomainMapping, ManagementRequest};
 use crate::http::{self, Answer, Read, read_body};
 use crate::owner::{Command, ManagementAnswer, Owner};
 use crate::pages::{self, Reach};
+use crate::site::SiteId;
 
 /// Passes a request on to the gateway's core and its answer back.
-pub(crate) async fn handle(owner: &Owner, message_bytes: usize, request: Request<Incoming>) -> Answer {
+///
+/// Without a `site` it is for whichever stage has the connection.
+pub(crate) async fn handle(
+    owner: &Owner,
+    message_bytes: usize,
+    site: Option<SiteId>,
+    mapping: Option<DomainMapping>,
+    request: Request<Incoming>,
+) -> Answer {
     if let Some(refusal) = pages::refusal(request.headers(), Reach::Any) {
         return refusal;
     }
@@ -28,8 +37,9 @@ pub(crate) async fn handle(owner: &Owner, message_bytes: usize, request: Request
         path: head.uri.path().to_owned(),
         body,
         authorization: authorization.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        mapping,
     };
-    match owner.ask(|reply| Command::Management { request, reply }).await {
+    match owner.ask(|reply| Command::Management { site, request, reply }).await {
         Some(answer) => answer.into_http(),
         None => http::empty(StatusCode::SERVICE_UNAVAILABLE),
     }

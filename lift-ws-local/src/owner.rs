@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::core::{Api, ConnectionId, HandshakeRequest, Input, ManagementRequest, ManifestQueue, SocketId};
 use crate::environments::{Delivery, EnvironmentId, Function, FunctionAnswer, Receipt, RequestId};
 use crate::inspector;
+use crate::site::SiteId;
 use crate::sqs;
 use crate::transport::{OpenMessage, OutboxReader};
 
@@ -18,8 +19,8 @@ pub(crate) enum Command {
     Message { connection: ConnectionId, text: String, open: OpenMessage },
     /// Something else happened to a socket or connection that needs no answer.
     Happened(Input),
-    /// A request to `@connections`.
-    Management { request: ManagementRequest, reply: oneshot::Sender<ManagementAnswer> },
+    /// A request to `@connections` of a stage; without one, of any that has the connection.
+    Management { site: Option<SiteId>, request: ManagementRequest, reply: oneshot::Sender<ManagementAnswer> },
     /// A request to the queues; it may wait for messages.
     Sqs { request: sqs::Request, reply: oneshot::Sender<sqs::Answer> },
     /// Somebody looks at what happens.
@@ -37,8 +38,8 @@ pub(crate) enum Command {
     InitError { environment: EnvironmentId, message: String, reply: oneshot::Sender<Receipt> },
     /// An environment's process has ended.
     Exited { environment: EnvironmentId, how: String },
-    /// New events go to this function.
-    Replace { function: Function, api: Option<NewApi>, reply: oneshot::Sender<()> },
+    /// New events of the function of this number go to another build of it.
+    Replace { index: usize, function: Function, api: Option<NewApi>, reply: oneshot::Sender<()> },
     /// Finish and end everything.
     Shutdown,
     /// End everything at once: nobody waits for it, and the environments are being killed.
@@ -68,7 +69,8 @@ impl fmt::Debug for Command {
 /// What a new manifest changes.
 #[derive(Debug)]
 pub(crate) struct NewApi {
-    pub(crate) api: Box<Api>,
+    /// The first API of the gateway, once for each of its stages.
+    pub(crate) stages: Vec<(SiteId, Api)>,
     /// What functions find in `LIFT_WS_TABLE`.
     pub(crate) table: Option<String>,
     pub(crate) queue: Option<ManifestQueue>,

@@ -91,7 +91,9 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
                 OutputStream::Stderr => format!("{} {line}", paint.yellow(&mark)),
             }
         }
-        GatewayEvent::EnvironmentStarted { environment } => paint.dim(&format!("env {environment} started")),
+        GatewayEvent::EnvironmentStarted { environment, function } => {
+            paint.dim(&format!("env {environment} started ({})", one_line(function, KEY_CHARACTERS)))
+        }
         GatewayEvent::InitFailed { environment, reason, stderr } => {
             let (error, reason) = (paint.red("error"), message(reason));
             let mut text = format!("{error}: environment {environment} did not start: {reason}");

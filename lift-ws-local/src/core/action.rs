@@ -36,8 +36,9 @@ pub enum Action {
     Invoke {
         /// The id that the answer names.
         invocation: InvocationId,
-        /// The route, for the terminal and for environments that serve only some; an authorizer's event has
-        /// `$connect`.
+        /// The step that the event is about. Which function is asked follows from it and the route.
+        event_type: EventType,
+        /// The route, for the terminal and to choose the function; an authorizer's event has `$connect`.
         route_key: String,
         /// The event's JSON.
         event: Bytes,

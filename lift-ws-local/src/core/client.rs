@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::api::Api;
 use super::authorizer::AuthorizerContext;
 use super::input::HandshakeRequest;
 
@@ -14,6 +15,8 @@ pub(super) struct Client {
     pub(super) user_agent: Option<String>,
     /// Whom the authorizer named, if one was asked.
     pub(super) authorizer: Option<AuthorizerContext>,
+    /// The custom domain that the connection came over, if it did.
+    domain_name: Option<String>,
 }
 
 impl Client {
@@ -23,6 +26,12 @@ impl Client {
             source_ip: request.source_ip,
             user_agent: user_agent.map(|(_, value)| value.clone()),
             authorizer: None,
+            domain_name: request.mapping.as_ref().map(|mapping| mapping.domain_name.clone()),
         }
+    }
+
+    /// `domainName` of its events: the custom domain, or the API's own.
+    pub(super) fn domain_name<'a>(&'a self, api: &'a Api) -> &'a str {
+        self.domain_name.as_deref().unwrap_or(&api.domain_name)
     }
 }

@@ -93,7 +93,12 @@ impl Gateway {
             now: turn.now,
             request_id: &request_id,
         };
-        let event = event::disconnect(&occurrence, &headers::of_disconnect(&self.api), code, reason);
+        let event = event::disconnect(
+            &occurrence,
+            &headers::of_disconnect(connection.client.domain_name(&self.api)),
+            code,
+            reason,
+        );
         let draft = Draft {
             purpose: Purpose::Disconnect,
             route_key: "$disconnect".to_owned(),

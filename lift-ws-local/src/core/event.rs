@@ -118,7 +118,7 @@ impl<'a> Occurrence<'a> {
                 source_ip: self.client.source_ip,
             },
             request_id: self.request_id,
-            domain_name: &self.api.domain_name,
+            domain_name: self.client.domain_name(self.api),
             connection_id: self.connection.as_str(),
             api_id: &self.api.api_id,
         }

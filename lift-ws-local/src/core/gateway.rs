@@ -132,6 +132,19 @@ impl Gateway {
         }
     }
 
+    /// Numbers the invocations that follow from `first` on, so that several gateways can share what runs them.
+    #[must_use]
+    pub fn with_invocations_from(mut self, first: u64) -> Self {
+        self.ids.count_invocations_from(first);
+        self
+    }
+
+    /// Whether a connection of this id is open.
+    #[must_use]
+    pub fn is_open(&self, id: &ConnectionId) -> bool {
+        self.connections.contains_key(id)
+    }
+
     /// The API that is served.
     #[must_use]
     pub fn api(&self) -> &Api {
@@ -236,6 +249,7 @@ impl Gateway {
         self.timers.set(deadline, Timer::Invocation(id));
         turn.act(Action::Invoke {
             invocation: id,
+            event_type: draft.purpose.event_type(),
             route_key: draft.route_key.clone(),
             event,
             connection: draft.connection.clone(),

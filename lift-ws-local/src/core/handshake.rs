@@ -13,7 +13,7 @@ use super::input::HandshakeRequest;
 use super::moment::Moment;
 use super::multi_map::MultiMap;
 use super::outcome::Conclusion;
-use super::{headers, url};
+use super::{domain_mapping, headers, url};
 
 /// Close code and reason of a connection whose client did not wait for the end of its handshake.
 const GONE_BEFORE_OPEN: (u16, &str) = (1006, "");
@@ -77,10 +77,8 @@ impl Gateway {
             return Err(StatusCode::URI_TOO_LONG);
         }
         let path = request.path.strip_prefix('/').unwrap_or(&request.path);
-        let (stage, below) = path.split_once('/').unwrap_or((path, ""));
-        if url::decode(stage) != self.api.stage {
-            return Err(StatusCode::FORBIDDEN);
-        }
+        let base = domain_mapping::base(request.mapping.as_ref(), &self.api.stage);
+        let below = domain_mapping::below(path, base).ok_or(StatusCode::FORBIDDEN)?;
         // On the stage and on any path below it; an upgrade has no business below.
         if !request.upgrade {
             return Err(StatusCode::UPGRADE_REQUIRED);

@@ -55,10 +55,10 @@ pub(super) fn of_authorizer(connect: &MultiMap) -> MultiMap {
 }
 
 /// The stub that DISCONNECT has: one host and three empty values.
-pub(super) fn of_disconnect(api: &Api) -> MultiMap {
+pub(super) fn of_disconnect(domain_name: &str) -> MultiMap {
     let mut headers = MultiMap::default();
     for (name, value) in
-        [("Host", api.domain_name.as_str()), ("x-api-key", ""), ("X-Forwarded-For", ""), ("x-restapi", "")]
+        [("Host", domain_name), ("x-api-key", ""), ("X-Forwarded-For", ""), ("x-restapi", "")]
     {
         headers.add(name, value.to_owned(), str::eq);
     }

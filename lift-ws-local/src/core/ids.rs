@@ -91,6 +91,10 @@ impl Ids {
         Self { state: seed, invocations: 0 }
     }
 
+    pub(super) fn count_invocations_from(&mut self, first: u64) {
+        self.invocations = first;
+    }
+
     pub(super) fn invocation(&mut self) -> InvocationId {
         self.invocations += 1;
         InvocationId(self.invocations)

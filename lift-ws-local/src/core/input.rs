@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::Bytes;
 
+use super::domain_mapping::DomainMapping;
 use super::faults::Fault;
 use super::ids::{CallId, ConnectionId, InvocationId, SocketId};
 
@@ -103,6 +104,8 @@ pub struct HandshakeRequest {
     pub upgrade: bool,
     /// Whether it came over TLS.
     pub secure: bool,
+    /// The mapping of a custom domain that it came over, if it did.
+    pub mapping: Option<DomainMapping>,
 }
 
 impl HandshakeRequest {
@@ -118,6 +121,7 @@ impl HandshakeRequest {
             source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             upgrade: true,
             secure: false,
+            mapping: None,
         }
     }
 }
@@ -168,9 +172,18 @@ pub struct ManagementRequest {
     pub body: Bytes,
     /// The `Authorization` header.
     pub authorization: Option<String>,
+    /// The mapping of a custom domain that it came over, if it did.
+    pub mapping: Option<DomainMapping>,
 }
 
 impl ManagementRequest {
+    /// What stands where a connection's id does.
+    #[cfg(feature = "server")]
+    pub(crate) fn connection(&self) -> ConnectionId {
+        let last = self.path.rsplit('/').next().unwrap_or_default();
+        super::url::decode(last).as_str().into()
+    }
+
     /// Whether a path, as sent, belongs to the management API rather than to the handshake: whether its first
     /// or second segment is `@connections`, however encoded.
     ///

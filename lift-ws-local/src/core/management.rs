@@ -10,7 +10,7 @@ use super::faults::Fault;
 use super::gateway::{Connection, Gateway, Turn};
 use super::ids::{self, CallId, ConnectionId};
 use super::input::ManagementRequest;
-use super::url;
+use super::{domain_mapping, url};
 
 /// An answer, without the request that it is for.
 struct Answer {
@@ -45,7 +45,7 @@ impl Gateway {
 
     fn manage(&mut self, turn: &mut Turn<'_>, request: &ManagementRequest) -> Result<Answer, Answer> {
         check_signature(request.authorization.as_deref())?;
-        let id = self.addressed(&request.path)?;
+        let id = self.addressed(request)?;
         if self.faults.take(Fault::ManagementThrottled) {
             return Err(Answer::error(429, "LimitExceededException", &self.api.words.throttled));
         }
@@ -57,11 +57,15 @@ impl Gateway {
         }
     }
 
-    /// The connection that `/{stage}/@connections/{connectionId}` names.
-    fn addressed(&self, path: &str) -> Result<ConnectionId, Answer> {
-        let segments: Vec<String> = path.trim_start_matches('/').split('/').map(url::decode).collect();
+    /// The connection that `/{stage}/@connections/{connectionId}` names, or by a custom domain
+    /// `/{mapping}/@connections/{connectionId}`.
+    fn addressed(&self, request: &ManagementRequest) -> Result<ConnectionId, Answer> {
+        let base = domain_mapping::base(request.mapping.as_ref(), &self.api.stage);
+        let below = domain_mapping::below(request.path.trim_start_matches('/'), base);
+        let segments: Vec<String> =
+            below.into_iter().flat_map(|path| path.split('/')).map(url::decode).collect();
         match segments.as_slice() {
-            [stage, connections, id] if *stage == self.api.stage && connections == "@connections" => {
+            [connections, id] if connections == "@connections" => {
                 if ids::is_well_formed(id) {
                     Ok(id.as_str().into())
                 } else {

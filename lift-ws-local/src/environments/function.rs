@@ -78,6 +78,16 @@ impl Function {
         self.name.clone().unwrap_or_else(|| stem().to_string_lossy().into_owned())
     }
 
+    /// Changes the values of the variables that were set here; those that are no text stay as they are.
+    pub(crate) fn map_variables(mut self, change: impl Fn(&str) -> String) -> Self {
+        for (_, value) in &mut self.variables {
+            if let Some(text) = value.to_str() {
+                *value = change(text).into();
+            }
+        }
+        self
+    }
+
     /// What to say when the operating system does not run the program.
     pub(crate) fn cannot_start(&self, error: &io::Error) -> String {
         let program = Path::new(&self.program).display();

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
@@ -11,35 +12,36 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::driver::{Driver, DriverParts, Inspection};
+use super::driver::{Destinations, Driver, DriverParts, Inspection};
 use super::leash::Leash;
-use super::{LocalGateway, Report, StartError, first_table};
+use super::plan::{ApiPlan, FunctionPlan, Plan};
+use super::{LocalGateway, Report, ServedApi, StartError};
 use crate::clock::{Clock, SystemClock};
 use crate::control::{self, Control};
-use crate::core::{Api, Gateway, Limits, Manifest};
+use crate::core::{Api, Gateway, Limits};
 use crate::database::{Database, Tables};
 use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
 use crate::event::{EventSink, GatewayEvent};
 use crate::inspector::{self, InspectorApi, Journal};
 use crate::owner::{Command, Owner};
+use crate::project::{Project, ProjectError, ProjectStage, placeholder};
+use crate::site::SiteId;
 use crate::sqs::{JOBS, Place, Sqs, SqsServer};
 use crate::tls::{self, Authority, AuthorityError, Trust};
-use crate::transport::{Front, WebFolder};
+use crate::transport::{ANY_STAGE, Domain, Front, Sites, WebFolder};
 
 /// The settings of a gateway that is about to start; made by [`LocalGateway::builder`].
 #[derive(Debug)]
 #[must_use = "a builder does nothing until it is started"]
 pub struct LocalGatewayBuilder {
-    manifest: Manifest,
-    function: Function,
+    project: Project,
     host: IpAddr,
-    port: u16,
-    stage: String,
+    port: Option<u16>,
+    domain: Option<String>,
     environments: usize,
     init_timeout: Duration,
     function_timeout: Duration,
     limits: Limits,
-    web: Option<PathBuf>,
     data: Option<PathBuf>,
     control: bool,
     authority: Option<Arc<Authority>>,
@@ -48,18 +50,16 @@ pub struct LocalGatewayBuilder {
 }
 
 impl LocalGatewayBuilder {
-    pub(super) fn new(manifest: Manifest, function: Function) -> Self {
+    pub(super) fn new(project: Project) -> Self {
         Self {
-            manifest,
-            function,
+            project,
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            port: 0,
-            stage: "dev".to_owned(),
+            port: None,
+            domain: None,
             environments: 4,
             init_timeout: Duration::from_secs(10),
             function_timeout: Duration::from_secs(30),
             limits: Limits::default(),
-            web: None,
             data: None,
             control: false,
             authority: None,
@@ -74,19 +74,29 @@ impl LocalGatewayBuilder {
         self
     }
 
-    /// The port to listen on; 0, the default, finds a free one.
+    /// The port to listen on; 0, the default, finds a free one. Several APIs have this port and those that follow.
     pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+        self.port = Some(port);
         self
     }
 
-    /// The stage; `dev` by default.
+    /// The stage; `dev` by default. Of a project, the one stage of each of its APIs, in place of its own.
     pub fn stage(mut self, stage: impl Into<String>) -> Self {
-        self.stage = stage.into();
+        let stage = stage.into();
+        for api in &mut self.project.apis {
+            api.stages = vec![ProjectStage::new(stage.clone())];
+        }
         self
     }
 
-    /// How many environments there may be at a time; 4 by default, at least 1.
+    /// A custom domain of the project that all requests are taken to be for, for clients that cannot be made to name it.
+    pub fn domain(mut self, name: impl Into<String>) -> Self {
+        self.domain = Some(name.into());
+        self
+    }
+
+    /// How many environments there may be at a time; 4 by default, at least 1. Each function of a project has as many,
+    /// unless the project says otherwise; so it is with the function's timeout.
     pub fn environments(mut self, max: usize) -> Self {
         self.environments = max.max(1);
         self
@@ -112,9 +122,11 @@ impl LocalGatewayBuilder {
         self
     }
 
-    /// A folder of static files to serve at `/`.
+    /// A folder of static files to serve at `/`, of a project on its first port.
     pub fn web(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.web = Some(dir.into());
+        if let Some(api) = self.project.apis.first_mut() {
+            api.web = Some(dir.into());
+        }
         self
     }
 
@@ -156,7 +168,7 @@ impl LocalGatewayBuilder {
     ///
     /// # Errors
     ///
-    /// If the port is taken, the page's folder cannot be read, the database does not start or the manifest's
+    /// If the project's parts do not fit together, a port is taken, the page's folder cannot be read, the database does not start or the manifest's
     /// route selection expression cannot be understood.
     ///
     /// # Cancel safety
@@ -178,12 +190,11 @@ impl LocalGatewayBuilder {
         };
         let thread = std::thread::Builder::new().name("lift-ws-gateway".to_owned()).spawn(run);
         let thread = thread.map_err(StartError::Runtime)?;
-        let Started { address, api, tables, queue_url, leash } = match started.await {
+        let Started { apis, stages, functions, tables, queue_url, leash } = match started.await {
             Ok(started) => started?,
             Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
         };
-        let stage = api.stage.clone();
-        Ok(LocalGateway { address, stage, api, tables, queue_url, leash, thread, finished })
+        Ok(LocalGateway { apis, stages, functions, tables, queue_url, leash, thread, finished })
     }
 
     /// The gateway's thread: sets everything up, reports, and serves until it is told to stop.
@@ -196,126 +207,277 @@ impl LocalGatewayBuilder {
                 return Report::default();
             }
         };
-        let Served { front, listener, sqs, owner, started } = parts;
+        let Serving { fronts, sqs, owner, started } = parts;
         if report.send(Ok(started)).is_err() {
             return Report::default();
         }
-        let serving = [tokio::spawn(front.serve(listener)), tokio::spawn(sqs.serve(owner))];
+        let fronts = fronts.into_iter().map(|(front, listener)| tokio::spawn(front.serve(listener)));
+        let mut serving: Vec<_> = fronts.collect();
+        serving.push(tokio::spawn(sqs.serve(owner)));
         let life = driver.run(commands).await;
         serving.iter().for_each(JoinHandle::abort);
         database.shutdown().await;
         life
     }
 
-    async fn set_up(self, owner: Owner) -> Result<(Served, Driver, Database), StartError> {
-        if self.control && self.stage == control::PREFIX {
+    async fn set_up(mut self, owner: Owner) -> Result<(Serving, Driver, Database), StartError> {
+        let plan = Plan::new(std::mem::take(&mut self.project)).map_err(StartError::Project)?;
+        let Plan { functions, apis, domains, tables, queues } = plan;
+        let is_reserved = |stage: &str| stage == control::PREFIX;
+        if self.control && apis.iter().any(|api| api.stages.iter().any(|(_, stage)| is_reserved(&stage.name)))
+        {
             return Err(StartError::ReservedStage);
         }
-        let listener = listen(SocketAddr::new(self.host, self.port))
-            .map_err(|source| StartError::Listen { port: self.port, source })?;
-        let address =
-            listener.local_addr().map_err(|source| StartError::Listen { port: self.port, source })?;
-        let address = reachable(address);
-        let web = self
-            .web
-            .as_ref()
-            .map(|dir| WebFolder::open(dir).map_err(|source| StartError::Web { dir: dir.clone(), source }));
-        let web = web.transpose()?;
-        let mut api = Api::from_manifest(&self.manifest).map_err(StartError::Manifest)?;
-        api.stage.clone_from(&self.stage);
-        api.domain_name = address.to_string();
-        api.limits = self.limits.clone();
-        let (tls, trust) = self.tls(address.ip(), &api).map_err(StartError::Authority)?;
-        let database = self.start_database().await?;
+        let ports = self.listen(apis)?;
+        let mut sites = Vec::new();
+        for port in &ports {
+            sites.append(&mut self.sites(port)?);
+        }
+        let (tls, trust) = self.tls(&ports, &domains).map_err(StartError::Authority)?;
+        let database = Database::start(self.data.clone(), tables).await;
+        let database = database.map_err(|error| StartError::Database { problem: error.to_string() })?;
         let sqs = SqsServer::bind().map_err(StartError::Queues)?;
-        let place =
-            Place { url: sqs.url().to_owned(), region: api.region.clone(), account: api.account.clone() };
+        let place = Place { url: sqs.url().to_owned(), region: region(&sites), account: account(&sites) };
         let groups = ProcessGroups::default();
-        let launcher = Launcher {
-            endpoints: Endpoints {
-                callback_url: format!("http://{address}/{}", self.stage),
+        let names = functions.iter().map(|function| function.name.clone()).collect();
+        let launched = functions.into_iter().map(|plan| {
+            let endpoints = Endpoints {
+                callback_url: callback_url(&plan.sites, &sites),
                 database_url: Some(database.url().to_owned()),
                 sqs_url: sqs.url().to_owned(),
                 queue: None,
-                table: first_table(&self.manifest),
-                region: api.region.clone(),
-                trust: Some(Arc::new(trust)),
-            },
-            account: api.account.clone(),
-            groups: groups.clone(),
-            sink: match self.control {
-                true => overheard(self.sink.clone(), owner.clone()),
-                false => self.sink.clone(),
-            },
-            owner: owner.clone(),
-            function: self.function,
-        };
-        let pool = PoolSettings {
-            max_environments: self.environments,
-            concurrency: launcher.function.concurrency(),
-            init_timeout: self.init_timeout,
-            function_timeout: self.function_timeout,
-        };
-        let core = Gateway::new(api.clone(), RandomState::new().hash_one(address.port()));
+                table: plan.table.clone(),
+                region: place.region.clone(),
+                trust: Some(Arc::clone(&trust)),
+            };
+            let pool = self.pool_settings(&plan);
+            let launcher = Launcher {
+                endpoints,
+                account: place.account.clone(),
+                groups: groups.clone(),
+                sink: match self.control {
+                    true => overheard(self.sink.clone(), owner.clone()),
+                    false => self.sink.clone(),
+                },
+                owner: owner.clone(),
+                function: settle(plan.function, &sites, &place),
+            };
+            (pool, launcher)
+        });
+        let functions = launched.collect();
         let queue_url = place.queue_url(JOBS);
+        let seed = RandomState::new();
+        let cores = sites.iter().map(|site| {
+            let seed = seed.hash_one((site.address.port(), &site.api.stage));
+            (Gateway::new(site.api.clone(), seed), site.destinations.clone())
+        });
         let inspection = self.control.then(|| {
-            let journal = Journal::new(RandomState::new().hash_one("the inspector"));
-            Inspection::new(journal, self.manifest.app.clone().unwrap_or_default())
+            let app = ports.iter().find_map(|port| port.api.manifest.app.clone());
+            Inspection::new(
+                Journal::new(RandomState::new().hash_one("the inspector")),
+                app.unwrap_or_default(),
+            )
         });
         let driver = Driver::new(DriverParts {
-            core,
+            cores: cores.collect(),
             sqs: Sqs::new(place),
-            queue: self.manifest.queue,
-            pool,
-            launcher,
+            queues,
+            functions,
             clock: Arc::clone(&self.clock),
-            sink: self.sink,
+            sink: self.sink.clone(),
             inspection,
         });
-        let control = self
-            .control
-            .then(|| Control::new(InspectorApi::new(owner.clone(), database.tables(), self.stage.clone())));
-        let front = Front::new(owner.clone(), api.limits.clone(), self.stage, web, control, self.clock, tls);
+        let driver = driver.ok_or_else(|| StartError::Project(ProjectError::no_function()))?;
         let started = Started {
-            address,
-            api: Box::new(api),
+            apis: ports.iter().map(|port| port.served()).collect(),
+            stages: sites
+                .into_iter()
+                .filter(|site| site.is_first_api)
+                .map(|site| (site.id, site.api))
+                .collect(),
+            functions: names,
             tables: database.tables(),
             queue_url,
             leash: Leash::new(owner.clone(), groups),
         };
-        Ok((Served { front, listener, sqs, owner, started }, driver, database))
+        let inspector = InspectorApi::new(owner.clone(), database.tables());
+        let fronts = self.fronts(ports, &domains, &inspector, &tls);
+        Ok((Serving { fronts, sqs, owner, started }, driver, database))
     }
 
-    /// What speaks TLS on the port, and what tells environments to trust it. Names that AWS would have lead here too, for programs
-    /// that are made to resolve them so.
-    fn tls(&self, address: IpAddr, api: &Api) -> Result<(Arc<ServerConfig>, Trust), AuthorityError> {
+    /// Listens on the port of each API.
+    fn listen(&self, apis: Vec<ApiPlan>) -> Result<Vec<Port>, StartError> {
+        let ports = (0_u16..).zip(apis).map(|(index, api)| {
+            let port = match self.port {
+                None => api.port.unwrap_or(0),
+                Some(0) => 0,
+                Some(first) => first.saturating_add(index),
+            };
+            let failed = |source| StartError::Listen { port, source };
+            let listener = listen(SocketAddr::new(self.host, port)).map_err(failed)?;
+            let address = reachable(listener.local_addr().map_err(failed)?);
+            let web = api.web.as_ref().map(|dir| {
+                WebFolder::open(dir).map_err(|source| StartError::Web { dir: dir.clone(), source })
+            });
+            Ok(Port { web: web.transpose()?, is_first: index == 0, api, address, listener })
+        });
+        ports.collect()
+    }
+
+    /// The stages that are served on a port.
+    fn sites(&self, port: &Port) -> Result<Vec<Site>, StartError> {
+        let described = Api::from_manifest(&port.api.manifest).map_err(StartError::Manifest)?;
+        let sites = port.api.stages.iter().map(|(id, stage)| {
+            let mut api = described.clone();
+            api.api_id.clone_from(&port.api.api_id);
+            api.stage.clone_from(&stage.name);
+            api.domain_name = port.address.to_string();
+            api.limits = self.limits.clone();
+            let variables = stage.variables.iter().map(|(name, value)| (name.clone(), value.clone()));
+            api.stage_variables.extend(variables);
+            let destinations = port.api.destinations.clone();
+            Site { id: *id, address: port.address, api, destinations, is_first_api: port.is_first }
+        });
+        Ok(sites.collect())
+    }
+
+    fn pool_settings(&self, plan: &FunctionPlan) -> PoolSettings {
+        PoolSettings {
+            max_environments: plan.environments.unwrap_or(self.environments).max(1),
+            concurrency: plan.function.concurrency(),
+            init_timeout: self.init_timeout,
+            function_timeout: plan.timeout.unwrap_or(self.function_timeout),
+        }
+    }
+
+    fn fronts(
+        &self,
+        ports: Vec<Port>,
+        domains: &[Domain],
+        inspector: &InspectorApi,
+        tls: &Arc<ServerConfig>,
+    ) -> Vec<(Front, TcpListener)> {
+        let sockets = Arc::new(AtomicU64::new(0));
+        let fronts = ports.into_iter().map(|port| {
+            let sites = Sites {
+                stages: port.api.stages.iter().map(|(id, stage)| (stage.name.clone(), *id)).collect(),
+                domains: domains.to_vec(),
+                assumed: self.domain.clone(),
+            };
+            let front = Front::new(
+                inspector.owner().clone(),
+                self.limits.clone(),
+                sites,
+                port.web,
+                self.control.then(|| Control::new(inspector.clone())),
+                Arc::clone(&self.clock),
+                Arc::clone(tls),
+                Arc::clone(&sockets),
+            );
+            (front, port.listener)
+        });
+        fronts.collect()
+    }
+
+    /// What speaks TLS on the ports, and what tells environments to trust it. Names that AWS would have lead here too, for
+    /// programs that are made to resolve them so, and custom domains.
+    fn tls(
+        &self,
+        ports: &[Port],
+        domains: &[Domain],
+    ) -> Result<(Arc<ServerConfig>, Arc<Trust>), AuthorityError> {
         let authority = match &self.authority {
             Some(authority) => Arc::clone(authority),
             None => Arc::new(Authority::ephemeral()?),
         };
-        let on_aws = format!("{}.execute-api.{}.amazonaws.com", api.api_id, api.region);
-        Ok((tls::server_config(&authority, address, &[on_aws])?, Trust::write(&authority)?))
-    }
-
-    /// Every function finds a DynamoDB, as it would on AWS; its own tables are made only if it has some.
-    async fn start_database(&self) -> Result<Database, StartError> {
-        let database = Database::start(self.data.clone(), self.manifest.tables.clone()).await;
-        database.map_err(|error| StartError::Database { problem: error.to_string() })
+        let on_aws = ports.iter().map(|port| execute_api_host(&port.api.api_id, HOME_REGION));
+        let names: Vec<String> = on_aws.chain(domains.iter().map(|domain| domain.name.clone())).collect();
+        let address = ports.first().map_or(self.host, |port| port.address.ip());
+        Ok((tls::server_config(&authority, address, &names)?, Arc::new(Trust::write(&authority)?)))
     }
 }
 
-/// What serves the ports.
-struct Served {
-    front: Front,
+/// The region that everything at home is in.
+const HOME_REGION: &str = "us-east-1";
+
+fn execute_api_host(api_id: &str, region: &str) -> String {
+    format!("{api_id}.execute-api.{region}.amazonaws.com")
+}
+
+/// An API and the port that it is served on.
+#[derive(Debug)]
+struct Port {
+    api: ApiPlan,
+    is_first: bool,
+    address: SocketAddr,
     listener: TcpListener,
+    web: Option<WebFolder>,
+}
+
+impl Port {
+    fn served(&self) -> ServedApi {
+        ServedApi {
+            name: self.api.name.clone(),
+            address: self.address,
+            api_id: self.api.api_id.clone(),
+            stages: self.api.stages.iter().map(|(_, stage)| stage.name.clone()).collect(),
+        }
+    }
+}
+
+/// A stage that is about to be served.
+#[derive(Debug)]
+struct Site {
+    id: SiteId,
+    address: SocketAddr,
+    api: Api,
+    destinations: Destinations,
+    is_first_api: bool,
+}
+
+fn region(sites: &[Site]) -> String {
+    sites.first().map_or(HOME_REGION, |site| &site.api.region).to_owned()
+}
+
+fn account(sites: &[Site]) -> String {
+    sites.first().map_or("000000000000", |site| &site.api.account).to_owned()
+}
+
+/// Where a function posts to: its stage, or if there are several, an address by which connections of all are reached.
+fn callback_url(of: &[SiteId], sites: &[Site]) -> String {
+    let mut mine = sites.iter().filter(|site| of.contains(&site.id)).peekable();
+    let Some(first) = mine.next().or(sites.first()) else { return String::new() };
+    let is_only = mine.peek().is_none() && (!of.is_empty() || sites.len() == 1);
+    format!("http://{}/{}", first.address, if is_only { &first.api.stage } else { ANY_STAGE })
+}
+
+/// Completes a function's variables by what is known only now: where queues are, and where the hosts lead that its APIs
+/// have on AWS.
+fn settle(function: Function, sites: &[Site], place: &Place) -> Function {
+    function.map_variables(|value| {
+        let mut value = placeholder::resolve(value, |queue| place.queue_url(queue));
+        for site in sites {
+            let host = execute_api_host(&site.api.api_id, &site.api.region);
+            if value.contains(&host) {
+                value = value.replace(&host, &site.address.to_string());
+            }
+        }
+        value
+    })
+}
+
+/// What serves the ports.
+struct Serving {
+    fronts: Vec<(Front, TcpListener)>,
     sqs: SqsServer,
     owner: Owner,
     started: Started,
 }
 
 struct Started {
-    address: SocketAddr,
-    api: Box<Api>,
+    apis: Vec<ServedApi>,
+    stages: Vec<(SiteId, Api)>,
+    functions: Vec<String>,
     tables: Tables,
     queue_url: String,
     leash: Leash,

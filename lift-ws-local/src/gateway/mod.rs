@@ -4,26 +4,32 @@ mod alarm;
 mod builder;
 mod driver;
 mod leash;
+mod plan;
 mod replace_error;
 mod report;
+mod served_api;
 mod start_error;
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
 pub use builder::LocalGatewayBuilder;
 pub use replace_error::ReplaceError;
 pub use report::Report;
+pub use served_api::ServedApi;
 pub use start_error::StartError;
 
 use crate::core::{Api, Fault, Input, Manifest};
 use crate::database::Tables;
 use crate::environments::Function;
 use crate::owner::{Command, NewApi};
+use crate::project::Project;
+use crate::site::SiteId;
 use leash::Leash;
+use plan::first_table;
 
-/// A running gateway: one WebSocket API at one stage, and the environments of its function.
+/// A running gateway: one WebSocket API at one stage and the environments of its function, or a whole
+/// [`Project`].
 ///
 /// It has a thread and a runtime of its own, so it can be used from any, and many can run side by side.
 /// Dropping it kills its environments and all that they have started, without waiting and without
@@ -46,9 +52,12 @@ use leash::Leash;
 /// # }
 /// ```
 pub struct LocalGateway {
-    address: SocketAddr,
-    stage: String,
-    api: Box<Api>,
+    /// There is at least one.
+    apis: Vec<ServedApi>,
+    /// The first API, once for each of its stages.
+    stages: Vec<(SiteId, Api)>,
+    /// The names of the functions, by their numbers.
+    functions: Vec<String>,
     tables: Tables,
     queue_url: String,
     leash: Leash,
@@ -59,25 +68,36 @@ pub struct LocalGateway {
 impl LocalGateway {
     /// Begins a gateway that serves the manifest's routes with the function.
     pub fn builder(manifest: Manifest, function: Function) -> LocalGatewayBuilder {
-        LocalGatewayBuilder::new(manifest, function)
+        LocalGatewayBuilder::new(Project::single(manifest, function))
+    }
+
+    /// Begins a gateway that serves a whole project: several functions, APIs and stages in one process.
+    pub fn project(project: Project) -> LocalGatewayBuilder {
+        LocalGatewayBuilder::new(project)
+    }
+
+    /// The APIs that are served; the first is the one that [`url`](Self::url) and [`port`](Self::port) are of.
+    #[must_use]
+    pub fn apis(&self) -> &[ServedApi] {
+        &self.apis
     }
 
     /// Where WebSocket clients connect: `ws://127.0.0.1:PORT/STAGE`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("ws://{}/{}", self.address, self.stage)
+        self.apis.first().and_then(|api| api.urls().next()).unwrap_or_default()
     }
 
     /// Where the page and `/STAGE/@connections` are: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn http_url(&self) -> String {
-        format!("http://{}", self.address)
+        self.apis.first().map(ServedApi::http_url).unwrap_or_default()
     }
 
     /// The port that is listened on.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.address.port()
+        self.apis.first().map_or(0, ServedApi::port)
     }
 
     /// The URL of the queue of jobs, whose host and port are where the SQS is. The queue exists if the manifest
@@ -87,7 +107,8 @@ impl LocalGateway {
         &self.queue_url
     }
 
-    /// Gives new events to a new build of the function and, if there is one, routes them by a new manifest.
+    /// Gives new events to a new build of the (first) function and, if there is one, routes those of the (first) API by a
+    /// new manifest.
     ///
     /// Sockets stay open, and events that are under way are finished by the environments that have them.
     /// Tables that the manifest has and the database has not are made; the others stay as they are.
@@ -105,18 +126,41 @@ impl LocalGateway {
             None => None,
             Some(manifest) => Some(self.prepare(manifest).await?),
         };
-        self.leash.owner().ask(|reply| Command::Replace { function, api, reply }).await;
+        self.leash.owner().ask(|reply| Command::Replace { index: 0, function, api, reply }).await;
+        Ok(())
+    }
+
+    /// Gives new events to a new build of one function of a project. Otherwise like [`replace`](Self::replace), without a
+    /// manifest.
+    ///
+    /// # Errors
+    ///
+    /// If the project has no function of this name.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the replacement may have happened or not.
+    pub async fn replace_function(&self, name: &str, function: Function) -> Result<(), ReplaceError> {
+        let Some(index) = self.functions.iter().position(|known| known == name) else {
+            return Err(ReplaceError::UnknownFunction {
+                name: name.to_owned(),
+                known: self.functions.clone(),
+            });
+        };
+        self.leash.owner().ask(|reply| Command::Replace { index, function, api: None, reply }).await;
         Ok(())
     }
 
     async fn prepare(&self, manifest: &Manifest) -> Result<NewApi, ReplaceError> {
-        let mut api = self.api.clone();
-        api.route_selection = manifest.route_selection().map_err(ReplaceError::Manifest)?;
         let described = Api::from_manifest(manifest).map_err(ReplaceError::Manifest)?;
-        (api.routes, api.authorizer) = (described.routes, described.authorizer);
+        let stages = self.stages.iter().map(|(site, served)| {
+            let Api { route_selection, routes, authorizer, .. } = described.clone();
+            (*site, Api { route_selection, routes, authorizer, ..served.clone() })
+        });
+        let stages = stages.collect();
         let made = self.tables.create_missing(manifest.tables.clone()).await;
         made.map_err(|error| ReplaceError::Database { problem: error.to_string() })?;
-        Ok(NewApi { api, table: first_table(manifest), queue: manifest.queue.clone() })
+        Ok(NewApi { stages, table: first_table(manifest), queue: manifest.queue.clone() })
     }
 
     /// Makes something go wrong once, at its next occasion: what AWS does now and then, and a program should be
@@ -151,10 +195,4 @@ impl fmt::Debug for LocalGateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LocalGateway").field("url", &self.url()).finish_non_exhaustive()
     }
-}
-
-/// The name of the manifest's first table, which functions find in `LIFT_WS_TABLE`.
-fn first_table(manifest: &Manifest) -> Option<String> {
-    let table = manifest.tables.first()?;
-    table.get("TableName").and_then(serde_json::Value::as_str).map(str::to_owned)
 }

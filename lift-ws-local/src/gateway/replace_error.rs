@@ -10,6 +10,13 @@ use crate::core::ManifestError;
 pub enum ReplaceError {
     /// The manifest's route selection expression cannot be understood.
     Manifest(ManifestError),
+    /// The project has no function of this name.
+    UnknownFunction {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
     /// The embedded DynamoDB cannot make a table.
     Database {
         /// What went wrong.
@@ -21,6 +28,9 @@ impl fmt::Display for ReplaceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Manifest(error) => error.fmt(f),
+            Self::UnknownFunction { name, known } => {
+                write!(f, "the project has no function `{name}`; it has {}", known.join(", "))
+            }
             Self::Database { problem } => write!(f, "the local DynamoDB: {problem}"),
         }
     }
@@ -30,7 +40,7 @@ impl error::Error for ReplaceError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
             Self::Manifest(error) => Some(error),
-            Self::Database { .. } => None,
+            Self::UnknownFunction { .. } | Self::Database { .. } => None,
         }
     }
 }

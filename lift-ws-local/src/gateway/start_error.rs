@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::{error, fmt, io};
 
 use crate::core::ManifestError;
+use crate::project::ProjectError;
 use crate::tls::AuthorityError;
 
 /// Why a gateway does not start, and what to do about it.
@@ -19,6 +20,8 @@ pub enum StartError {
     },
     /// The manifest's route selection expression cannot be understood.
     Manifest(ManifestError),
+    /// The project's parts do not fit together.
+    Project(ProjectError),
     /// The folder of the page cannot be read.
     Web {
         /// The folder.
@@ -53,6 +56,7 @@ impl fmt::Display for StartError {
                 write!(f, "cannot listen on port {port}: {source}; port 0 finds a free one (`--port 0`)")
             }
             Self::Manifest(error) => error.fmt(f),
+            Self::Project(error) => error.fmt(f),
             Self::Web { dir, source } => {
                 write!(f, "cannot serve the page in {}: {source}", dir.display())
             }
@@ -80,6 +84,7 @@ impl error::Error for StartError {
             | Self::Queues(source)
             | Self::Runtime(source) => Some(source),
             Self::Manifest(error) => Some(error),
+            Self::Project(error) => Some(error),
             Self::Authority(error) => error::Error::source(error),
             Self::ReservedStage | Self::Database { .. } => None,
         }

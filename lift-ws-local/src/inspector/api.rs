@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use super::entry::EntryId;
 use super::journal::Cursor;
 use super::request::Request as Ask;
-use crate::core::{ManagementRequest, url};
+use crate::core::{DomainMapping, ManagementRequest, url};
 use crate::database::Tables;
 use crate::http::{self, Answer, Read, read_body};
 use crate::owner::{Command, Owner};
@@ -33,12 +33,15 @@ const BODY_BYTES: usize = 256 * 1024;
 pub(crate) struct InspectorApi {
     owner: Owner,
     tables: Tables,
-    stage: String,
 }
 
 impl InspectorApi {
-    pub(crate) fn new(owner: Owner, tables: Tables, stage: String) -> Self {
-        Self { owner, tables, stage }
+    pub(crate) fn new(owner: Owner, tables: Tables) -> Self {
+        Self { owner, tables }
+    }
+
+    pub(crate) fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     /// The answer, if the resource is one of the inspector's; `resource` is what follows `/_lift/api`, as sent.
@@ -92,11 +95,13 @@ impl InspectorApi {
     async fn disconnect(&self, id: &str) -> Answer {
         let request = ManagementRequest {
             method: "DELETE".to_owned(),
-            path: format!("/{}/@connections/{}", self.stage, id.replace('%', "%25").replace('/', "%2F")),
+            path: format!("/@connections/{}", id.replace('%', "%25").replace('/', "%2F")),
             body: Bytes::new(),
             authorization: Some(SIGNED.to_owned()),
+            // Whatever its stage is.
+            mapping: Some(DomainMapping { domain_name: String::new(), path: String::new() }),
         };
-        match self.owner.ask(|reply| Command::Management { request, reply }).await {
+        match self.owner.ask(|reply| Command::Management { site: None, request, reply }).await {
             Some(answer) if answer.status < 300 => http::empty(StatusCode::NO_CONTENT),
             Some(answer) if answer.status == 410 => {
                 problem(StatusCode::GONE, "the connection has ended already")

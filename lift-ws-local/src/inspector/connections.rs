@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::core::{ConnectionInfo, Gateway};
+use crate::core::{Api, ConnectionInfo, Gateway, Route};
 
 /// Connections that one answer has.
 const SHOWN: usize = 500;
@@ -35,10 +35,11 @@ struct Connection<'g> {
 }
 
 /// The connections whose id, address, user agent or principal have the text in them, the newest first.
-pub(crate) fn connections(gateway: &Gateway, search: &str) -> Bytes {
+pub(crate) fn connections<'g>(gateways: impl Iterator<Item = &'g Gateway> + Clone, search: &str) -> Bytes {
     let search = search.to_lowercase();
-    let mut found: Vec<_> =
-        gateway.connections().filter(|connection| is_found(connection, &search)).collect();
+    let open = gateways.clone().map(|gateway| gateway.connections().len()).sum();
+    let all = gateways.flat_map(Gateway::connections);
+    let mut found: Vec<_> = all.filter(|connection| is_found(connection, &search)).collect();
     let newest_first = |a: &ConnectionInfo<'_>, b: &ConnectionInfo<'_>| {
         b.connected_at.cmp(&a.connected_at).then_with(|| a.id.cmp(b.id))
     };
@@ -49,7 +50,7 @@ pub(crate) fn connections(gateway: &Gateway, search: &str) -> Bytes {
     }
     found.sort_unstable_by(newest_first);
     let connections = found.iter().map(shown).collect();
-    to_bytes(&Connections { open: gateway.connections().len(), found: count, connections })
+    to_bytes(&Connections { open, found: count, connections })
 }
 
 fn is_found(connection: &ConnectionInfo<'_>, search: &str) -> bool {
@@ -77,7 +78,6 @@ fn shown<'g>(connection: &ConnectionInfo<'g>) -> Connection<'g> {
 /// What is served, for the head of the page.
 #[derive(Debug)]
 pub(crate) struct Overview<'g> {
-    pub(crate) gateway: &'g Gateway,
     pub(crate) app: &'g str,
     /// The numbers of the environments that run.
     pub(crate) environments: Vec<u32>,
@@ -86,28 +86,30 @@ pub(crate) struct Overview<'g> {
 }
 
 impl Overview<'_> {
-    pub(crate) fn to_bytes(&self) -> Bytes {
-        let api = self.gateway.api();
-        let routes: Vec<_> = api
-            .routes
-            .iter()
-            .map(|route| json!({ "routeKey": route.route_key, "twoWay": route.two_way }))
-            .collect();
+    pub(crate) fn to_bytes<'g>(&self, gateways: impl Iterator<Item = &'g Gateway> + Clone) -> Bytes {
+        let stages: Vec<_> = gateways.clone().map(Gateway::api).map(stage).collect();
         let overview = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "app": self.app,
-            "apiId": api.api_id,
-            "stage": api.stage,
-            "domainName": api.domain_name,
-            "routes": routes,
-            "hasAuthorizer": api.authorizer.is_some(),
+            "stages": stages,
             "environments": self.environments,
             "maxEnvironments": self.max_environments,
-            "connections": self.gateway.connections().len(),
+            "connections": gateways.map(|gateway| gateway.connections().len()).sum::<usize>(),
             "now": self.now,
         });
         overview.to_string().into()
     }
+}
+
+fn stage(api: &Api) -> Value {
+    let route = |route: &Route| json!({ "routeKey": route.route_key, "twoWay": route.two_way });
+    json!({
+        "apiId": api.api_id,
+        "stage": api.stage,
+        "domainName": api.domain_name,
+        "routes": api.routes.iter().map(route).collect::<Vec<Value>>(),
+        "hasAuthorizer": api.authorizer.is_some(),
+    })
 }
 
 pub(super) fn to_bytes(value: &impl Serialize) -> Bytes {

@@ -139,22 +139,19 @@ impl Journal {
     }
 
     /// The event of an entry again, for the pool; `None` if the entry is gone or was no invocation.
-    pub(crate) fn replay(
-        &mut self,
-        time: Time,
-        of: EntryId,
-    ) -> Option<(EntryId, Work, Option<ConnectionId>, Bytes)> {
+    pub(crate) fn replay(&mut self, time: Time, of: EntryId) -> Option<Replay> {
         let entry = self.entry(of)?;
         let What::Invocation(invocation) = &entry.what else { return None };
-        let (connection, route, event) =
-            (entry.connection.clone(), invocation.route.clone(), invocation.event.clone());
+        let (connection, route) = (entry.connection.clone(), invocation.route.clone());
+        let environment = invocation.delivered.map(|delivered| delivered.environment);
+        let event = invocation.event.clone();
         self.last_replay += 1;
         let work = Work::Replay(self.last_replay);
         let id = self.invoked(time, work, connection.clone(), route, event.clone());
         if let Some(invocation) = self.invocation(id) {
             invocation.replay_of = Some(of);
         }
-        Some((id, work, connection, event))
+        Some(Replay { id, work, connection, environment, event })
     }
 
     pub(crate) fn delivered(
@@ -206,6 +203,14 @@ impl Journal {
         };
         let id = self.push(time.now, Some(finished.connection.clone()), what);
         self.concluded = Some((id, finished.connection.clone()));
+    }
+
+    /// The queue that a batch came from is known when it is done with.
+    pub(super) fn name_queue(&mut self, work: Work, queue: &str) {
+        let entry = self.open.get(&work).copied();
+        if let Some(invocation) = entry.and_then(|id| self.invocation(id)) {
+            queue.clone_into(&mut invocation.route);
+        }
     }
 
     /// Ends the entry of an invocation.
@@ -357,6 +362,18 @@ fn is_named(entry: &Entry, line: &str) -> bool {
     let of_lambda = invocation.delivered.map(|delivered| delivered.request.to_string());
     of_lambda.is_some_and(|id| line.contains(&id))
         || super::peek::request_id(&invocation.event).is_some_and(|id| line.contains(&*id))
+}
+
+/// A past event that is to be given to its function again.
+#[derive(Debug)]
+pub(crate) struct Replay {
+    /// The new entry.
+    pub(crate) id: EntryId,
+    pub(crate) work: Work,
+    pub(crate) connection: Option<ConnectionId>,
+    /// An environment of that function.
+    pub(crate) environment: Option<EnvironmentId>,
+    pub(crate) event: Bytes,
 }
 
 /// What time it is, twice: for people, and for durations.

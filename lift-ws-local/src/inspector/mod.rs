@@ -24,7 +24,7 @@ mod watchers;
 pub(crate) use api::InspectorApi;
 pub(crate) use connections::{Overview, connections};
 pub(crate) use entry::EntryId;
-pub(crate) use journal::{Journal, Time};
+pub(crate) use journal::{Journal, Replay, Time};
 pub(crate) use notes::Managed;
 pub(crate) use page::asset;
 pub(crate) use request::Request;

@@ -7,7 +7,7 @@ use super::journal::{Journal, Time};
 use crate::core::{ConnectionId, Input, ManagementRequest, Moment, url};
 use crate::environments::{EnvironmentId, Work};
 use crate::event::GatewayEvent;
-use crate::sqs::BatchVerdict;
+use crate::sqs::FinishedBatch;
 
 impl Journal {
     pub(crate) fn opened(&mut self, now: Moment, connection: &ConnectionId, subprotocol: Option<&str>) {
@@ -48,15 +48,16 @@ impl Journal {
         self.push(now, request.connection(), what);
     }
 
-    pub(crate) fn batch_finished(&mut self, time: Time, work: Work, verdict: &BatchVerdict) {
-        self.end(time, work, End::Batch(verdict.clone()));
+    pub(crate) fn batch_finished(&mut self, time: Time, work: Work, finished: &FinishedBatch) {
+        self.name_queue(work, &finished.queue);
+        self.end(time, work, End::Batch(finished.verdict.clone()));
     }
 
     /// What the terminal is told too.
     pub(crate) fn told(&mut self, now: Moment, event: &GatewayEvent) {
         match event {
-            GatewayEvent::EnvironmentStarted { environment } => {
-                self.environment(now, *environment, "started".to_owned(), Vec::new(), false);
+            GatewayEvent::EnvironmentStarted { environment, function } => {
+                self.environment(now, *environment, format!("of {function} started"), Vec::new(), false);
             }
             GatewayEvent::InitFailed { environment, reason, stderr } => {
                 let text = format!("never became ready: {reason}");

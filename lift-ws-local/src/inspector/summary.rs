@@ -80,7 +80,8 @@ impl<'e> Summary<'e> {
                 Self { kind: "sent", reply_to: reply_to.map(|id| id.0), ..row }.saying(text)
             }
             What::Management { method, body, status } => {
-                let failed = *status >= 400;
+                // Whether a connection is there is a question, and that it is not an answer.
+                let failed = *status >= 400 && !(&**method == "GET" && *status == 410);
                 let kind = match &**method {
                     "POST" => "post",
                     "DELETE" => "delete",

@@ -25,72 +25,101 @@ pub(crate) use self::mapping::{BatchId, Invoke, MappingSettings};
 pub use self::mapping::{BatchVerdict, FinishedBatch};
 pub(crate) use self::server::SqsServer;
 use crate::core::{ManifestQueue, Moment, Outcome};
+use crate::site::SiteId;
 
 /// The queue of an app's jobs, which functions find in `LIFT_WS_QUEUE_URL`.
 pub(crate) const JOBS: &str = "lift-ws-jobs";
-/// Where its messages go that have failed too often.
-const DEAD_JOBS: &str = "lift-ws-jobs-dead";
+/// How long dead letters are kept.
+const DEAD_LETTERS: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// A queue that the gateway makes, and whom its messages go to.
+#[derive(Clone, Debug)]
+pub(crate) struct QueuePlan {
+    pub(crate) name: String,
+    /// Where messages go that have failed too often; without it they come back until they are too old.
+    pub(crate) dead_letters: Option<String>,
+    pub(crate) settings: ManifestQueue,
+    /// The number of the function that gets its messages, if one does.
+    pub(crate) function: Option<usize>,
+}
 
 /// The queues and what takes from them; without sockets, processes or clock.
 #[derive(Debug)]
 pub(crate) struct Sqs {
     queues: Queues,
-    mapping: Option<Mapping>,
+    mappings: Vec<Mapped>,
+}
+
+/// A queue that is mapped to a function.
+#[derive(Debug)]
+struct Mapped {
+    queue: String,
+    function: usize,
+    mapping: Mapping,
 }
 
 impl Sqs {
     pub(crate) fn new(place: Place) -> Self {
-        Self { queues: Queues::new(place), mapping: None }
+        Self { queues: Queues::new(place), mappings: Vec::new() }
     }
 
-    /// Makes the queue of jobs and maps it to the function, or ends the mapping of one that is not wanted any
-    /// more. A queue that exists keeps its messages.
+    /// Makes a queue and maps it to its function. A queue that exists keeps its messages.
     ///
-    /// The function has at most `concurrency` batches at a time, or what the manifest says if that is less.
+    /// The function has at most `concurrency` batches at a time, or what the queue's settings say if that is less.
     pub(crate) fn configure(
         &mut self,
         now: Moment,
-        queue: Option<&ManifestQueue>,
+        plan: &QueuePlan,
         visibility_timeout: Duration,
         concurrency: usize,
     ) {
-        let Some(queue) = queue else {
-            if let Some(mapping) = &mut self.mapping {
-                mapping.stop(now, &mut self.queues);
-            }
-            return;
-        };
-        self.create_jobs(now, queue.max_receive_count, visibility_timeout);
+        let QueuePlan { name, dead_letters, settings, function } = plan;
+        self.create(now, name, dead_letters.as_deref(), settings.max_receive_count, visibility_timeout);
+        let Some(function) = *function else { return };
         let settings = MappingSettings {
-            queue: JOBS.to_owned(),
-            batch_size: queue.batch_size,
-            batching_window: queue.batching_window,
-            concurrency: queue.maximum_concurrency.min(concurrency),
+            queue: name.clone(),
+            batch_size: settings.batch_size,
+            batching_window: settings.batching_window,
+            concurrency: settings.maximum_concurrency.min(concurrency),
         };
-        match &mut self.mapping {
-            Some(mapping) => mapping.configure(now, &mut self.queues, settings),
-            None => self.mapping = Some(Mapping::new(settings)),
+        match self.mappings.iter_mut().find(|mapped| mapped.queue == *name) {
+            Some(mapped) => mapped.mapping.configure(now, &mut self.queues, settings),
+            None => {
+                let first = SiteId::new(self.mappings.len()).first_number();
+                let mapping = Mapping::new(settings, first);
+                self.mappings.push(Mapped { queue: name.clone(), function, mapping });
+            }
         }
     }
 
-    fn create_jobs(&mut self, now: Moment, max_receive_count: u32, visibility_timeout: Duration) {
-        let dead =
-            QueueAttributes { retention: Duration::from_secs(14 * 24 * 60 * 60), ..Default::default() };
-        self.queues.put(now, DEAD_JOBS, dead);
-        let jobs = QueueAttributes {
-            visibility_timeout,
-            redrive: Some(RedrivePolicy {
-                dead_letter_target_arn: self.queues.place().queue_arn(DEAD_JOBS),
-                max_receive_count,
-            }),
-            ..QueueAttributes::default()
-        };
-        self.queues.put(now, JOBS, jobs);
+    /// Ends the mapping of a queue that is not wanted any more.
+    pub(crate) fn unmap(&mut self, now: Moment, queue: &str) {
+        for mapped in self.mappings.iter_mut().filter(|mapped| mapped.queue == queue) {
+            mapped.mapping.stop(now, &mut self.queues);
+        }
     }
 
-    /// Where the queue of jobs is, if there is one.
-    pub(crate) fn jobs_url(&self) -> String {
-        self.queues.place().queue_url(JOBS)
+    fn create(
+        &mut self,
+        now: Moment,
+        name: &str,
+        dead_letters: Option<&str>,
+        max_receive_count: u32,
+        visibility_timeout: Duration,
+    ) {
+        let redrive = dead_letters.map(|dead_letters| {
+            let kept = QueueAttributes { retention: DEAD_LETTERS, ..Default::default() };
+            self.queues.put(now, dead_letters, kept);
+            let dead_letter_target_arn = self.queues.place().queue_arn(dead_letters);
+            RedrivePolicy { dead_letter_target_arn, max_receive_count }
+        });
+        let attributes = QueueAttributes { visibility_timeout, redrive, ..QueueAttributes::default() };
+        self.queues.put(now, name, attributes);
+    }
+
+    /// Where a queue is, if there is one of this name.
+    pub(crate) fn url(&self, queue: &str) -> String {
+        self.queues.place().queue_url(queue)
     }
 
     /// A client's request, answered at once or when messages have come.
@@ -105,13 +134,18 @@ impl Sqs {
         batch: BatchId,
         outcome: Outcome,
     ) -> Option<FinishedBatch> {
-        self.mapping.as_mut()?.finished(now, batch, outcome, &mut self.queues)
+        let index = SiteId::of_number(batch.0).index();
+        self.mappings.get_mut(index)?.mapping.finished(now, batch, outcome, &mut self.queues)
     }
 
-    /// Answers whoever waits for what is due now, and makes batches of the rest.
-    pub(crate) fn poll(&mut self, now: Moment) -> Vec<Invoke> {
+    /// Answers whoever waits for what is due now, and makes batches of the rest, each for the function of this number.
+    pub(crate) fn poll(&mut self, now: Moment) -> Vec<(usize, Invoke)> {
         self.queues.tick(now);
-        self.mapping.as_mut().map(|mapping| mapping.poll(now, &mut self.queues)).unwrap_or_default()
+        let mut invokes = Vec::new();
+        for Mapped { function, mapping, .. } in &mut self.mappings {
+            invokes.extend(mapping.poll(now, &mut self.queues).into_iter().map(|invoke| (*function, invoke)));
+        }
+        invokes
     }
 
     /// The messages that have become dead letters since this was last asked.
@@ -121,15 +155,15 @@ impl Sqs {
 
     /// When [`poll`](Self::poll) has something to do.
     pub(crate) fn next_wakeup(&self) -> Option<Moment> {
-        let mapping = self.mapping.as_ref().and_then(|mapping| mapping.next_wakeup(&self.queues));
-        [mapping, self.queues.next_wakeup()].into_iter().flatten().min()
+        let mappings = self.mappings.iter().filter_map(|mapped| mapped.mapping.next_wakeup(&self.queues));
+        mappings.chain(self.queues.next_wakeup()).min()
     }
 
     /// No more batches, and no more waiting: clients get what is there.
     pub(crate) fn stop(&mut self, now: Moment) {
         self.queues.end_polls(now);
-        if let Some(mapping) = &mut self.mapping {
-            mapping.stop(now, &mut self.queues);
+        for mapped in &mut self.mappings {
+            mapped.mapping.stop(now, &mut self.queues);
         }
     }
 }

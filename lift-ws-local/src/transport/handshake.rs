@@ -17,17 +17,25 @@ use super::header_case::{self, Overheard};
 use super::outbox::OutboxReader;
 use super::socket::Socket;
 use super::{Front, Peer};
-use crate::core::{ConnectionId, HandshakeRequest, Input, SocketId};
+use crate::core::{ConnectionId, DomainMapping, HandshakeRequest, Input, SocketId};
 use crate::http::{self, Answer};
 use crate::owner::{Command, HandshakeAnswer, Owner};
+use crate::site::SiteId;
 use crate::tls::Wire;
 
 impl Front {
     /// Lets the gateway decide about a request that is neither for `@connections` nor for a file.
-    pub(super) async fn handshake(&self, mut request: Request<Incoming>, peer: Peer, head: &[u8]) -> Answer {
-        let socket = self.next_socket();
+    pub(super) async fn handshake(
+        &self,
+        mut request: Request<Incoming>,
+        peer: Peer,
+        head: &[u8],
+        site: SiteId,
+        mapping: Option<DomainMapping>,
+    ) -> Answer {
+        let socket = self.next_socket(site);
         let accept_key = accept_key(&request);
-        let head = head_of(&request, peer, head, accept_key.is_some());
+        let head = HandshakeRequest { mapping, ..head_of(&request, peer, head, accept_key.is_some()) };
         let upgrade = accept_key.map(|key| (key, hyper::upgrade::on(&mut request)));
         let answer = OpenHandshake::begin(&self.owner, socket, head).answer().await;
         match (answer, upgrade) {
@@ -132,6 +140,7 @@ fn head_of(request: &Request<Incoming>, peer: Peer, first: &[u8], upgrade: bool)
         source_ip: peer.ip,
         upgrade,
         secure: peer.secure,
+        mapping: None,
     }
 }
 

@@ -4,6 +4,7 @@ mod handshake;
 mod header_case;
 mod inflow;
 mod outbox;
+mod sites;
 mod socket;
 mod static_files;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::HOST;
 use hyper::{Request, StatusCode, Version};
@@ -21,13 +23,15 @@ use tokio_rustls::rustls::ServerConfig;
 
 use crate::clock::Clock;
 use crate::control::Control;
-use crate::core::{Limits, ManagementRequest, SocketId, url};
+use crate::core::{Limits, ManagementRequest, SocketId};
 use crate::http::{self, Answer};
 use crate::owner::Owner;
+use crate::site::SiteId;
 use crate::tls::Wire;
 use header_case::{FirstBytes, Overheard};
 pub(crate) use inflow::OpenMessage;
 pub(crate) use outbox::{Outbox, OutboxReader};
+pub(crate) use sites::{ANY_STAGE, Domain, Reached, Sites};
 pub(crate) use static_files::WebFolder;
 
 /// How long a client may take to send its first request. One that sends half of it, or nothing, would hold its
@@ -39,12 +43,13 @@ const FIRST_REQUEST: Duration = Duration::from_secs(30);
 pub(crate) struct Front {
     owner: Owner,
     pub(crate) limits: Limits,
-    stage: String,
+    sites: Sites,
     web: Option<WebFolder>,
     control: Option<Control>,
     clock: Arc<dyn Clock>,
     tls: Arc<ServerConfig>,
-    sockets: AtomicU64,
+    /// Counted for all ports of the gateway together.
+    sockets: Arc<AtomicU64>,
 }
 
 /// Who is at the other end, and how.
@@ -58,13 +63,14 @@ impl Front {
     pub(crate) fn new(
         owner: Owner,
         limits: Limits,
-        stage: String,
+        sites: Sites,
         web: Option<WebFolder>,
         control: Option<Control>,
         clock: Arc<dyn Clock>,
         tls: Arc<ServerConfig>,
+        sockets: Arc<AtomicU64>,
     ) -> Self {
-        Self { owner, limits, stage, web, control, clock, tls, sockets: AtomicU64::new(0) }
+        Self { owner, limits, sites, web, control, clock, tls, sockets }
     }
 
     /// Serves the port until the future is dropped.
@@ -119,23 +125,42 @@ impl Front {
         {
             return control.answer(request, peer.ip).await;
         }
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+        let reached = self.sites.reach(host, path);
         if ManagementRequest::is_for(path) {
-            return crate::management::handle(&self.owner, self.limits.message_bytes, request).await;
+            let limit = self.limits.message_bytes;
+            return match reached {
+                Reached::Site { site, mapping } => {
+                    crate::management::handle(&self.owner, limit, Some(site), mapping, request).await
+                }
+                Reached::AnySite { mapping } => {
+                    crate::management::handle(&self.owner, limit, None, Some(mapping), request).await
+                }
+                Reached::HealthCheck | Reached::Nowhere => forbidden(),
+            };
         }
-        match &self.web {
-            Some(web) if web.answers(&request) && !self.is_in_stage(path) => web.answer(&request).await,
-            _ => self.handshake(request, peer, head).await,
+        match (&self.web, reached) {
+            (_, Reached::HealthCheck) => healthy(),
+            (Some(web), _) if web.answers(&request) && !self.sites.is_taken(host, path) => {
+                web.answer(&request).await
+            }
+            (_, Reached::Site { site, mapping }) => self.handshake(request, peer, head, site, mapping).await,
+            (_, Reached::AnySite { .. } | Reached::Nowhere) => forbidden(),
         }
     }
 
-    fn is_in_stage(&self, path: &str) -> bool {
-        let segment = path.trim_start_matches('/').split('/').next();
-        segment.is_some_and(|segment| url::decode(segment) == self.stage)
+    fn next_socket(&self, site: SiteId) -> SocketId {
+        site.socket(self.sockets.fetch_add(1, Ordering::Relaxed))
     }
+}
 
-    fn next_socket(&self) -> SocketId {
-        SocketId(self.sockets.fetch_add(1, Ordering::Relaxed))
-    }
+/// A custom domain without a mapping for the path.
+fn forbidden() -> Answer {
+    http::json(StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#)
+}
+
+fn healthy() -> Answer {
+    http::with_type(StatusCode::OK, "text/plain", Bytes::from_static(b"healthy"))
 }
 
 /// HTTP/1.1 asks for exactly one `Host`, and for 400 otherwise (RFC 9112 §3.2).

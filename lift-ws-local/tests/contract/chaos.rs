@@ -159,7 +159,7 @@ fn input(shell: &mut Shell, happening: Happening, sockets: &mut u64) -> Option<I
         Happening::Management(which, method, body) => {
             let path = format!("/prod/@connections/{}", pick(connections, which)?);
             let authorization = Some(SIGNED.to_owned());
-            let request = ManagementRequest { method, path, body: body.into(), authorization };
+            let request = ManagementRequest { method, path, body: body.into(), authorization, mapping: None };
             Input::Management { call: CallId(which as u64), request }
         }
         Happening::Wait(_) => Input::Tick,

@@ -267,6 +267,7 @@ impl World {
             path: path.to_owned(),
             body: body.to_vec().into(),
             authorization: authorization.map(str::to_owned),
+            mapping: None,
         };
         self.input(Input::Management { call: CallId(7), request });
         let answers = self.actions.iter().filter_map(|action| match action {

@@ -56,7 +56,7 @@ async fn a_conversation_is_there_row_by_row() {
     let connections = get(&watched, "/api/connections").await.json();
     assert_eq!((&connections["open"], &connections["connections"][0]["received"]), (&json!(1), &json!(2)));
     assert_eq!(get(&watched, "/api/connections?search=nobody").await.json()["found"], 0);
-    assert_eq!(get(&watched, "/api/overview").await.json()["stage"], "dev");
+    assert_eq!(get(&watched, "/api/overview").await.json()["stages"][0]["stage"], "dev");
     watched.shutdown().await;
 }
 

@@ -1,13 +1,12 @@
 //! Logins that end while the connection stays open: by time, and by force.
 
 use super::{AuthError, AuthErrorKind};
-use crate::connection::{Connections, Record};
+use crate::connection::{Connections, Record, millis};
 use crate::event::EventType;
 use crate::extract::{AvailableOn, ConnectionRejection, FromEvent, State};
 use crate::middleware::Next;
 use crate::route::{Connect, Disconnect, Message, Needs};
 use crate::{IntoReply, Reply, Scope, ws_middleware};
-use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,8 +81,7 @@ impl SessionRules {
         if let Some(within) = self.logouts_within {
             open.is_not_logged_out(within).await?;
         }
-        let now =
-            open.connections.now().saturating_sub(u64::try_from(self.grace.as_millis()).unwrap_or(u64::MAX));
+        let now = open.connections.now().saturating_sub(millis(self.grace));
         if !open.record.grant().is_over(now) || self.except.iter().any(|key| key == open.route) {
             return Ok(());
         }
@@ -107,14 +105,6 @@ struct Open<'e> {
     record: &'e Record,
     connections: &'e Connections,
     route: &'e str,
-}
-
-/// The frame that a client gets before its connection is closed.
-#[derive(Serialize)]
-struct Farewell<'r> {
-    r#type: &'static str,
-    code: &'r str,
-    message: &'r str,
 }
 
 impl<'e> Session<'e> {
@@ -142,14 +132,7 @@ impl Open<'_> {
     async fn close(&self, refusal: &Reply) {
         let id = self.record.connection_id();
         let (code, message) = (refusal.error_code(), refusal.error_message());
-        let farewell = Farewell {
-            r#type: "error",
-            code: code.unwrap_or_default(),
-            message: message.unwrap_or_default(),
-        };
-        // Who cannot be told is closed all the same.
-        let _ = self.connections.send(id, &farewell).await;
-        match self.connections.disconnect(id).await {
+        match self.connections.dismiss(id, code.unwrap_or_default(), message.unwrap_or_default()).await {
             Ok(()) => tracing::info!(connection_id = id, "closed: {}", AuthErrorKind::SessionExpired.code()),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::SemaphorePermit;
 
+use super::clock::millis;
 use super::connection_id::can_be;
 use super::tally::TableCall;
 use super::{CallbackUrl, Connections, SendError, SendErrorKind};
@@ -178,7 +179,7 @@ impl Connections {
 
     /// Connections made before this are gone if they answer 410; later ones may be in their handshake.
     pub(crate) fn connected_before(&self) -> u64 {
-        let grace = u64::try_from(self.shared.settings.gone_grace.as_millis()).unwrap_or(u64::MAX);
+        let grace = millis(self.shared.settings.gone_grace);
         // The end of this millisecond: with no grace, a connection made just now counts as well.
         self.shared.clock.now().saturating_add(1).saturating_sub(grace)
     }

@@ -8,6 +8,7 @@ use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::Connections;
+use super::clock::millis;
 use super::settings::MAX_CONNECTION_DURATION;
 use super::tally::TableCall;
 use crate::store::{
@@ -226,7 +227,7 @@ impl Connections {
     /// When the oldest connection that can still be open was made. A connection lasts two hours at most, so older
     /// rows are of the dead: no heartbeat is needed to know.
     pub(super) fn oldest_living(&self) -> u64 {
-        let longest = u64::try_from(MAX_CONNECTION_DURATION.as_millis()).unwrap_or(u64::MAX);
+        let longest = millis(MAX_CONNECTION_DURATION);
         self.shared.clock.now().saturating_sub(longest)
     }
 }

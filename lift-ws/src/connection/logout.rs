@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt, stream};
 use tokio::sync::Mutex;
 
+use super::clock::millis;
 use super::deliver::{REMOVAL, between_tries};
 use super::recipients::{Pages, Recipient};
 use super::tally::TableCall;
@@ -231,10 +232,6 @@ fn may_help(failure: PostErrorKind) -> bool {
 /// Beside the scope, which has no `!`: API ids and stages have none.
 fn notes_of(scope: &str) -> String {
     format!("{scope}!closed")
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Until when this environment has read the notes of a scope.

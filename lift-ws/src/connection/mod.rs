@@ -49,6 +49,7 @@ pub use self::audience::Audience;
 pub use self::base64::Base64;
 pub use self::builder::ConnectionsBuilder;
 pub use self::callback_url::{CALLBACK_URL_VARIABLE, CallbackUrl};
+pub(crate) use self::clock::millis;
 pub use self::clock::{Clock, ManualClock, SystemClock};
 pub use self::extract::Connection;
 pub use self::grant::Grant;

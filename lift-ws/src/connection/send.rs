@@ -91,6 +91,23 @@ impl Connections {
         }
     }
 
+    /// Closes a connection after a last error frame. Who cannot be told is closed all the same.
+    pub(crate) async fn dismiss(
+        &self,
+        connection_id: &str,
+        code: &str,
+        message: &str,
+    ) -> Result<(), SendError> {
+        #[derive(Serialize)]
+        struct Farewell<'f> {
+            r#type: &'static str,
+            code: &'f str,
+            message: &'f str,
+        }
+        let _ = self.send(connection_id, &Farewell { r#type: "error", code, message }).await;
+        self.disconnect(connection_id).await
+    }
+
     /// Asks the gateway what it knows about a connection.
     ///
     /// # Errors

@@ -9,7 +9,6 @@ use crate::middleware::Next;
 use crate::route::{Connect, Needs};
 use crate::store::Listed;
 use crate::{Error, IntoReply, Reply, Scope, ws_middleware};
-use serde::Serialize;
 
 /// How many of the oldest connections the gateway is asked about, before a handshake is refused for their sake.
 const ASKED_ABOUT: usize = 16;
@@ -58,7 +57,7 @@ impl ConnectionLimits {
     }
 
     /// Closes the oldest connection where there is one too many, in place of refusing the new one. Its client is sent
-    /// `too_many_connections` before.
+    /// `too_many_connections` before. One that turns out to be gone is removed from the table, and nobody hears of its end.
     #[must_use]
     pub const fn close_oldest(mut self) -> Self {
         self.closes_oldest = true;
@@ -145,11 +144,8 @@ impl ConnectionLimits {
 
     async fn close(&self, conns: &Connections, oldest: &[Listed]) -> Result<(), LimitError> {
         let Public { code, message, .. } = LimitErrorKind::TooManyConnections.public();
-        let farewell = Farewell { r#type: "error", code, message };
         for Listed { connection_id, .. } in oldest {
-            // Who cannot be told is closed all the same.
-            let _ = conns.send(connection_id, &farewell).await;
-            match conns.disconnect(connection_id).await {
+            match conns.dismiss(connection_id, code, message).await {
                 Ok(()) => tracing::info!(connection_id, "closed: {code}"),
                 Err(error) if matches!(error.kind(), SendErrorKind::Gone) => {}
                 Err(error) => self.unknown(error.into())?,
@@ -184,14 +180,6 @@ async fn gone(conns: &Connections, open: &[Listed]) -> usize {
         answer.as_ref().is_err_and(|error| error.kind() == SendErrorKind::Gone)
     };
     answers.iter().filter(|answer| is_gone(answer)).count()
-}
-
-/// The frame that a client gets before its connection is closed.
-#[derive(Serialize)]
-struct Farewell {
-    r#type: &'static str,
-    code: &'static str,
-    message: &'static str,
 }
 
 /// A handshake, and the handle by which others are found.

@@ -1,5 +1,7 @@
 //! What happens when it cannot be known.
 
+use crate::ambient;
+use crate::store::{StoreError, StoreErrorKind};
 use std::time::Duration;
 
 /// What becomes of an event when a limiter cannot reach its store, and so cannot know whether the limit is reached.
@@ -16,3 +18,12 @@ pub enum OnFailure {
 
 /// A store that has not answered by then has failed: a limiter must not be what makes an event slow.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a store answers, or that it did not in this time.
+pub(super) async fn within<T, E: From<StoreError>>(
+    time: Duration,
+    call: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let answer = ambient::timeout_at(ambient::now() + time, call).await;
+    answer.unwrap_or_else(|_| Err(StoreError::from(StoreErrorKind::Timeout).into()))
+}

@@ -1,15 +1,14 @@
 //! What is done once, however often the message comes.
 
-use super::failure::PATIENCE;
-use super::rules::millis;
+use super::failure::{PATIENCE, within};
 use super::{Attempt, Begun, LimitError, LimitErrorKind, LimitStore, OnFailure, Sender};
-use crate::connection::Identity;
+use crate::connection::{Clock, Identity, SystemClock, millis};
 use crate::event::EventType;
 use crate::extract::State;
 use crate::middleware::Next;
 use crate::reply::Correlation;
-use crate::store::{StoreError, StoreErrorKind};
-use crate::{IntoReply, Reply, ambient, random, ws_middleware};
+use crate::store::StoreError;
+use crate::{IntoReply, Reply, random, ws_middleware};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -123,14 +122,14 @@ impl Once {
     }
 
     fn attempt(&self, sender: &Sender<'_>) -> Attempt {
-        let now = millis();
+        let now = SystemClock.now();
         // Not the gateway's patience: the handler may run until Lambda ends it.
         let lease_until = match sender.invocation.deadline_ms {
             0 => now.saturating_add(LONGEST_INVOCATION),
             deadline => deadline,
         };
         let lease_until = lease_until.saturating_add(CLOCKS_APART);
-        let kept = u64::try_from(self.kept.as_millis()).unwrap_or(u64::MAX);
+        let kept = millis(self.kept);
         let expires_at = now.saturating_add(kept).max(lease_until) / 1_000 + 1;
         Attempt::new(random::token(), now, lease_until, expires_at)
     }
@@ -194,7 +193,7 @@ struct Doing<'a> {
 
 impl Doing<'_> {
     async fn begin(&self) -> Result<Begun, StoreError> {
-        patiently(self.rules.store.begin(&self.scope, &self.key, &self.attempt)).await
+        within(PATIENCE, self.rules.store.begin(&self.scope, &self.key, &self.attempt)).await
     }
 
     /// An error of the handler leaves nothing: the client may try again. What cannot be noted stays in progress.
@@ -203,9 +202,9 @@ impl Doing<'_> {
         let noted = match reply.is_success() {
             true => {
                 let outcome = self.rules.outcome(reply);
-                patiently(store.finish(&self.scope, &self.key, &self.attempt, &outcome)).await
+                within(PATIENCE, store.finish(&self.scope, &self.key, &self.attempt, &outcome)).await
             }
-            false => patiently(store.give_up(&self.scope, &self.key, &self.attempt)).await,
+            false => within(PATIENCE, store.give_up(&self.scope, &self.key, &self.attempt)).await,
         };
         if let Err(error) = noted {
             self.warn(
@@ -219,11 +218,6 @@ impl Doing<'_> {
         let (request_id, error) = (self.sender.event.request_id(), error as &dyn std::error::Error);
         tracing::warn!(request_id, error, "{what}");
     }
-}
-
-async fn patiently<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    let answer = ambient::timeout_at(ambient::now() + PATIENCE, call).await;
-    answer.unwrap_or_else(|_| Err(StoreErrorKind::Timeout.into()))
 }
 
 impl fmt::Debug for Once {

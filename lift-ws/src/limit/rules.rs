@@ -1,16 +1,16 @@
 //! Rules, and what counts for them: buckets in memory, or a store.
 
 use super::buckets::Buckets;
-use super::failure::PATIENCE;
+use super::failure::{PATIENCE, within};
 use super::{LimitError, LimitErrorKind, LimitStore, OnFailure, Rate, Sender};
-use crate::ambient;
+use crate::connection::{Clock, SystemClock};
 use crate::event::EventType;
 use crate::extract::Deadline;
-use crate::store::{BoxFuture, StoreError, StoreErrorKind};
+use crate::store::{BoxFuture, StoreError};
 use std::fmt::Display;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// How many keys the buckets in memory are for, unless something else is said.
 const MOST_KEYS: usize = 10_000;
@@ -109,14 +109,13 @@ fn count<'a>(
     Box::pin(async move {
         let scope = sender.scope();
         let time = Deadline::of(sender.event, &sender.invocation).remaining().min(PATIENCE);
-        let counted = ambient::timeout_at(ambient::now() + time, async {
+        let counted = within(time, async {
             for (key, rate) in &keys {
                 count_one(store, &scope, key, *rate).await?;
             }
             Ok(())
         });
-        let counted = counted.await.unwrap_or_else(|_| Err(Failed(StoreErrorKind::Timeout.into())));
-        match counted {
+        match counted.await {
             Ok(()) => Ok(()),
             Err(Over(wait)) => Err(too_many(wait)),
             Err(Failed(error)) if otherwise == OnFailure::Admit => {
@@ -136,8 +135,14 @@ enum NotCounted {
     Failed(StoreError),
 }
 
+impl From<StoreError> for NotCounted {
+    fn from(error: StoreError) -> Self {
+        Failed(error)
+    }
+}
+
 async fn count_one(store: &dyn LimitStore, scope: &str, key: &str, rate: Rate) -> Result<(), NotCounted> {
-    let (now, length) = (millis(), rate.window());
+    let (now, length) = (SystemClock.now(), rate.window());
     let window = now / length;
     let end = (window + 1).saturating_mul(length);
     // A second for clocks that are apart: a late one must find the counter.
@@ -147,9 +152,4 @@ async fn count_one(store: &dyn LimitStore, scope: &str, key: &str, rate: Rate) -
         Ok(false) => Err(Over(Duration::from_millis(end - now))),
         Err(error) => Err(Failed(error)),
     }
-}
-
-pub(super) fn millis() -> u64 {
-    let now = ambient::time_of_day().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    now.as_millis().try_into().unwrap_or(u64::MAX)
 }

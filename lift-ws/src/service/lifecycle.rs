@@ -1,10 +1,9 @@
 //! What the run time does around a handler, by the kind of event: save, load, remove; and what an answer means.
 
 use super::{Service, bind};
-use crate::ambient;
 use crate::buffer::Buffer;
 use crate::connection::tally::Count;
-use crate::connection::{Admission, Connections, Identity, Record};
+use crate::connection::{Admission, Clock, Connections, Identity, Record, SystemClock};
 use crate::event::Event;
 use crate::manifest::needs_connections;
 use crate::reply::{Answer, Correlation};
@@ -12,7 +11,6 @@ use crate::route::{Needs, RouteInfo};
 use crate::store::{BoxFuture, StoreErrorKind};
 use crate::{Accept, App, Reply, Scope};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 impl<A: App> Service<A> {
     /// Accepted → saved → answered. A refused connection is never saved; a failed save refuses the handshake.
@@ -224,8 +222,5 @@ fn admission(event: &Event<'_>, accept: Option<&Accept>) -> Admission {
 /// In milliseconds since the epoch; an event that does not say was made now.
 fn connected_at(event: &Event<'_>) -> u64 {
     let said = u64::try_from(event.connected_at()).ok().filter(|at| *at > 0);
-    said.unwrap_or_else(|| {
-        let now = ambient::time_of_day().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        now.as_millis().try_into().unwrap_or(u64::MAX)
-    })
+    said.unwrap_or_else(|| SystemClock.now())
 }

@@ -89,11 +89,13 @@ impl Lambda {
             }
             all
         };
-        tokio::select! {
-            () = serve => unreachable!("it serves forever"),
-            all = collect => all,
-            () = tokio::time::sleep(std::time::Duration::from_secs(60)) => panic!("no answer"),
-        }
+        let answered = async {
+            tokio::select! {
+                () = serve => unreachable!("it serves forever"),
+                all = collect => all,
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(60), answered).await.expect("no answer")
     }
 }
 

@@ -43,13 +43,21 @@ pub(crate) struct Pool {
     /// In order of time, since all events get the same; entries that are answered are left behind.
     deadlines: VecDeque<(Moment, RequestId)>,
     ids: RequestIds,
-    last_environment: u32,
+    next_environment: u32,
+    /// How far the numbers of two environments are apart: other functions have those in between.
+    numbers_apart: u32,
     deliveries: u64,
     stopping: bool,
 }
 
 impl Pool {
+    #[cfg(test)]
     pub(crate) fn new(settings: PoolSettings) -> Self {
+        Self::numbered(settings, 1, 1)
+    }
+
+    /// A pool whose environments are numbered `first`, `first + apart`, and so on.
+    pub(crate) fn numbered(settings: PoolSettings, first: u32, apart: u32) -> Self {
         Self {
             settings,
             environments: Vec::new(),
@@ -57,7 +65,8 @@ impl Pool {
             in_flight: HashMap::new(),
             deadlines: VecDeque::new(),
             ids: RequestIds::new(),
-            last_environment: 0,
+            next_environment: first,
+            numbers_apart: apart,
             deliveries: 0,
             stopping: false,
         }
@@ -236,8 +245,8 @@ impl Pool {
             }
         }
         while coming < self.waiting.len() && live < self.settings.max_environments {
-            self.last_environment += 1;
-            let id = EnvironmentId(self.last_environment);
+            let id = EnvironmentId(self.next_environment);
+            self.next_environment += self.numbers_apart;
             let deadline = now.after(self.settings.init_timeout);
             self.environments.push(Environment::starting(id, deadline));
             actions.push(PoolAction::Start(id));

@@ -28,8 +28,8 @@ impl Driver {
             self.inputs.push_back(Input::Closed { connection, code: Some(code), reason: reason.to_owned() });
         }
         self.settle(self.clock.now());
-        let _ = timeout(LAST_EVENTS, self.work_while(commands, |driver| driver.pool.is_busy())).await;
-        self.pool.stop(self.clock.now(), &mut self.pool_actions);
+        let _ = timeout(LAST_EVENTS, self.work_while(commands, |driver| driver.functions.is_busy())).await;
+        self.functions.stop(self.clock.now(), &mut self.pool_actions);
         self.settle(self.clock.now());
         for process in self.processes.values() {
             process.stop();
@@ -47,7 +47,7 @@ impl Driver {
         for (_, outbox) in std::mem::take(&mut self.connections) {
             outbox.close(code, reason.to_owned());
         }
-        self.pool.stop(self.clock.now(), &mut self.pool_actions);
+        self.functions.stop(self.clock.now(), &mut self.pool_actions);
         self.settle(self.clock.now());
         let _ = timeout(LAST_ENVIRONMENTS, self.work_while(commands, |driver| !driver.processes.is_empty()))
             .await;

@@ -8,7 +8,7 @@ use super::Driver;
 use crate::core::{ConnectionId, HandshakeRequest, Input, Moment, SocketId};
 use crate::environments::{Invocation, Source};
 use crate::event::GatewayEvent;
-use crate::inspector::{self, EntryId, Journal, Managed, Overview, Request, Time};
+use crate::inspector::{self, EntryId, Journal, Managed, Overview, Replay, Request, Time};
 
 /// What the inspector keeps; a gateway without a control endpoint has none of it.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Driver {
         match request {
             Request::Overview { reply } => drop(reply.send(self.overview(now))),
             Request::Connections { search, reply } => {
-                let _ = reply.send(inspector::connections(&self.core, &search));
+                let _ = reply.send(inspector::connections(self.core.iter(), &search));
             }
             Request::Replay { id, reply } => drop(reply.send(self.replay(now, id))),
             Request::Wrote { environment, stream, line } => {
@@ -106,22 +106,25 @@ impl Driver {
         let mut environments: Vec<u32> = self.processes.keys().map(|environment| environment.0).collect();
         environments.sort_unstable();
         let overview = Overview {
-            gateway: &self.core,
             app: self.inspection.as_ref().map_or("", |inspection| inspection.app.as_str()),
             environments,
-            max_environments: self.pool_settings.max_environments,
+            max_environments: self.functions.max_environments(),
             now: now.as_millis(),
         };
-        overview.to_bytes()
+        overview.to_bytes(self.core.iter())
     }
 
     /// Gives the function a past event again, by the way that all events go.
     fn replay(&mut self, now: Moment, of: EntryId) -> Option<EntryId> {
         let mut replay = None;
         self.note(|inspection, time| replay = inspection.journal.replay(time, of));
-        let (id, work, connection, event) = replay?;
+        let Replay { id, work, connection, environment, event } = replay?;
         let source = connection.map_or(Source::Queue, Source::Connection);
-        self.pool.invoke(now, Invocation { work, source, event }, &mut self.pool_actions);
+        let pool = match environment {
+            Some(environment) => &mut self.functions.of(environment).pool,
+            None => &mut self.functions.at(0).pool,
+        };
+        pool.invoke(now, Invocation { work, source, event }, &mut self.pool_actions);
         self.settle(now);
         Some(id)
     }

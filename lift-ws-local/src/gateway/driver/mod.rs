@@ -1,8 +1,10 @@
 //! The task that owns the gateway's state: everything happens here, one command after the other.
 
 mod ending;
+mod functions;
 mod inspect;
 mod queue;
+mod sites;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -11,31 +13,36 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Report;
 use super::alarm::Alarm;
+use super::plan::jobs;
 use crate::clock::Clock;
 use crate::core::{
-    Action, CallId, ConnectionId, Finished, Gateway, Input, InvocationId, ManagementRequest, ManifestQueue,
-    Moment, Outcome, SocketId, Verdict,
+    Action, CallId, ConnectionId, Finished, Gateway, Input, InvocationId, ManagementRequest, Moment, Outcome,
+    SocketId, Verdict,
 };
 use crate::environments::{
-    EnvironmentId, Invocation, Launcher, Overdue, Pool, PoolAction, PoolSettings, Process, Source, Work,
+    EnvironmentId, Invocation, Launcher, Overdue, PoolAction, PoolSettings, Process, Source, Work,
 };
 use crate::event::{EventSink, GatewayEvent};
 use crate::inspector::Managed;
 use crate::owner::{Command, HandshakeAnswer, ManagementAnswer, NewApi};
-use crate::sqs::Sqs;
+use crate::site::SiteId;
+use crate::sqs::{QueuePlan, Sqs};
 use crate::transport::{OpenMessage, Outbox};
+pub(super) use functions::Destinations;
+use functions::Functions;
 pub(super) use inspect::Inspection;
+use sites::Sites;
 
 /// Commands that are taken in one go before the clock is looked at.
 const BATCH: usize = 256;
 
 /// What a driver is made of.
 pub(super) struct DriverParts {
-    pub(super) core: Gateway,
+    /// One per stage, in the order of their numbers, with where its events go.
+    pub(super) cores: Vec<(Gateway, Destinations)>,
     pub(super) sqs: Sqs,
-    pub(super) queue: Option<ManifestQueue>,
-    pub(super) pool: PoolSettings,
-    pub(super) launcher: Launcher,
+    pub(super) queues: Vec<QueuePlan>,
+    pub(super) functions: Vec<(PoolSettings, Launcher)>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sink: EventSink,
     /// Where somebody may look at what happens.
@@ -43,11 +50,9 @@ pub(super) struct DriverParts {
 }
 
 pub(super) struct Driver {
-    core: Gateway,
+    core: Sites,
     sqs: Sqs,
-    pool: Pool,
-    pool_settings: PoolSettings,
-    launcher: Launcher,
+    functions: Functions,
     clock: Arc<dyn Clock>,
     sink: EventSink,
     inspection: Option<Inspection>,
@@ -78,14 +83,14 @@ struct Call {
 }
 
 impl Driver {
-    pub(super) fn new(parts: DriverParts) -> Self {
+    /// `None` without functions.
+    pub(super) fn new(parts: DriverParts) -> Option<Self> {
         let now = parts.clock.now();
+        let (cores, destinations) = parts.cores.into_iter().unzip();
         let mut driver = Self {
-            core: parts.core,
+            core: Sites::new(cores),
             sqs: parts.sqs,
-            pool: Pool::new(parts.pool.clone()),
-            pool_settings: parts.pool,
-            launcher: parts.launcher,
+            functions: Functions::new(parts.functions, destinations)?,
             clock: parts.clock,
             sink: parts.sink,
             inspection: parts.inspection,
@@ -103,8 +108,10 @@ impl Driver {
             is_abandoned: false,
             report: Report::default(),
         };
-        driver.configure_queue(now, parts.queue.as_ref());
-        driver
+        for queue in &parts.queues {
+            driver.configure_queue(now, queue);
+        }
+        Some(driver)
     }
 
     /// Works until it is told to stop, then ends everything in order.
@@ -159,43 +166,60 @@ impl Driver {
             }
             Command::Message { connection, text, open } => return self.take_in(now, connection, text, open),
             Command::Happened(input) => self.happened(input),
-            Command::Management { request, reply } => return self.manage(now, request, reply),
+            Command::Management { site, request, reply } => return self.manage(now, site, request, reply),
             Command::Inspect(request) => return self.inspect(now, request),
             Command::Sqs { request, reply } => self.sqs.call(now, request, reply),
             Command::Polled { environment, poll } => {
-                self.pool.polled(now, environment, poll, &mut self.pool_actions);
+                self.functions.of(environment).pool.polled(now, environment, poll, &mut self.pool_actions);
             }
             Command::Answered { environment, request, answer, reply } => {
-                let receipt = self.pool.answered(now, environment, request, answer, &mut self.pool_actions);
+                let pool = &mut self.functions.of(environment).pool;
+                let receipt = pool.answered(now, environment, request, answer, &mut self.pool_actions);
                 let _ = reply.send(receipt);
             }
             Command::InitError { environment, message, reply } => {
-                let receipt = self.pool.init_error(environment, message, &mut self.pool_actions);
+                let pool = &mut self.functions.of(environment).pool;
+                let receipt = pool.init_error(environment, message, &mut self.pool_actions);
                 let _ = reply.send(receipt);
             }
             Command::Exited { environment, how } => {
                 self.note(|inspection, time| {
                     inspection.journal.environment_ended(time.now, environment, &how);
                 });
-                self.pool.exited(now, environment, how, &mut self.pool_actions);
+                self.functions.of(environment).pool.exited(now, environment, how, &mut self.pool_actions);
                 self.settle(now);
                 self.processes.remove(&environment);
                 return;
             }
-            Command::Replace { function, api, reply } => {
-                self.pool_settings.concurrency = function.concurrency();
-                self.launcher.function = function;
-                if let Some(NewApi { api, table, queue }) = api {
-                    self.core.set_api(*api);
-                    self.launcher.endpoints.table = table;
-                    self.configure_queue(now, queue.as_ref());
+            Command::Replace { index, function, api, reply } => {
+                let served = self.functions.at(index);
+                served.settings.concurrency = function.concurrency();
+                served.launcher.function = function;
+                if let Some(api) = api {
+                    self.redeploy(now, index, api);
                 }
-                self.pool.replace(now, self.pool_settings.clone(), &mut self.pool_actions);
+                let served = self.functions.at(index);
+                served.pool.replace(now, served.settings.clone(), &mut self.pool_actions);
                 let _ = reply.send(());
             }
             Command::Shutdown | Command::Abandon => {}
         }
         self.settle(now);
+    }
+
+    /// Serves the first API by another manifest.
+    fn redeploy(&mut self, now: Moment, function: usize, new: NewApi) {
+        let NewApi { stages, table, queue } = new;
+        for (site, api) in stages {
+            if let Some(core) = self.core.get_mut(site) {
+                core.set_api(api);
+            }
+        }
+        self.functions.at(function).launcher.endpoints.table = table;
+        match queue {
+            Some(settings) => self.configure_queue(now, &jobs(function, settings)),
+            None => self.end_jobs(now),
+        }
     }
 
     /// A message that becomes no invocation is done with at once.
@@ -223,14 +247,21 @@ impl Driver {
         self.inputs.push_back(input);
     }
 
-    fn manage(&mut self, now: Moment, request: ManagementRequest, reply: oneshot::Sender<ManagementAnswer>) {
+    fn manage(
+        &mut self,
+        now: Moment,
+        site: Option<SiteId>,
+        request: ManagementRequest,
+        reply: oneshot::Sender<ManagementAnswer>,
+    ) {
         // What is due comes first, so that all that follows belongs to this call.
         self.inputs.push_back(Input::Tick);
         self.settle(now);
         let managed = self.inspection.as_ref().map(|_| Managed::of(&request));
         self.call = Some(Call { reply, is_refused: false, managed });
         self.report.posts += u64::from(request.method == "POST");
-        self.inputs.push_back(Input::Management { call: CallId(0), request });
+        let site = site.unwrap_or_else(|| self.core.holder(&request.connection()));
+        self.inputs.push_back(Input::Management { call: CallId(site.first_number()), request });
         self.settle(now);
         self.call = None;
     }
@@ -238,7 +269,7 @@ impl Driver {
     fn tick(&mut self) {
         let now = self.clock.now();
         self.inputs.push_back(Input::Tick);
-        self.pool.tick(now, &mut self.pool_actions);
+        self.functions.tick(now, &mut self.pool_actions);
         self.settle(now);
     }
 
@@ -286,21 +317,22 @@ impl Driver {
                     let _ = reply.send(HandshakeAnswer::Refuse { status, content_type, body });
                 }
             }
-            Action::Invoke { invocation, connection, event, route_key, .. } => {
+            Action::Invoke { invocation, event_type, route_key, connection, event, .. } => {
                 self.note(|inspection, time| {
                     let (work, of) = (Work::Event(invocation), Some(connection.clone()));
-                    inspection.journal.invoked(time, work, of, route_key, event.clone());
+                    inspection.journal.invoked(time, work, of, route_key.clone(), event.clone());
                 });
                 if let Some(open) = self.arriving.take() {
                     self.open_messages.insert(invocation, open);
                 }
                 let source = Source::Connection(connection);
+                let pool = &mut self.functions.of_event(invocation, event_type, &route_key).pool;
                 let invocation = Invocation { work: Work::Event(invocation), source, event };
-                self.pool.invoke(now, invocation, &mut self.pool_actions);
+                pool.invoke(now, invocation, &mut self.pool_actions);
             }
             Action::Abandon { invocation } => {
                 self.open_messages.remove(&invocation);
-                self.pool.abandon(Work::Event(invocation));
+                self.functions.abandon(Work::Event(invocation));
             }
             Action::Send { connection, text } => self.send(&connection, text),
             Action::Close { connection, code, reason } => {
@@ -404,22 +436,24 @@ impl Driver {
     }
 
     fn start(&mut self, environment: EnvironmentId) {
-        match self.launcher.launch(environment) {
+        let served = self.functions.of(environment);
+        match served.launcher.launch(environment) {
             Ok(process) => {
                 self.report.environments += 1;
                 self.processes.insert(environment, process);
-                self.emit(GatewayEvent::EnvironmentStarted { environment });
+                let function = served.launcher.function.name();
+                self.emit(GatewayEvent::EnvironmentStarted { environment, function });
             }
             Err(error) => {
-                let reason = self.launcher.function.cannot_start(&error);
-                self.pool.not_started(environment, reason, &mut self.pool_actions);
+                let reason = served.launcher.function.cannot_start(&error);
+                served.pool.not_started(environment, reason, &mut self.pool_actions);
             }
         }
     }
 
     fn set_alarm(&mut self) {
-        let pool = self.pool.next_wakeup(self.clock.now());
-        let wakeups = [self.core.next_wakeup(), pool, self.sqs.next_wakeup()];
+        let functions = self.functions.next_wakeup(self.clock.now());
+        let wakeups = [self.core.next_wakeup(), functions, self.sqs.next_wakeup()];
         if let Some(due) = wakeups.into_iter().flatten().min() {
             self.alarm.set(due, &*self.clock);
         }

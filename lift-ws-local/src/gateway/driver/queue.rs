@@ -4,38 +4,51 @@ use std::time::Duration;
 
 use super::Driver;
 use crate::core::{ManifestQueue, Moment, Outcome};
-use crate::environments::{Invocation, QueueEndpoint, Source, Work};
+use crate::environments::{Invocation, PoolSettings, QueueEndpoint, Source, Work};
 use crate::event::GatewayEvent;
-use crate::sqs::{BatchId, BatchVerdict, Invoke};
+use crate::sqs::{BatchId, BatchVerdict, Invoke, JOBS, QueuePlan};
 
 impl Driver {
-    /// Maps the queue of jobs to the function, if its manifest wants that.
-    pub(super) fn configure_queue(&mut self, now: Moment, queue: Option<&ManifestQueue>) {
-        let settings = &self.pool_settings;
+    /// Makes a queue, and maps it to its function.
+    pub(super) fn configure_queue(&mut self, now: Moment, queue: &QueuePlan) {
+        let function = queue.function.map(|index| &self.functions.at(index).settings);
+        let visibility = match function {
+            Some(function) => visibility_timeout(&queue.settings, function),
+            None => queue.settings.visibility_timeout.unwrap_or(VISIBILITY),
+        };
         // One environment is left to WebSocket events, or with a single one, one of its events at a time.
-        let room = match (settings.max_environments, settings.concurrency) {
+        let room = function.map_or(0, |function| match (function.max_environments, function.concurrency) {
             (1, concurrency) => concurrency - 1,
             (environments, concurrency) => (environments - 1) * concurrency,
-        };
-        let visibility =
-            queue.map(|queue| visibility_timeout(queue, settings.function_timeout, settings.init_timeout));
-        let visibility = visibility.unwrap_or(settings.function_timeout);
-        self.sqs.configure(now, queue, visibility, room.max(1));
-        self.launcher.endpoints.queue = queue.map(|queue| QueueEndpoint {
-            url: self.sqs.jobs_url(),
-            max_receives: queue.max_receive_count.to_string(),
         });
+        self.sqs.configure(now, queue, visibility, room.max(1));
+        if queue.name == JOBS {
+            let url = self.sqs.url(JOBS);
+            let max_receives = queue.settings.max_receive_count.to_string();
+            self.tell_of_jobs(Some(QueueEndpoint { url, max_receives }));
+        }
     }
 
-    /// Gives the function what has come to the queue.
+    /// The program does not use its queue of jobs any more.
+    pub(super) fn end_jobs(&mut self, now: Moment) {
+        self.sqs.unmap(now, JOBS);
+        self.tell_of_jobs(None);
+    }
+
+    fn tell_of_jobs(&mut self, queue: Option<QueueEndpoint>) {
+        for served in self.functions.iter_mut() {
+            served.launcher.endpoints.queue.clone_from(&queue);
+        }
+    }
+
+    /// Gives the functions what has come to their queues.
     pub(super) fn poll_queues(&mut self, now: Moment) {
-        for Invoke { batch, event } in self.sqs.poll(now) {
+        for (function, Invoke { batch, event }) in self.sqs.poll(now) {
             self.note(|inspection, time| {
-                let route = crate::sqs::JOBS.to_owned();
-                inspection.journal.invoked(time, Work::Batch(batch), None, route, event.clone());
+                inspection.journal.invoked(time, Work::Batch(batch), None, String::new(), event.clone());
             });
             let invocation = Invocation { work: Work::Batch(batch), source: Source::Queue, event };
-            self.pool.invoke(now, invocation, &mut self.pool_actions);
+            self.functions.at(function).pool.invoke(now, invocation, &mut self.pool_actions);
         }
         for dead_letter in self.sqs.take_dead_letters() {
             self.report.dead_letters += 1;
@@ -48,17 +61,20 @@ impl Driver {
         self.report.batches += 1;
         self.report.failed_batches += u64::from(finished.verdict != BatchVerdict::Succeeded);
         self.note(|inspection, time| {
-            inspection.journal.batch_finished(time, Work::Batch(batch), &finished.verdict);
+            inspection.journal.batch_finished(time, Work::Batch(batch), &finished);
         });
         self.emit(GatewayEvent::BatchFinished(finished));
     }
 }
 
+/// SQS's own default.
+const VISIBILITY: Duration = Duration::from_secs(30);
+
 /// How long a message is hidden: while it waits for others to share its batch, and while the function may have it.
 /// Otherwise it would be given out a second time, as it is on AWS, where only the function's timeout is enforced.
-fn visibility_timeout(queue: &ManifestQueue, function: Duration, init: Duration) -> Duration {
-    let least = function + queue.batching_window;
-    queue.visibility_timeout.map_or(least + init, |wanted| wanted.max(least))
+fn visibility_timeout(queue: &ManifestQueue, function: &PoolSettings) -> Duration {
+    let least = function.function_timeout + queue.batching_window;
+    queue.visibility_timeout.map_or(least + function.init_timeout, |wanted| wanted.max(least))
 }
 
 #[cfg(test)]
@@ -68,10 +84,16 @@ mod tests {
     #[test]
     fn a_message_is_hidden_for_its_batchs_window_and_the_functions_time() {
         let seconds = Duration::from_secs;
+        let function = PoolSettings {
+            max_environments: 1,
+            concurrency: 1,
+            init_timeout: seconds(10),
+            function_timeout: seconds(30),
+        };
         let visibility = |wanted: Option<u64>, window| {
             let mut queue = ManifestQueue::default();
             (queue.visibility_timeout, queue.batching_window) = (wanted.map(seconds), seconds(window));
-            visibility_timeout(&queue, seconds(30), seconds(10))
+            visibility_timeout(&queue, &function)
         };
         assert_eq!(visibility(None, 0), seconds(40));
         assert_eq!(visibility(None, 300), seconds(340));

@@ -244,7 +244,7 @@ fn a_frame_answers_what_was_concluded_for_its_connection_and_nothing_else() {
 fn a_replay_is_the_same_event_and_ends_by_itself() {
     let mut journal = journal();
     let of = invoke(&mut journal, 1);
-    let (id, work, connection, again) = journal.replay(time(5), of).unwrap();
+    let Replay { id, work, connection, event: again, .. } = journal.replay(time(5), of).unwrap();
     assert_eq!((again, connection), (event("R1="), Some("AbC=".into())));
     let failed = Outcome::FunctionError { message: "no".to_owned(), error_message: None };
     journal.answered(time(6), work, &failed);

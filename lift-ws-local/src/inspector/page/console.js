@@ -1,6 +1,6 @@
 // A client by hand: opens connections and sends messages.
 
-import { $, el, fill, hue, setText, time, toast } from "./dom.js";
+import { $, el, fill, hue, time, toast } from "./dom.js";
 
 const MAX_LINES = 500;
 const HISTORY = "lift.console.history";
@@ -14,23 +14,24 @@ export class Console {
   #at = 0;
 
   constructor() {
-    this.stage = null;
     this.#build();
   }
 
   enter() {}
   leave() {}
 
-  /** Where connections go; known when the gateway has answered. */
-  set endpoint(stage) {
-    this.stage = stage;
-    setText(this.urlPrefix, `${base()}/${stage}?`);
+  /** Where connections go; known when the gateway has answered. A page may only reach its own port. */
+  set endpoints(endpoints) {
+    const own = endpoints.filter((endpoint) => new URL(endpoint).host === location.host);
+    if (own.join() === this.own?.join()) return;
+    this.own = own;
+    fill(this.endpoint, own.map((endpoint) => el("option", { value: endpoint }, endpoint)));
   }
 
   #build() {
     this.query = el("input", { id: "console-query", autocomplete: "off", spellcheck: "false", placeholder: "name=Ada&room=blue" });
     this.protocols = el("input", { id: "console-protocols", autocomplete: "off", spellcheck: "false", placeholder: "chat.v1, token" });
-    this.urlPrefix = el("code.prefix", {});
+    this.endpoint = el("select", { id: "console-endpoint" });
     this.list = el("ul.sockets", { "aria-label": "Connections of the console" });
     this.log = el("ol.log.frames", { tabindex: 0, "aria-label": "Frames of this connection" });
     this.message = el("textarea", { id: "console-message", rows: 4, spellcheck: "false", placeholder: '{"action":"…"}' });
@@ -38,8 +39,8 @@ export class Console {
     this.close = el("button", { type: "button", onclick: () => this.#current?.socket.close(1000, "closed in the inspector") }, "Close");
     const connect = el("form.card", { onsubmit: (event) => { event.preventDefault(); this.#connect(); } },
       el("h3", {}, "Open a connection"),
-      el("label", { for: "console-query" }, "Query string"),
-      el("div.affix", {}, this.urlPrefix, this.query),
+      el("label", { for: "console-endpoint" }, "Endpoint"), this.endpoint,
+      el("label", { for: "console-query" }, "Query string"), this.query,
       el("label", { for: "console-protocols" }, "Subprotocols, separated by commas"), this.protocols,
       el("p.hint", {}, "Browsers cannot set headers of a WebSocket: what needs one (such as Authorization) is for another client, or travels as a query parameter or subprotocol."),
       el("div.actions", {}, el("button.primary", { type: "submit" }, "Connect")));
@@ -71,7 +72,7 @@ export class Console {
     const protocols = this.protocols.value.split(",").map((name) => name.trim()).filter(Boolean);
     let socket;
     try {
-      socket = new WebSocket(`${base()}/${this.stage}${search ? `?${search}` : ""}`, protocols);
+      socket = new WebSocket(`${this.endpoint.value}${search ? `?${search}` : ""}`, protocols);
     } catch (error) {
       toast(error.message, true);
       return;
@@ -131,10 +132,6 @@ export class Console {
     if (this.#current === entry) this.#current = this.#sockets.at(-1) ?? null;
     this.#draw();
   }
-}
-
-function base() {
-  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
 }
 
 /** What was sent in this tab; another tab, or tomorrow, begins anew. */

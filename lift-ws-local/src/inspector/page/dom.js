@@ -60,9 +60,9 @@ export function ago(millis) {
 
 /** One of eight colours by which the eye follows a connection. */
 export function hue(id) {
-  let hash = 0;
-  for (let at = 0; at < id.length; at += 1) hash = (hash * 31 + id.charCodeAt(at)) >>> 0;
-  return `hue${hash % 8}`;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < id.length; at += 1) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193);
+  return `hue${((hash >>> 15) ^ hash) & 7}`;
 }
 
 const announcer = () => $("announcer");

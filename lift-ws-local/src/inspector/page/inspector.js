@@ -63,15 +63,22 @@ function listen() {
 async function overview() {
   if (document.hidden) return;
   try {
-    const { app, stage, connections, environments, maxEnvironments } = await get("overview");
+    const { app, stages, connections, environments, maxEnvironments } = await get("overview");
     setText($("app"), app || "lift-ws");
     document.title = `${app ? `${app} · ` : ""}Inspector · lift-ws`;
-    setText($("endpoint"), `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/${stage}`);
+    const endpoints = stages.map(({ domainName, stage }) => `${location.protocol === "https:" ? "wss" : "ws"}://${hostOf(domainName)}/${stage}`);
+    setText($("endpoint"), endpoints.join("  "));
     setText($("figure-connections"), number(connections));
     setText($("figure-environments"), `${environments.length} of ${maxEnvironments}`);
-    views.console.endpoint = stage;
+    views.console.endpoints = endpoints;
     views.faults.environments = environments;
   } catch { /* the stream of changes says it */ }
+}
+
+/** The page may have been reached by another name of the loopback. */
+function hostOf(domainName) {
+  const port = domainName.split(":").at(-1);
+  return port === location.port ? location.host : domainName;
 }
 
 function live(isLive) {

@@ -70,8 +70,9 @@ struct Batch {
 }
 
 impl Mapping {
-    pub(crate) fn new(settings: MappingSettings) -> Self {
-        Self { settings, filling: None, in_flight: HashMap::new(), last_batch: 0, is_stopped: false }
+    /// Batches are numbered from `first` on.
+    pub(crate) fn new(settings: MappingSettings, first: u64) -> Self {
+        Self { settings, filling: None, in_flight: HashMap::new(), last_batch: first, is_stopped: false }
     }
 
     /// Other settings from now on; batches that are under way are finished.

@@ -33,7 +33,7 @@ pub(super) fn world(batch_size: usize, window: u64, concurrency: usize) -> World
         batching_window: Duration::from_secs(window),
         concurrency,
     };
-    World { queues, mapping: Mapping::new(settings), now: START }
+    World { queues, mapping: Mapping::new(settings, 0), now: START }
 }
 
 impl World {

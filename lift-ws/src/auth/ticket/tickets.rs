@@ -3,7 +3,7 @@
 use super::secret;
 use super::{Ticket, TicketStore};
 use crate::auth::{AuthError, AuthErrorKind, Claims, Handshake, TokenSource};
-use crate::connection::{Clock, SystemClock};
+use crate::connection::{Clock, SystemClock, millis};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -92,7 +92,7 @@ impl Tickets {
     pub async fn issue(&self, ticket: &Ticket) -> Result<String, AuthError> {
         let failed = || AuthError::from(AuthErrorKind::TicketsUnavailable);
         let secret = secret::draw().ok_or_else(|| failed().with_source("the system has no randomness"))?;
-        let good_until = self.clock.now().saturating_add(u64::try_from(self.life.as_millis()).unwrap_or(0));
+        let good_until = self.clock.now().saturating_add(millis(self.life));
         let row = serde_json::to_string(&Row { good_until, ticket })
             .map_err(|error| failed().with_source(error))?;
         // whole seconds, and not before its end

@@ -13,7 +13,7 @@ use crate::connection::gate::Gate;
 use crate::connection::recipients::Page;
 use crate::connection::tally::TableCall;
 use crate::connection::turn::{LAST_POST, Letter};
-use crate::connection::{CallbackUrl, Connections, SendError};
+use crate::connection::{CallbackUrl, Connections, SendError, millis};
 use crate::queue::QueueMessage;
 use crate::queue::body::{Body, BroadcastBody};
 use crate::random::token;
@@ -97,7 +97,7 @@ fn claim<'a>(
 ) -> Claim<'a> {
     let now = connections.shared.clock.now();
     let left = connections.deadline().map_or(LONGEST, |due| due.saturating_duration_since(ambient::now()));
-    let until = now.saturating_add(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+    let until = now.saturating_add(millis(left));
     Claim::new(owner, body.turn, now, until, stored.expires_at)
 }
 

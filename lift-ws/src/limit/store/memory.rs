@@ -1,7 +1,7 @@
 //! Limits in memory: for tests, and for a program that is its own and only environment.
 
 use super::{Attempt, Begun, LimitStore};
-use crate::limit::rules::millis;
+use crate::connection::{Clock, SystemClock};
 use crate::store::{BoxFuture, StoreError};
 use std::collections::HashMap;
 use std::future::ready;
@@ -68,7 +68,7 @@ impl MemoryLimitStore {
 
     fn count_now(&self, key: (String, String, u64), most: u32, expires_at: u64) -> bool {
         let mut rows = self.rows();
-        rows.make_room(millis() / 1_000);
+        rows.make_room(SystemClock.now() / 1_000);
         let counter = rows.counters.entry(key).or_insert(Counter { count: 0, expires_at });
         let counts = counter.count < most;
         counter.count += u32::from(counts);

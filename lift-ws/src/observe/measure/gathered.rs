@@ -4,6 +4,7 @@ use super::line::{Line, Service};
 use super::name;
 use super::route::{Route, Since};
 use crate::connection::tally::{self, Count, Tally};
+use crate::connection::{Clock, SystemClock};
 use crate::event::EventType;
 use crate::observe::Observed;
 use crate::route::RouteInfo;
@@ -11,7 +12,7 @@ use crate::{Reply, ambient};
 use std::collections::VecDeque;
 use std::ptr;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// The most codes that are told apart; a program has no more, unless it is made of them.
 const MOST_CODES: usize = 50;
@@ -108,7 +109,7 @@ impl Gathered {
         }
         let oldest =
             self.waiting.front().copied().filter(|oldest| is_over(self.routes[*oldest].since.instant));
-        oldest.or_else(|| self.last_line.is_none_or(is_over).then_some(place))
+        oldest.or_else(|| self.has_paused(now, period).then_some(place))
     }
 
     fn place(&mut self, observed: &Observed<'_>, now: Instant) -> usize {
@@ -157,9 +158,8 @@ impl Gathered {
     }
 
     /// Was the last line so long ago?
-    #[cfg(feature = "lambda")]
-    pub(super) fn has_paused(&self, period: Duration) -> bool {
-        self.last_line.is_none_or(|last| ambient::now().saturating_duration_since(last) >= period)
+    pub(super) fn has_paused(&self, now: Instant, period: Duration) -> bool {
+        self.last_line.is_none_or(|last| now.saturating_duration_since(last) >= period)
     }
 
     /// The place of the route that has waited longest.
@@ -228,8 +228,7 @@ fn add_to(counts: &mut Vec<(usize, u32)>, place: usize, more: u32) {
 }
 
 fn since(instant: Instant) -> Since {
-    let time = ambient::time_of_day().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Since { instant, time: u64::try_from(time.as_millis()).unwrap_or(u64::MAX) }
+    Since { instant, time: SystemClock.now() }
 }
 
 #[cfg(feature = "lambda")]

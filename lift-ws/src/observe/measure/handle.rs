@@ -110,7 +110,7 @@ impl crate::ending::Ending for Shared {
     fn pause(&self) {
         let line = {
             let mut gathered = self.gathered();
-            if !gathered.has_paused(self.period) {
+            if !gathered.has_paused(crate::ambient::now(), self.period) {
                 return;
             }
             let oldest = gathered.oldest();

@@ -2,7 +2,7 @@ use lift_ws::prelude::*;
 
 #[ws_authorizer]
 async fn authorize<T>() -> Allow<T> {
-    todo!()
+    loop {}
 }
 
 #[ws_app(authorizer = authorize)]
