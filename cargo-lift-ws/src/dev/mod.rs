@@ -115,6 +115,9 @@ fn announce(arguments: &DevArguments, served: &Served, gateway: &LocalGateway) -
     if served.web.is_some() {
         lines.push(format!("page {}/", gateway.http_url()));
     }
+    if !arguments.no_control {
+        lines.push(format!("inspector {}/_lift", gateway.http_url()));
+    }
     terminal::print(&lines).map_err(DevError::Output)?;
     let routes = served.manifest.routes.len();
     let environments = arguments.environments;

@@ -145,23 +145,32 @@ impl Test {
 
     /// Opens a connection as it was opened, if that is known.
     fn connect(&mut self, event: Option<&Value>) {
-        let call =
-            format!("app.connect(){}", event.map(|event| self.handshake_calls(event)).unwrap_or_default());
-        self.line(format!("let client = {call}.await.expect(\"the handshake is accepted\");"));
+        let calls = event.map(|event| self.handshake_calls(event)).unwrap_or_default();
+        self.handshake_line("client", &calls, "expect(\"the handshake is accepted\")");
     }
 
     fn handshake(&mut self, event: &Value, invocation: &Invocation) {
         let calls = self.handshake_calls(event);
         match status_of(invocation) {
             Some(status) if status >= 300 => {
-                self.line(format!("let refused = app.connect(){calls}.await.expect_err(\"it is refused\");"));
+                self.handshake_line("refused", &calls, "expect_err(\"the handshake is refused\")");
                 self.line(format!("assert_eq!(refused.status, {status});"));
             }
             _ => {
-                self.line(format!("let client = app.connect(){calls}.await.expect(\"it is accepted\");"));
+                self.handshake_line("client", &calls, "expect(\"the handshake is accepted\")");
                 self.line("assert!(client.is_open());");
             }
         }
+    }
+
+    /// In the form that rustfmt gives it.
+    fn handshake_line(&mut self, name: &str, calls: &str, last: &str) {
+        self.line(match calls {
+            "" => format!("let {name} = app.connect().await.{last};"),
+            calls => {
+                format!("let {name} = app\n        .connect(){calls}\n        .await\n        .{last};")
+            }
+        });
     }
 
     fn authorize(&mut self, event: &Value, invocation: &Invocation) {
@@ -198,7 +207,7 @@ impl Test {
                 }
             }
         }
-        if calls.is_empty() { calls } else { calls + "\n        " }
+        calls
     }
 
     fn send(&mut self, body: &str) {
