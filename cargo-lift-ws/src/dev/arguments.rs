@@ -1,17 +1,20 @@
 //! The arguments of `dev`.
 
 use std::ffi::OsString;
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use lift_ws_local::core::{FaultKind, FaultPlan, FaultRule};
 
 const EXAMPLES: &str = "\
 Examples:
   cargo lift-ws dev                                          the app of this folder
   cargo lift-ws dev --package chat --port 0                  another, on a free port
   cargo lift-ws dev --data .data                             items outlive a restart
-  cargo lift-ws dev --routes routes.json -- python3 loop.py  a program in any language";
+  cargo lift-ws dev --routes routes.json -- python3 loop.py  a program in any language
+  cargo lift-ws dev --config lift-ws.toml                    several functions, APIs and stages";
 
 /// The arguments of `dev`.
 #[derive(Args, Debug)]
@@ -37,17 +40,17 @@ pub(crate) struct DevArguments {
     #[arg(long, value_name = "PATH", conflicts_with = "program", help_heading = "App")]
     manifest_path: Option<PathBuf>,
 
-    /// Port to listen on; 0 finds a free one
-    #[arg(long, value_name = "PORT", default_value_t = 3000, help_heading = "Gateway")]
-    pub(crate) port: u16,
+    /// Port to listen on, 3000 by default; 0 finds a free one. Further APIs of a project have the ports that follow
+    #[arg(long, value_name = "PORT", help_heading = "Gateway")]
+    port: Option<u16>,
 
     /// Address to listen on; by default only this machine can connect
     #[arg(long, value_name = "ADDRESS", help_heading = "Gateway")]
     pub(crate) host: Option<IpAddr>,
 
-    /// Stage: the path of the WebSocket URL
-    #[arg(long, value_name = "STAGE", default_value = "dev", value_parser = stage, help_heading = "Gateway")]
-    pub(crate) stage: String,
+    /// Stage: the path of the WebSocket URL, `dev` by default; of a project, in place of its own
+    #[arg(long, value_name = "STAGE", value_parser = stage, help_heading = "Gateway")]
+    pub(crate) stage: Option<String>,
 
     /// How many environments may run at a time
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..), help_heading = "Gateway")]
@@ -56,6 +59,14 @@ pub(crate) struct DevArguments {
     /// How long the function may work on one event, as its timeout on Lambda
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=900), help_heading = "Gateway")]
     pub(crate) function_timeout: u16,
+
+    /// Project of several functions, APIs and stages in a TOML file; by default lift-ws.toml in this folder, if it is there
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["program", "package", "bin", "example", "manifest_path"], help_heading = "Project")]
+    config: Option<PathBuf>,
+
+    /// Custom domain of the project that all requests are taken to be for, for clients that cannot be made to name it
+    #[arg(long, value_name = "NAME", help_heading = "Project")]
+    pub(crate) domain: Option<String>,
 
     /// Routes of PROGRAM, its authorizer and tables if it has some, and `"queue": true` if it uses one: a file in the
     /// manifest's format
@@ -70,6 +81,15 @@ pub(crate) struct DevArguments {
     #[arg(long, help_heading = "Gateway")]
     pub(crate) no_control: bool,
 
+    /// Something that is to go wrong, as often as is said; may be given several times
+    #[arg(long = "fault", value_name = "FAULT", long_help = fault_help(), help_heading = "Faults on demand")]
+    pub(crate) faults: Vec<FaultRule>,
+
+    /// Seed of what is left to chance: the same seed and order of events give the same faults; by default a new one, which
+    /// is printed
+    #[arg(long, value_name = "NUMBER", requires = "faults", help_heading = "Faults on demand")]
+    fault_seed: Option<u64>,
+
     /// Run this program, which speaks the Lambda Runtime API, in place of an app
     #[arg(last = true, value_name = "PROGRAM", requires = "routes")]
     program: Vec<OsString>,
@@ -80,8 +100,24 @@ pub(crate) struct DevArguments {
 pub(super) enum Target {
     /// A package of this workspace.
     App(Selection),
+    /// Whatever a file describes.
+    Project { file: ProjectFile, release: bool },
     /// A program and its arguments.
     Program { command: Vec<OsString>, routes: PathBuf },
+}
+
+/// A file that describes a project.
+#[derive(Clone, Debug)]
+pub(super) enum ProjectFile {
+    Toml(PathBuf),
+}
+
+impl ProjectFile {
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Toml(path) => path,
+        }
+    }
 }
 
 /// Which app, and how it is built.
@@ -95,7 +131,38 @@ pub(super) struct Selection {
 }
 
 impl DevArguments {
-    pub(super) fn target(&self) -> Target {
+    /// What is to go wrong from the start on, and whether its seed was chosen by chance.
+    pub(super) fn fault_plan(&self) -> Option<(FaultPlan, bool)> {
+        if self.faults.is_empty() {
+            return None;
+        }
+        // Short enough to be typed again.
+        let by_chance = || RandomState::new().hash_one(()) & u64::from(u32::MAX);
+        let seed = self.fault_seed.unwrap_or_else(by_chance);
+        let plan = self.faults.iter().fold(FaultPlan::new(seed), |plan, rule| plan.with(rule.clone()));
+        Some((plan, self.fault_seed.is_none()))
+    }
+
+    /// The port that is asked for, also for several APIs.
+    pub(super) fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// What is to be run; `found` is the file in this folder that describes a project.
+    pub(super) fn target(&self, found: impl FnOnce() -> Option<ProjectFile>) -> Target {
+        let names_no_app = self.package.is_none()
+            && self.bin.is_none()
+            && self.example.is_none()
+            && self.manifest_path.is_none()
+            && self.program.is_empty();
+        let file = match &self.config {
+            Some(file) => Some(ProjectFile::Toml(file.clone())),
+            None if names_no_app => found(),
+            None => None,
+        };
+        if let Some(file) = file {
+            return Target::Project { file, release: self.release };
+        }
         match (&self.routes, &self.program[..]) {
             (Some(routes), [_, ..]) => {
                 Target::Program { command: self.program.clone(), routes: routes.clone() }
@@ -109,6 +176,16 @@ impl DevArguments {
             }),
         }
     }
+}
+
+fn fault_help() -> String {
+    format!(
+        "Something that is to go wrong, as often as is said; may be given several times: KIND[:TIME][:HOW-OFTEN][:xCOUNT]\n\n\
+         TIME is 200ms, 5s, 10m or 2h; HOW-OFTEN a probability (0.1 or 10%) or every so many (every-3), always if it is left \
+         out; COUNT how often at most. For instance slow:200ms:0.5, drop-disconnect:every-10 or kill:10%:x3.\n\n\
+         Kinds, with the time that they take if none is said:\n{}",
+        FaultKind::listing()
+    )
 }
 
 /// API Gateway's rule for stage names.
@@ -138,15 +215,15 @@ mod tests {
     #[test]
     fn without_arguments_the_app_is_served_on_port_3000() {
         let dev = parse(&[]).unwrap();
-        assert_eq!((dev.port, dev.stage.as_str(), dev.environments), (3000, "dev", 4));
+        assert_eq!((dev.port(), dev.stage.as_deref(), dev.environments), (None, None, 4));
         assert_eq!(dev.function_timeout, 30);
-        assert!(matches!(dev.target(), Target::App(Selection { package: None, release: false, .. })));
+        assert!(matches!(dev.target(|| None), Target::App(Selection { package: None, release: false, .. })));
     }
 
     #[test]
     fn a_program_keeps_its_own_options() {
         let dev = parse(&["--routes", "r.json", "--", "python3", "-u", "loop.py", "--port"]).unwrap();
-        let Target::Program { command, .. } = dev.target() else { panic!("an app") };
+        let Target::Program { command, .. } = dev.target(|| None) else { panic!("an app") };
         assert_eq!(command, ["python3", "-u", "loop.py", "--port"]);
     }
 
@@ -157,11 +234,52 @@ mod tests {
     }
 
     #[test]
+    fn a_projects_file_is_found_unless_something_else_is_named() {
+        let found = || Some(ProjectFile::Toml("lift-ws.toml".into()));
+        let target = |arguments: &[&str]| parse(arguments).unwrap().target(found);
+        assert!(matches!(target(&[]), Target::Project { release: false, .. }));
+        assert!(matches!(target(&["--release"]), Target::Project { release: true, .. }));
+        assert!(matches!(target(&["--package", "chat"]), Target::App(_)));
+        assert!(matches!(target(&["--routes", "r.json", "--", "python3"]), Target::Program { .. }));
+        let Target::Project { file, .. } = target(&["--config", "other.toml"]) else { panic!("no project") };
+        assert_eq!(file.path(), Path::new("other.toml"));
+        assert_eq!(parse(&["--config", "a.toml", "--bin", "b"]).unwrap_err(), ErrorKind::ArgumentConflict);
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused() {
         assert_eq!(parse(&["--environments", "0"]).unwrap_err(), ErrorKind::ValueValidation);
         assert_eq!(parse(&["--function-timeout", "901"]).unwrap_err(), ErrorKind::ValueValidation);
         assert_eq!(parse(&["--port", "70000"]).unwrap_err(), ErrorKind::ValueValidation);
         assert_eq!(parse(&["--stage", "a/b"]).unwrap_err(), ErrorKind::ValueValidation);
         assert_eq!(parse(&["--bin", "a", "--example", "b"]).unwrap_err(), ErrorKind::ArgumentConflict);
+    }
+
+    #[test]
+    fn faults_make_a_plan_in_their_order_with_the_seed_that_is_named() {
+        assert!(parse(&[]).unwrap().fault_plan().is_none());
+        let dev = parse(&["--fault", "slow:200ms:0.5", "--fault", "kill:x1", "--fault-seed", "7"]).unwrap();
+        let (plan, by_chance) = dev.fault_plan().unwrap();
+        let rules: Vec<String> = plan.rules().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            (rules.join(" "), plan.seed(), by_chance),
+            ("slow:200ms:0.5 kill:x1".to_owned(), 7, false)
+        );
+        let (plan, by_chance) = parse(&["--fault", "kill"]).unwrap().fault_plan().unwrap();
+        assert!(by_chance && plan.seed() <= u64::from(u32::MAX));
+    }
+
+    #[test]
+    fn a_fault_that_is_none_is_refused() {
+        assert_eq!(parse(&["--fault", "kil"]).unwrap_err(), ErrorKind::ValueValidation);
+        assert_eq!(parse(&["--fault-seed", "7"]).unwrap_err(), ErrorKind::MissingRequiredArgument);
+    }
+
+    #[test]
+    fn the_long_help_lists_every_kind_of_fault() {
+        let help = fault_help();
+        assert!(
+            FaultKind::all().iter().all(|kind| help.contains(kind.name()) && help.contains(kind.about()))
+        );
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::{error, fmt, io};
 
 use lift_ws_local::core::ManifestError;
+use lift_ws_local::project::ProjectError;
 use lift_ws_local::{ReplaceError, StartError};
 
 #[derive(Debug)]
@@ -30,6 +31,10 @@ pub(crate) enum DevError {
     ReadRoutes { file: PathBuf, source: io::Error },
     /// The routes file is not as it should be.
     Routes { file: PathBuf, source: ManifestError },
+    /// The project's file cannot be read.
+    ReadProject { file: PathBuf, source: io::Error },
+    /// The project's file is not as it should be.
+    Project { file: PathBuf, source: ProjectError },
     /// The new build cannot take over.
     Replace(ReplaceError),
     /// The gateway does not start.
@@ -95,6 +100,8 @@ impl fmt::Display for DevError {
                 "{}: {source}\na routes file is like {{ \"routes\": [{{ \"routeKey\": \"$default\", \"twoWay\": true }}] }}",
                 file.display()
             ),
+            Self::ReadProject { file, source } => write!(f, "cannot read the project in {}: {source}", file.display()),
+            Self::Project { file, source } => write!(f, "{}, {source}", file.display()),
             Self::Replace(error) => error.fmt(f),
             Self::Gateway(error) => error.fmt(f),
             Self::Watch(error) => write!(f, "cannot watch the sources: {error}"),

@@ -8,14 +8,16 @@ mod build;
 mod describe;
 mod error;
 mod program;
+mod project;
 mod signals;
 mod watch;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use lift_ws_local::core::Manifest;
-use lift_ws_local::{Function, LocalGateway};
+use lift_ws_local::project::Project;
+use lift_ws_local::{Function, LocalGateway, ServedApi};
 
 use crate::terminal::{self, Printer};
 use app::App;
@@ -26,12 +28,13 @@ pub(crate) use error::DevError;
 use signals::Signals;
 use watch::Watcher;
 
+/// Where the gateway listens, unless something else is said.
+const FIRST_PORT: u16 = 3000;
+
 /// What the gateway runs.
 struct Served {
     name: String,
-    function: Function,
-    manifest: Manifest,
-    web: Option<PathBuf>,
+    project: Project,
 }
 
 /// Runs until Ctrl-C or SIGTERM.
@@ -40,13 +43,14 @@ pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
     runtime.map_err(DevError::Runtime)?.block_on(async {
         // From the first moment on, so that an impatient Ctrl-C leaves nothing behind either.
         let mut signals = Signals::listen().map_err(DevError::Runtime)?;
-        let target = arguments.target();
+        let target = arguments.target(project::found);
         let mut app = match &target {
             Target::App(selection) => Some(App::find(selection)?),
-            Target::Program { .. } => None,
+            Target::Program { .. } | Target::Project { .. } => None,
         };
+        let mut built = Vec::new();
         let served = tokio::select! {
-            served = prepare(&target, app.as_mut()) => served?,
+            served = prepare(&target, app.as_mut(), &mut built) => served?,
             () = signals.stop() => return Ok(()),
         };
         let printer = Printer::start();
@@ -54,6 +58,7 @@ pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
         announce(&arguments, &served, &gateway)?;
         tokio::select! {
             result = keep_current(app, &gateway) => result?,
+            result = project::keep_current(built, &gateway) => result?,
             () = signals.stop() => {}
         }
         terminal::status("Stopping", "closing connections and ending environments");
@@ -62,14 +67,25 @@ pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
     })
 }
 
-async fn prepare(target: &Target, app: Option<&mut App>) -> Result<Served, DevError> {
+async fn prepare(
+    target: &Target,
+    app: Option<&mut App>,
+    built: &mut Vec<project::BuiltFunction>,
+) -> Result<Served, DevError> {
     match (target, app) {
+        (Target::Project { file, release }, _) => {
+            let (served, functions) = project::prepare(file, *release).await?;
+            *built = functions;
+            Ok(served)
+        }
         (Target::Program { command, routes }, _) => program::prepare(command, routes),
         (Target::App(_), Some(app)) => {
             let executable = build::build(app).await?;
             let (copy, function, manifest) = set_up(app, &executable).await?;
             app.run(copy);
-            Ok(Served { name: app.name().to_owned(), function, manifest, web: app.web() })
+            let mut project = Project::single(manifest, function);
+            project.apis[0].web = app.web();
+            Ok(Served { name: app.name().to_owned(), project })
         }
         (Target::App(_), None) => Err(DevError::NoApp),
     }
@@ -87,18 +103,32 @@ async fn start(
     served: &Served,
     printer: &Printer,
 ) -> Result<LocalGateway, DevError> {
-    let mut builder = LocalGateway::builder(served.manifest.clone(), served.function.clone())
-        .port(arguments.port)
-        .stage(&arguments.stage)
+    let mut builder = LocalGateway::project(with_ports(served.project.clone()))
         .environments(arguments.environments.into())
         .function_timeout(Duration::from_secs(arguments.function_timeout.into()))
         .control(!arguments.no_control)
         .on_event(printer.sink());
+    if let Some(port) = arguments.port() {
+        builder = builder.port(port);
+    }
+    if let Some(stage) = &arguments.stage {
+        builder = builder.stage(stage);
+    }
+    if let Some(domain) = &arguments.domain {
+        builder = builder.domain(domain);
+    }
+    if let Some((plan, by_chance)) = arguments.fault_plan() {
+        if by_chance {
+            let seed = plan.seed();
+            terminal::status(
+                "Faults",
+                &format!("seed {seed}; the same ones again with `--fault-seed {seed}`"),
+            );
+        }
+        builder = builder.faults(plan);
+    }
     if let Some(host) = arguments.host {
         builder = builder.host(host);
-    }
-    if let Some(web) = &served.web {
-        builder = builder.web(web);
     }
     if let Some(authority) = authority::of_user() {
         builder = builder.authority(authority);
@@ -109,29 +139,48 @@ async fn start(
     builder.start().await.map_err(DevError::Gateway)
 }
 
-/// The first line is for programs: it comes when clients can connect, and stands alone on its line.
+/// APIs without a port have the one after the previous API's.
+fn with_ports(mut project: Project) -> Project {
+    let mut next = FIRST_PORT;
+    for api in &mut project.apis {
+        let port = *api.port.get_or_insert(next);
+        next = if port == 0 { 0 } else { port.saturating_add(1) };
+    }
+    project
+}
+
+/// The first lines are for programs: they come when clients can connect, and each stands alone on its line.
 fn announce(arguments: &DevArguments, served: &Served, gateway: &LocalGateway) -> Result<(), DevError> {
-    let mut lines = vec![format!("ready {}", gateway.url())];
-    if served.web.is_some() {
-        lines.push(format!("page {}/", gateway.http_url()));
+    let urls = gateway.apis().iter().flat_map(ServedApi::urls);
+    let mut lines: Vec<String> = urls.map(|url| format!("ready {url}")).collect();
+    for (served, api) in gateway.apis().iter().zip(&served.project.apis) {
+        if api.web.is_some() {
+            lines.push(format!("page {}/", served.http_url()));
+        }
     }
     if !arguments.no_control {
         lines.push(format!("inspector {}/_lift", gateway.http_url()));
     }
     terminal::print(&lines).map_err(DevError::Output)?;
-    let routes = served.manifest.routes.len();
-    let environments = arguments.environments;
-    let text = format!(
-        "{}: {routes} {}, up to {environments} {}; Ctrl-C ends it",
-        served.name,
-        if routes == 1 { "route" } else { "routes" },
-        if environments == 1 { "environment" } else { "environments" },
-    );
-    terminal::status("Serving", &text);
-    if served.manifest.queue.is_some() {
+    terminal::status("Serving", &format!("{}: {}; Ctrl-C ends it", served.name, summary(arguments, served)));
+    if served.project.apis.iter().any(|api| api.manifest.queue.is_some()) {
         terminal::status("Queue", gateway.queue_url());
     }
     Ok(())
+}
+
+fn summary(arguments: &DevArguments, served: &Served) -> String {
+    let count =
+        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let Project { functions, apis, .. } = &served.project;
+    let routes = count(apis.iter().map(|api| api.manifest.routes.len()).sum(), "route", "routes");
+    let environments = count(arguments.environments.into(), "environment", "environments");
+    if functions.len() == 1 && apis.len() == 1 {
+        return format!("{routes}, up to {environments}");
+    }
+    let functions = count(functions.len(), "function", "functions");
+    let stages = count(apis.iter().map(|api| api.stages.len()).sum(), "stage", "stages");
+    format!("{}, {stages}, {routes}, {functions} of up to {environments}", count(apis.len(), "API", "APIs"))
 }
 
 /// Builds anew whenever sources change; a build that fails leaves the last one running.

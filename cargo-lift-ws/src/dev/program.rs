@@ -5,6 +5,7 @@ use std::path::Path;
 
 use lift_ws_local::Function;
 use lift_ws_local::core::Manifest;
+use lift_ws_local::project::Project;
 
 use super::{DevError, Served};
 
@@ -15,7 +16,8 @@ pub(super) fn prepare(command: &[OsString], routes: &Path) -> Result<Served, Dev
         Manifest::parse(&json).map_err(|source| DevError::Routes { file: routes.to_owned(), source })?;
     let (program, args) = command.split_first().map_or((OsString::new(), &[][..]), |(p, a)| (p.clone(), a));
     let function = with_concurrency(Function::new(program).args(args));
-    Ok(Served { name: function.name(), function, manifest, web: None })
+    let name = function.name();
+    Ok(Served { name, project: Project::single(manifest, function) })
 }
 
 /// A program that takes several events at a time is asked to by the variable that Lambda uses.

@@ -39,6 +39,12 @@ pub(crate) fn status(verb: &str, text: &str) {
     let _ = writeln!(io::stderr(), "{} {text}", paint.green(&format!("{verb:>12}")));
 }
 
+/// What is not as the user may think.
+pub(crate) fn warning(text: &str) {
+    let paint = Paint::of_stderr();
+    let _ = writeln!(io::stderr(), "{}: {text}", paint.yellow("warning"));
+}
+
 /// Why this did not work.
 pub(crate) fn error(text: &str) {
     let paint = Paint::of_stderr();
@@ -84,6 +90,7 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
         GatewayEvent::Finished(finished) => describe_finished(finished, paint),
         GatewayEvent::BatchFinished(batch) => describe_batch(batch, paint),
         GatewayEvent::DeadLettered(letter) => describe_dead_letter(letter, paint),
+        GatewayEvent::Fault(fault) => format!("{}: {fault}", paint.yellow("fault on demand")),
         GatewayEvent::Output { environment, stream, line } => {
             let mark = format!("env {environment} |");
             match stream {

@@ -102,9 +102,7 @@ impl Running {
     }
 
     pub(crate) async fn connect_with(&self, query: &str) -> Result<Client, Error> {
-        let connect = connect_async(format!("{}{query}", self.url));
-        let (socket, _) = timeout(PATIENCE, connect).await.expect("the handshake ends")?;
-        Ok(Client { socket })
+        Client::open(&format!("{}{query}", self.url)).await
     }
 
     /// Sends a signal and waits for the end.
@@ -120,6 +118,15 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    pub(crate) async fn open(url: &str) -> Result<Self, Error> {
+        let (socket, _) = timeout(PATIENCE, connect_async(url)).await.expect("the handshake ends")?;
+        Ok(Self::of(socket))
+    }
+
+    pub(crate) fn of(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+        Self { socket }
+    }
+
     pub(crate) async fn say(&mut self, text: &str) {
         self.socket.send(Message::text(text)).await.unwrap();
     }

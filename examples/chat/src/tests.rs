@@ -1,6 +1,7 @@
 //! The chat without sockets: what a user's test of a flow looks like.
 
 mod members;
+mod time;
 
 use super::{AppState, Chat};
 use lift_ws::testing::{TestApp, TestClient, TestEvent};

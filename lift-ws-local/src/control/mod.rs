@@ -8,7 +8,9 @@
 //! like any other.
 
 mod api;
+mod body;
 mod guard;
+mod requests;
 
 use std::net::IpAddr;
 
@@ -19,6 +21,7 @@ use hyper::header::{
 use hyper::{Method, Request, StatusCode};
 use serde_json::json;
 
+use crate::core::Faults;
 use crate::http::{self, Answer};
 use crate::inspector::{self, InspectorApi};
 use api::ControlApi;
@@ -36,8 +39,8 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    pub(crate) fn new(inspector: InspectorApi) -> Self {
-        Self { api: ControlApi::new(), inspector }
+    pub(crate) fn new(inspector: InspectorApi, faults: Faults) -> Self {
+        Self { api: ControlApi { owner: inspector.owner().clone(), faults }, inspector }
     }
 
     /// Whether a path, as sent, lies under `/_lift`. It is compared byte by byte: `/%5flift` and `//_lift` are other

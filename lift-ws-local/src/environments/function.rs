@@ -64,6 +64,20 @@ impl Function {
         self
     }
 
+    /// The folder to run in, unless one is set.
+    #[must_use]
+    pub fn current_dir_or(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.current_dir.get_or_insert_with(|| dir.into());
+        self
+    }
+
+    /// Another program, with the same arguments and variables.
+    #[must_use]
+    pub fn with_program(mut self, program: impl Into<OsString>) -> Self {
+        self.program = program.into();
+        self
+    }
+
     /// The function's name, in place of the program's.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {

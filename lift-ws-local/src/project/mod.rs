@@ -64,8 +64,9 @@ pub struct Project {
 }
 
 impl Project {
-    /// One API at one stage, served by one function.
-    pub(crate) fn single(manifest: Manifest, function: Function) -> Self {
+    /// One API at one stage, `dev`, served by one function.
+    #[must_use]
+    pub fn single(manifest: Manifest, function: Function) -> Self {
         let name = function.name();
         Self {
             functions: vec![ProjectFunction {

@@ -2,13 +2,16 @@
 
 mod authorizers;
 mod client;
+mod control;
 mod environments;
+mod faults;
 mod function;
 mod inspector;
 mod management;
 mod orphans;
 mod queue;
 mod runtime_api;
+mod slow_readers;
 mod swap;
 mod tls;
 mod transport;

@@ -1,6 +1,7 @@
 //! The task that owns the gateway's state: everything happens here, one command after the other.
 
 mod ending;
+mod faults;
 mod functions;
 mod inspect;
 mod queue;
@@ -16,11 +17,11 @@ use super::alarm::Alarm;
 use super::plan::jobs;
 use crate::clock::Clock;
 use crate::core::{
-    Action, CallId, ConnectionId, Finished, Gateway, Input, InvocationId, ManagementRequest, Moment, Outcome,
-    SocketId, Verdict,
+    Action, CallId, ConnectionId, Faults, Finished, Gateway, Input, InvocationId, ManagementRequest, Moment,
+    Outcome, SocketId, Verdict,
 };
 use crate::environments::{
-    EnvironmentId, Invocation, Launcher, Overdue, PoolAction, PoolSettings, Process, Source, Work,
+    EnvironmentId, Invocation, Launcher, Overdue, PoolAction, PoolSettings, Process, Receipt, Source, Work,
 };
 use crate::event::{EventSink, GatewayEvent};
 use crate::inspector::Managed;
@@ -28,6 +29,7 @@ use crate::owner::{Command, HandshakeAnswer, ManagementAnswer, NewApi};
 use crate::site::SiteId;
 use crate::sqs::{QueuePlan, Sqs};
 use crate::transport::{OpenMessage, Outbox};
+use faults::LateStarts;
 pub(super) use functions::Destinations;
 use functions::Functions;
 pub(super) use inspect::Inspection;
@@ -43,6 +45,7 @@ pub(super) struct DriverParts {
     pub(super) sqs: Sqs,
     pub(super) queues: Vec<QueuePlan>,
     pub(super) functions: Vec<(PoolSettings, Launcher)>,
+    pub(super) faults: Faults,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sink: EventSink,
     /// Where somebody may look at what happens.
@@ -57,6 +60,8 @@ pub(super) struct Driver {
     sink: EventSink,
     inspection: Option<Inspection>,
     processes: HashMap<EnvironmentId, Process>,
+    faults: Faults,
+    late_starts: LateStarts,
     handshakes: HashMap<SocketId, oneshot::Sender<HandshakeAnswer>>,
     connections: HashMap<ConnectionId, Outbox>,
     /// The message that is being taken in, until it has become an invocation.
@@ -95,6 +100,8 @@ impl Driver {
             sink: parts.sink,
             inspection: parts.inspection,
             processes: HashMap::new(),
+            faults: parts.faults,
+            late_starts: LateStarts::default(),
             handshakes: HashMap::new(),
             connections: HashMap::new(),
             arriving: None,
@@ -172,6 +179,9 @@ impl Driver {
             Command::Polled { environment, poll } => {
                 self.functions.of(environment).pool.polled(now, environment, poll, &mut self.pool_actions);
             }
+            Command::Answered { environment, reply, .. } if self.dies_of_its_answer(environment) => {
+                let _ = reply.send(Receipt::Accepted);
+            }
             Command::Answered { environment, request, answer, reply } => {
                 let pool = &mut self.functions.of(environment).pool;
                 let receipt = pool.answered(now, environment, request, answer, &mut self.pool_actions);
@@ -202,6 +212,11 @@ impl Driver {
                 served.pool.replace(now, served.settings.clone(), &mut self.pool_actions);
                 let _ = reply.send(());
             }
+            Command::Age { by, reply } => return self.age(now, by, reply),
+            Command::KillEnvironment { environment, reply } => {
+                let _ = reply.send(self.kill(environment));
+            }
+            Command::Environments { reply } => drop(reply.send(self.environments())),
             Command::Shutdown | Command::Abandon => {}
         }
         self.settle(now);
@@ -270,6 +285,7 @@ impl Driver {
         let now = self.clock.now();
         self.inputs.push_back(Input::Tick);
         self.functions.tick(now, &mut self.pool_actions);
+        self.start_late(now);
         self.settle(now);
     }
 
@@ -394,12 +410,11 @@ impl Driver {
 
     fn act_for_pool(&mut self, now: Moment, action: PoolAction) {
         match action {
-            PoolAction::Start(environment) => self.start(environment),
-            PoolAction::Stop(environment) => {
-                if let Some(process) = self.processes.get(&environment) {
-                    process.stop();
-                }
-            }
+            PoolAction::Start(environment) => self.start_or_wait(now, environment),
+            PoolAction::Stop(environment) => match self.processes.get(&environment) {
+                Some(process) => process.stop(),
+                None => self.never_starts(now, environment),
+            },
             PoolAction::Kill(environment, Overdue { limit, setting }) => {
                 if let Some(process) = self.processes.get(&environment) {
                     process.kill();
@@ -453,7 +468,7 @@ impl Driver {
 
     fn set_alarm(&mut self) {
         let functions = self.functions.next_wakeup(self.clock.now());
-        let wakeups = [self.core.next_wakeup(), functions, self.sqs.next_wakeup()];
+        let wakeups = [self.core.next_wakeup(), functions, self.sqs.next_wakeup(), self.late_starts.next()];
         if let Some(due) = wakeups.into_iter().flatten().min() {
             self.alarm.set(due, &*self.clock);
         }

@@ -1,0 +1,203 @@
+//! Whole projects from files: several functions, APIs, stages and custom domains in one process.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+use crate::running::{Client, Running, dev, foreign, refused};
+
+/// A folder with a project's file, and a command that runs it on free ports.
+fn project(file: &str, text: &str) -> (tempfile::TempDir, tokio::process::Command) {
+    let dir = tempfile::tempdir().unwrap();
+    let teller = foreign("teller.py").canonicalize().unwrap();
+    let text = text.replace("TELLER", &teller.display().to_string());
+    std::fs::write(dir.path().join(file), text).unwrap();
+    let mut command = dev(["--port", "0"]);
+    command.current_dir(dir.path());
+    (dir, command)
+}
+
+const TOML: &str = r#"
+    [functions.chat]
+    command = ["python3", "TELLER"]
+    env = { COLOUR = "blue", QUEUE = "${queues.orders}", HOME_URL = "https://chat12345.execute-api.us-east-1.amazonaws.com/prod" }
+
+    [functions.history]
+    command = ["python3", "TELLER"]
+    environments = 1
+
+    [functions.guard]
+    command = ["python3", "TELLER"]
+
+    [functions.worker]
+    command = ["python3", "TELLER"]
+
+    [apis.chat]
+    apiId = "chat12345"
+    function = "chat"
+    authorizer.function = "guard"
+    stages.dev = {}
+    stages.prod.variables = { tier = "gold" }
+
+    [apis.chat.routes]
+    "$connect" = {}
+    "$disconnect" = { function = "history" }
+    "$default" = { twoWay = true }
+    say = "chat"
+    history = { function = "history", twoWay = true }
+
+    [apis.news]
+    apiId = "news12345"
+    function = "history"
+    routes."$default" = { twoWay = true }
+
+    [queues.orders]
+    function = "worker"
+
+    [domains."ws.example.org"]
+    v1 = "chat/prod"
+    news = "news/dev"
+
+    [domains]
+    "whole.localhost" = "chat/dev"
+"#;
+
+struct Project {
+    running: Running,
+    _dir: tempfile::TempDir,
+    /// By API and stage.
+    urls: Vec<String>,
+}
+
+impl Project {
+    async fn start(count: usize) -> Self {
+        let (dir, command) = project("lift-ws.toml", TOML);
+        let mut running = Running::start(command).await;
+        let mut urls = vec![running.url.clone()];
+        for _ in 1..count {
+            urls.push(running.stdout.next().await.strip_prefix("ready ").unwrap().to_owned());
+        }
+        Self { running, _dir: dir, urls }
+    }
+
+    async fn connect(&self, url: usize) -> Client {
+        Client::open(&self.urls[url]).await.unwrap()
+    }
+}
+
+async fn ask(client: &mut Client, message: Value) -> Value {
+    serde_json::from_str(&client.ask(&message.to_string()).await).unwrap()
+}
+
+#[tokio::test]
+async fn each_route_has_its_function_and_each_stage_its_connections() {
+    let mut project = Project::start(3).await;
+    assert!(project.urls[0].ends_with("/dev") && project.urls[1].ends_with("/prod"), "{:?}", project.urls);
+    let port = |url: &str| url.split('/').nth(2).unwrap().to_owned();
+    assert_eq!(port(&project.urls[0]), port(&project.urls[1]));
+    assert_ne!(port(&project.urls[0]), port(&project.urls[2]));
+    let (mut dev, mut prod, mut news) =
+        (project.connect(0).await, project.connect(1).await, project.connect(2).await);
+
+    let told = ask(&mut dev, json!({"action": "anything", "env": "COLOUR"})).await;
+    assert_eq!(
+        (&told["function"], &told["stage"], &told["env"]),
+        (&json!("chat"), &json!("dev"), &json!("blue"))
+    );
+    assert_eq!(
+        (&told["apiId"], &told["principal"], &told["variables"]),
+        (&json!("chat12345"), &json!("guard"), &Value::Null)
+    );
+    let told = ask(&mut prod, json!({"action": "history", "env": "COLOUR"})).await;
+    assert_eq!(
+        (&told["function"], &told["stage"], &told["env"]),
+        (&json!("history"), &json!("prod"), &Value::Null)
+    );
+    assert_eq!(told["variables"], json!({"tier": "gold"}));
+    let pid = told["pid"].clone();
+    let told = ask(&mut news, json!({"action": "whatever"})).await;
+    assert_eq!(
+        (&told["function"], &told["apiId"], &told["principal"]),
+        (&json!("history"), &json!("news12345"), &Value::Null)
+    );
+    // There is one environment of it, for both APIs.
+    assert_eq!(told["pid"], pid);
+
+    // The program's own URL and the environment's lead to the same connection, in whatever stage.
+    for client in [&mut dev, &mut prod, &mut news] {
+        for post in ["env", "own"] {
+            let told = ask(client, json!({"action": "history", "post": post})).await;
+            assert_eq!(told["function"], "history");
+        }
+    }
+    dev.close().await;
+    project.running.stderr.with("history DISCONNECT dev").await;
+    let pids: HashSet<String> = [pid.to_string()].into();
+    assert_eq!(project.running.end("-TERM").await.code(), Some(0));
+    assert!(pids.iter().all(|pid| !Path::new("/proc").join(pid).exists()));
+}
+
+#[tokio::test]
+async fn urls_that_the_file_writes_as_on_aws_lead_home_and_queues_have_their_function() {
+    let mut project = Project::start(3).await;
+    let mut client = project.connect(1).await;
+    let told = ask(&mut client, json!({"action": "x", "env": "HOME_URL"})).await;
+    let host = project.urls[1].strip_prefix("ws://").unwrap();
+    assert_eq!(told["env"], format!("https://{host}"));
+    let told = ask(&mut client, json!({"action": "x", "queue": "an order"})).await;
+    assert_eq!(told["queued"], 200);
+    project.running.stderr.with("worker got an order").await;
+}
+
+/// Connects to where a domain would lead if its name were known.
+async fn by_domain(url: &str, host: &str, path: &str) -> Result<Client, u16> {
+    let address = url.split('/').nth(2).unwrap();
+    let port = address.rsplit(':').next().unwrap();
+    let mut request = format!("ws://{address}{path}").into_client_request().unwrap();
+    request.headers_mut().insert("host", format!("{host}:{port}").parse().unwrap());
+    match connect_async(request).await {
+        Ok((socket, _)) => Ok(Client::of(socket)),
+        Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn a_custom_domain_has_its_mapping_in_place_of_the_stage() {
+    let project = Project::start(3).await;
+    let url = &project.urls[0];
+    let mut client = by_domain(url, "ws.example.org", "/v1").await.unwrap();
+    let told = ask(&mut client, json!({"action": "x"})).await;
+    assert_eq!(told["stage"], "prod");
+    assert!(told["domainName"].as_str().unwrap().starts_with("ws.example.org:"), "{told}");
+    // What the function builds of it: with the mapping it arrives, with the stage it does not (contract §5.2).
+    let told = ask(&mut client, json!({"action": "x", "post": "own", "base": "v1"})).await;
+    assert_eq!(told["stage"], "prod");
+    client.say(&json!({"action": "x", "post": "own", "base": "prod"}).to_string()).await;
+    let mut running = project.running;
+    running.stderr.with("posted: 403").await;
+
+    // Each API is reached through each port, since the domain says which it is.
+    let mut news = by_domain(url, "ws.example.org", "/news").await.unwrap();
+    assert_eq!(ask(&mut news, json!({})).await["apiId"], "news12345");
+    let mut whole = by_domain(url, "whole.localhost", "/").await.unwrap();
+    assert_eq!(ask(&mut whole, json!({"post": "own", "base": ""})).await["stage"], "dev");
+    assert_eq!(by_domain(url, "ws.example.org", "/prod").await.err(), Some(403));
+    assert_eq!(by_domain(url, "whole.localhost", "/ping").await.err(), Some(200));
+}
+
+#[tokio::test]
+async fn a_mistake_in_the_file_has_its_line_and_says_what_to_write() {
+    let (_dir, command) =
+        project("lift-ws.toml", "[functions.chat]\ncommand = [\"x\"]\n[apis.a]\nroutes.say = \"chta\"\n");
+    let (code, stdout, stderr) = refused(command).await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    let expected = "lift-ws.toml, line 4, `apis.a.routes.say`: there is no function `chta`; there is `chat`";
+    assert!(stderr.contains(expected), "{stderr}");
+    let (code, _, stderr) = refused(dev(["--config", "/no/such/file.toml"])).await;
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("cannot read the project in /no/such/file.toml"), "{stderr}");
+}
