@@ -71,6 +71,10 @@ impl Journal {
                 let text = format!("killed after {} s ({setting})", limit.as_secs_f64());
                 self.environment(now, *environment, text, Vec::new(), true);
             }
+            GatewayEvent::Fault(met) => {
+                let what = What::Note { text: format!("fault on demand: {met}").into(), is_problem: true };
+                self.push(now, met.connection.clone(), what);
+            }
             GatewayEvent::DeadLettered(letter) => {
                 let reason = letter.reason.as_deref().unwrap_or("no reason was given");
                 let text = format!(
