@@ -9,7 +9,8 @@ async fn serve(options: &[&str]) -> Running {
     let routes = foreign("routes.json").display().to_string();
     let program = foreign("loop.py").display().to_string();
     let before = ["--port", "0", "--routes", &routes];
-    let arguments = before.iter().chain(options).chain(&["--", "python3", &program]);
+    let after = ["--", "python3", program.as_str()];
+    let arguments = before.iter().chain(options).chain(&after);
     Running::start(dev(arguments)).await
 }
 

@@ -12,15 +12,17 @@ async fn joined(gateway: &TestGateway<Chat>, name: &str) -> GatewayClient {
 }
 
 #[tokio::test]
-async fn whoever_falls_silent_has_left_after_ten_minutes() {
+async fn a_room_that_falls_silent_is_empty_after_ten_minutes() {
     let gateway = TestGateway::<Chat>::new(AppState::new(None));
     let (ann, bob) = (joined(&gateway, "Ann").await, joined(&gateway, "Bob").await);
+    let eve = gateway.connect("/").named("Eve").await.unwrap(); // in no room
     gateway.advance(Duration::from_secs(300)).await;
-    // what Bob hears is activity too: nobody is silent in a room where somebody talks
-    bob.send(json!({"action": "leave", "room": "blue"})).await;
     ann.send(json!({"action": "say", "room": "blue", "text": "anybody here?"})).await;
     gateway.advance(Duration::from_secs(300)).await;
-    assert_eq!((bob.closed(), ann.closed()), (Some((1001, "Going away")), None));
+    assert_eq!(eve.closed(), Some((1001, "Going away")));
+    assert_eq!((ann.closed(), bob.closed()), (None, None), "who speaks is heard, and who hears is not idle");
+    gateway.advance(Duration::from_secs(300)).await;
+    assert_eq!((ann.is_open(), bob.is_open(), gateway.records().len()), (false, false, 0));
 }
 
 #[tokio::test]

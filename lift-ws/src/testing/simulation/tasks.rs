@@ -35,10 +35,12 @@ pub type TaskId = u64;
 /// ```
 #[derive(Default)]
 pub struct Tasks {
-    tasks: BTreeMap<TaskId, (Pin<Box<dyn Future<Output = ()>>>, Arc<Woken>)>,
+    tasks: BTreeMap<TaskId, (Task, Arc<Woken>)>,
     last: TaskId,
     line: Arc<Line>,
 }
+
+type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 /// The tasks that may have something to do.
 #[derive(Debug, Default)]

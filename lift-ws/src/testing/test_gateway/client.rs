@@ -213,7 +213,7 @@ impl GatewayClient {
                 self.transcript()
             );
         }
-        self.world.hub.from_client(self.client, what, input);
+        self.world.hub.put(self.client, what, input);
         self.rest().await;
     }
 

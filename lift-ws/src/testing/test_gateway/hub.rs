@@ -156,12 +156,7 @@ impl Hub {
     }
 
     /// What a client does on its connection; nothing if that is over.
-    pub(super) fn from_client(
-        &self,
-        client: ClientNo,
-        what: What,
-        input: impl FnOnce(ConnectionId) -> Input,
-    ) {
+    pub(super) fn put(&self, client: ClientNo, what: What, input: impl FnOnce(ConnectionId) -> Input) {
         let now = self.now();
         let mut state = self.lock();
         if let Stage::Open = state.clients[client].stage
@@ -178,7 +173,7 @@ impl Hub {
             Some((code, reason)) => What::Closes { code, reason: reason.to_owned() },
             None => What::Vanishes,
         };
-        self.from_client(client, what, |connection| match close {
+        self.put(client, what, |connection| match close {
             Some((code, reason)) => Input::Closed { connection, code, reason: reason.to_owned() },
             None => Input::Lost { connection },
         });

@@ -64,7 +64,7 @@ impl World {
             if self.simulation.passed() >= end {
                 return;
             }
-            self.step(Some(end)).await;
+            self.step(Some(end), &|| false).await;
         }
     }
 
@@ -87,7 +87,7 @@ impl World {
             if self.simulation.passed() >= end {
                 return None;
             }
-            self.step(Some(end)).await;
+            self.step(Some(end), &|| false).await;
         }
     }
 
@@ -107,7 +107,7 @@ impl World {
             }
             self.settle().await;
             let is_woken = || woken.is_woken.load(Ordering::Acquire);
-            if is_woken() || self.outside().await || is_woken() || self.step(None).await {
+            if is_woken() || self.outside().await || is_woken() || self.step(None, &is_woken).await {
                 continue;
             }
             poll_fn(|cx| match is_woken() || self.tasks.borrow().is_ready(cx.waker()) {
@@ -119,23 +119,24 @@ impl World {
     }
 
     /// Moves the time to the next thing that happens, or to `end` if that is first; `false` if nothing will happen.
-    async fn step(&self, end: Option<Duration>) -> bool {
+    async fn step(&self, end: Option<Duration>, is_woken: &dyn Fn() -> bool) -> bool {
         let next = [self.simulation.next_timer(), self.hub.next_wakeup(), self.queue.next_due(), end];
         let Some(next) = next.into_iter().flatten().min() else { return false };
-        self.pass_to(next).await;
+        self.pass_to(next, is_woken).await;
         self.hub.tell(Input::Tick);
         true
     }
 
-    /// Lets the time go on, and tokio's with it if that stands still: then it may be less, if a handler waits for tokio.
-    async fn pass_to(&self, passed: Duration) {
+    /// Lets the time go on, and tokio's with it if that stands still: then it may be less, if a handler waits for tokio, or
+    /// the test does.
+    async fn pass_to(&self, passed: Duration, is_woken: &dyn Fn() -> bool) {
         let before = self.simulation.passed();
         let (true, Some(wait)) = (is_tokio_paused(), passed.checked_sub(before)) else {
             return self.simulation.advance_to(passed);
         };
         let begun = tokio::time::Instant::now();
         let mut end = pin!(tokio::time::sleep_until(begun + wait));
-        poll_fn(|cx| match self.tasks.borrow().is_ready(cx.waker()) {
+        poll_fn(|cx| match is_woken() || self.tasks.borrow().is_ready(cx.waker()) {
             true => Poll::Ready(()),
             false => end.as_mut().poll(cx),
         })
