@@ -43,7 +43,8 @@ test("a conversation arrives row by row, and each row opens", async () => {
   await ann.say({ action: "say", room: "blue", text: "hello inspector" });
   await ann.hears("hello inspector");
 
-  await observer.row('"text":"hello inspector"').filter({ hasText: "message" }).click();
+  await observer.filter("hello inspector message");
+  await observer.row('"text":"hello inspector"').click();
   await observer.detail.getByText("Message", { exact: true }).waitFor();
   assert.match(await observer.detail.locator(".json").first().textContent(), /"action": "say"/);
   assert.match(await observer.detail.locator("h3").textContent(), /message.*say.*200/s);
@@ -52,14 +53,16 @@ test("a conversation arrives row by row, and each row opens", async () => {
   await shoot(observer, "detail-dark");
   await page.emulateMedia({ colorScheme: "light" });
 
-  await observer.row("← post").first().waitFor({ state: "detached" }).catch(() => {});
-  await observer.row('"type":"said"').first().waitFor();
-  await observer.row("$connect").first().click();
+  await observer.filter("post hello inspector");
+  await observer.row('"type":"said"').waitFor();
+  await observer.filter("$connect");
+  await observer.row("$connect").last().click();
   await observer.detail.getByRole("heading", { name: "$connect" }).waitFor();
   const shown = () => observer.detail.textContent();
   assert.ok(!(await shown()).includes("secret-of-ann"), "tokens are covered");
   await observer.detail.getByRole("button", { name: "Reveal the value" }).first().click();
   await observer.detail.getByText('"secret-of-ann"').first().waitFor();
+  await observer.filter("");
   await ann.close();
   await observer.row("closed").filter({ hasText: "by the client: bye" }).waitFor();
   await shoot(observer, "timeline-light");
@@ -160,7 +163,7 @@ test("items of the table are shown, typed and plain", async () => {
   const member = observer.rows("tables").filter({ hasText: "#G#table" });
   await member.click();
   const detail = page.locator("#tables-detail");
-  await detail.getByText('"Ann"').first().waitFor();
+  await detail.locator(".json", { hasText: "Ann" }).first().waitFor();
   await shoot(observer, "tables-light");
   await ann.close();
   await page.waitForFunction(() => {
@@ -177,16 +180,16 @@ test("the console opens connections, sends, and remembers what was sent", async 
   await page.getByLabel("Query string").fill("name=Cleo");
   await page.getByRole("button", { name: "Connect", exact: true }).click();
   await page.getByRole("button", { name: /Console 1 ?open/ }).waitFor();
-  await page.getByLabel("Message").fill('{"action":"join","room":"console","name":"Cleo"}');
+  await page.getByRole("textbox", { name: "Message" }).fill('{"action":"join","room":"console","name":"Cleo"}');
   await page.getByRole("button", { name: "Send" }).click();
   const frames = page.getByRole("list", { name: "Frames of this connection" });
   await frames.getByText('"joined"').waitFor();
-  await page.getByLabel("Message").fill('{"action":"say","room":"console","text":"by key"}');
+  await page.getByRole("textbox", { name: "Message" }).fill('{"action":"say","room":"console","text":"by key"}');
   await page.keyboard.press("Control+Enter");
   await frames.getByText('"type":"said"').waitFor();
   await page.keyboard.press("Alt+ArrowUp");
   await page.keyboard.press("Alt+ArrowUp");
-  assert.match(await page.getByLabel("Message").inputValue(), /"join"/);
+  assert.match(await page.getByRole("textbox", { name: "Message" }).inputValue(), /"join"/);
   await shoot(observer, "console-light");
   await page.getByRole("button", { name: "Close", exact: true }).click();
   await frames.getByText("closed with 1000").waitFor();
@@ -227,7 +230,9 @@ test("an event is replayed, marked as such, and copied as a test", async () => {
   const ann = await inRoom("again", "Ann");
   await ann.say({ action: "say", room: "again", text: "once more" });
   await ann.hears("once more");
-  await observer.row("once more").filter({ hasText: "message" }).click();
+  // Rows that still come would move the one that is clicked.
+  await observer.filter("once more message");
+  await observer.row("once more").click();
   await observer.detail.getByRole("button", { name: "Copy as test" }).click();
   await observer.toast("Test copied");
   const copied = await observer.page.evaluate(() => navigator.clipboard.readText());
@@ -244,7 +249,7 @@ test("an event is replayed, marked as such, and copied as a test", async () => {
 });
 
 test("what clients send stays text, wherever it is shown", async () => {
-  const evil = `<img src=x onerror="window.broken=1"><script>window.broken=2</script>`;
+  const evil = "<img src=x onerror=broken=1>";
   const context = await browser.newContext({ userAgent: `evil ${evil}` });
   const page = await context.newPage();
   await page.goto(gateway.page);
@@ -254,8 +259,10 @@ test("what clients send stays text, wherever it is shown", async () => {
   await client.say(evil);
   await client.say({ action: "join", room: evil, name: evil });
   await client.hears("joined");
+  await observer.filter("onerror");
   await observer.row("onerror").first().click();
   await observer.detail.getByText("onerror").first().waitFor();
+  await observer.filter("$connect");
   await observer.row("$connect").last().click();
   await observer.detail.getByText("onerror").first().waitFor();
   await observer.open("Connections");

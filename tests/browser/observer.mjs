@@ -42,6 +42,8 @@ export class Observer {
 
   async filter(text) {
     await this.page.getByRole("searchbox", { name: "Search" }).fill(text);
+    // The rows of before may still be there until the next frame.
+    await this.page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   }
 
   get detail() {

@@ -7,8 +7,13 @@ const WORDS: [&str; 11] =
 /// Whether the value under this name of a header or parameter is not to be shown by default.
 pub(super) fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    // Browsers cannot set headers, so tokens travel as a subprotocol.
-    name == "sec-websocket-protocol" || WORDS.iter().any(|word| name.contains(word))
+    match name.as_str() {
+        // Browsers cannot set headers, so tokens travel as a subprotocol.
+        "sec-websocket-protocol" => true,
+        // A random number of the protocol's own.
+        "sec-websocket-key" => false,
+        name => WORDS.iter().any(|word| name.contains(word)),
+    }
 }
 
 #[cfg(test)]
@@ -22,7 +27,7 @@ mod tests {
         {
             assert!(is_secret(name), "{name}");
         }
-        for name in ["room", "name", "Origin", "Host"] {
+        for name in ["room", "name", "Origin", "Host", "Sec-WebSocket-Key"] {
             assert!(!is_secret(name), "{name}");
         }
     }

@@ -25,10 +25,13 @@ export class Console {
     const own = endpoints.filter((endpoint) => new URL(endpoint).host === location.host);
     if (own.join() === this.own?.join()) return;
     this.own = own;
+    this.connect.disabled = own.length === 0;
     fill(this.endpoint, own.map((endpoint) => el("option", { value: endpoint }, endpoint)));
   }
 
   #build() {
+    // Until it is known where to.
+    this.connect = el("button.primary", { type: "submit", disabled: true }, "Connect");
     this.query = el("input", { id: "console-query", autocomplete: "off", spellcheck: "false", placeholder: "name=Ada&room=blue" });
     this.protocols = el("input", { id: "console-protocols", autocomplete: "off", spellcheck: "false", placeholder: "chat.v1, token" });
     this.endpoint = el("select", { id: "console-endpoint" });
@@ -43,7 +46,7 @@ export class Console {
       el("label", { for: "console-query" }, "Query string"), this.query,
       el("label", { for: "console-protocols" }, "Subprotocols, separated by commas"), this.protocols,
       el("p.hint", {}, "Browsers cannot set headers of a WebSocket: what needs one (such as Authorization) is for another client, or travels as a query parameter or subprotocol."),
-      el("div.actions", {}, el("button.primary", { type: "submit" }, "Connect")));
+      el("div.actions", {}, this.connect));
     this.talk = el("form.card.talk", { onsubmit: (event) => { event.preventDefault(); this.#send(); } },
       el("h3", {}, "Messages"),
       this.log,

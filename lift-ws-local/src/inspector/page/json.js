@@ -8,7 +8,9 @@ const SECRET = /auth|code|cookie|jwt|key|passw|secret|session|signature|ticket|t
 const PLACES = new Set(["queryStringParameters", "multiValueQueryStringParameters", "headers", "multiValueHeaders"]);
 
 export function isSecret(name) {
-  return name.toLowerCase() === "sec-websocket-protocol" || SECRET.test(name);
+  const lower = name.toLowerCase();
+  // The key of a handshake is a random number of the protocol's own.
+  return lower === "sec-websocket-protocol" || (lower !== "sec-websocket-key" && SECRET.test(name));
 }
 
 /** A value that is covered; the button uncovers it. */
