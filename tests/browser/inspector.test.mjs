@@ -240,7 +240,7 @@ test("an event is replayed, marked as such, and copied as a test", async () => {
   assert.match(copied, /TestApp::<Chat>::new\(/);
   assert.match(copied, /client\s*\.send_text\(r#"\{"action":"say","room":"again","text":"once more"\}"#\)/);
   await observer.detail.getByRole("button", { name: "Replay" }).click();
-  await observer.row("replay of").waitFor();
+  await observer.row("replay").waitFor();
   await observer.detail.getByText(/Replay of/).waitFor();
   await observer.detail.getByText("answered").waitFor();
   await shoot(observer, "replay-light");

@@ -12,6 +12,8 @@ export class Grid {
   #rows = [];
   #selected = null;
   #frame = 0;
+  #pressed;
+  #holds = false;
   #id = `grid${grids += 1}`;
 
   /**
@@ -35,10 +37,7 @@ export class Grid {
       this.draw();
     }, { passive: true });
     root.addEventListener("keydown", (event) => this.#key(event));
-    this.body.addEventListener("click", (event) => {
-      const row = event.target.closest(".row");
-      if (row) this.select(this.items[Number(row.dataset.at)], true);
-    });
+    this.#listenToPointer();
     new ResizeObserver(() => this.draw()).observe(root);
     this.narrow = matchMedia("(max-width: 720px)");
     this.narrow.addEventListener("change", () => this.draw());
@@ -46,6 +45,30 @@ export class Grid {
 
   get height() { return this.narrow.matches ? this.heights.narrow : this.heights.wide; }
   get selected() { return this.#selected; }
+
+  /** Rows may move between press and release; what was pressed is meant, and nothing moves until then. */
+  #listenToPointer() {
+    const itemAt = (event) => this.items[Number(event.target.closest(".row")?.dataset.at)];
+    this.body.addEventListener("pointerdown", (event) => {
+      this.#pressed = event.button === 0 ? itemAt(event) : undefined;
+      this.#holds = true;
+    });
+    for (const end of ["pointerup", "pointercancel"]) {
+      addEventListener(end, () => {
+        if (!this.#holds) return;
+        this.#holds = false;
+        this.draw();
+      });
+    }
+    this.body.addEventListener("click", (event) => {
+      const item = this.#pressed ?? itemAt(event);
+      this.#pressed = undefined;
+      if (!item) return;
+      // What is being read does not run away.
+      this.follows = false;
+      this.select(item, true);
+    });
+  }
 
   isAtEnd() {
     return this.root.scrollTop + this.root.clientHeight >= this.root.scrollHeight - 2 * this.height;
@@ -72,7 +95,7 @@ export class Grid {
 
   #draw() {
     const { root, body, items, height } = this;
-    if (root.clientHeight === 0) return;
+    if (root.clientHeight === 0 || this.#holds) return;
     body.style.height = `${items.length * height}px`;
     root.setAttribute("aria-rowcount", items.length + 1);
     if (this.follows) root.scrollTop = root.scrollHeight;

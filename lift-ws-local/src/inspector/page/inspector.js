@@ -32,7 +32,7 @@ function open(name, focus = false) {
     $(`tab-${each}`).tabIndex = isIt ? 0 : -1;
   }
   current = name;
-  history.replaceState(null, "", `#${name}`);
+  history.replaceState(null, "", `#/${name}`);
   views[name].enter();
   if (focus) $(`tab-${name}`).focus();
 }
@@ -57,7 +57,12 @@ function listen() {
       search.focus();
     }
   });
-  addEventListener("hashchange", () => open(location.hash.slice(1)));
+  addEventListener("hashchange", () => open(viewOf(location.hash)));
+}
+
+/** `#/tables`; with the bare name, the browser would scroll to the element of that id. */
+function viewOf(hash) {
+  return hash.slice(2);
 }
 
 async function overview() {
@@ -88,7 +93,7 @@ function live(isLive) {
 }
 
 listen();
-open(location.hash.slice(1) in views ? location.hash.slice(1) : "timeline");
+open(viewOf(location.hash) in views ? viewOf(location.hash) : "timeline");
 overview();
 setInterval(overview, OVERVIEW_EVERY);
 follow((changes) => store.take(changes), live);

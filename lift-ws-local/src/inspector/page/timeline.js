@@ -19,7 +19,11 @@ export class Timeline {
   constructor(store) {
     this.store = store;
     this.detail = new Detail($("timeline-detail"), store, {
-      onClose: () => { this.grid.select(null); this.grid.root.focus(); },
+      onClose: () => {
+        this.grid.select(null);
+        this.grid.follows = this.grid.isAtEnd();
+        this.grid.root.focus();
+      },
       onConnection: (id) => this.only(id),
       onEntry: (id) => this.open(id),
     });
@@ -135,7 +139,7 @@ function paint(cells, row, element) {
   element.dataset.open = row.open ?? false;
   setText(cells.time, time(row.at));
   cells.kind.dataset.direction = direction ?? "";
-  setText(cells.kind, row.replayOf ? `replay of ${row.replayOf}` : label);
+  setText(cells.kind, row.replayOf ? "replay" : label);
   paintWho(cells.who, row);
   setText(cells.route, row.route && row.route !== label ? row.route : "");
   setText(cells.text, textOf(row));
@@ -154,7 +158,7 @@ function oneLine(text) {
 }
 
 function paintWho(cell, row) {
-  const who = row.connection ?? (row.environment ? `environment ${row.environment}` : "");
+  const who = row.connection ?? (row.environment ? `env ${row.environment}` : "");
   if (cell.dataset.who === who) return;
   cell.dataset.who = who;
   if (row.connection) fill(cell, el(`i.dot.${hue(row.connection)}`), el("span.id", {}, row.connection));
