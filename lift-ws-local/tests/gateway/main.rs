@@ -6,7 +6,11 @@ mod control;
 mod environments;
 mod faults;
 mod function;
+<<<<<<< HEAD
 mod kept_alive;
+=======
+mod inspector;
+>>>>>>> issue6-inspector
 mod management;
 mod orphans;
 mod queue;
