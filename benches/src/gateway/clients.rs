@@ -5,9 +5,15 @@ use futures_util::{SinkExt, StreamExt};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// For the server's side too: what is read is cleared before, so that the usual 128 KiB would be most of the work.
+pub(super) fn config() -> WebSocketConfig {
+    WebSocketConfig::default().read_buffer_size(4 * 1024)
+}
 
 /// What the clients have seen.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,7 +44,8 @@ pub(super) fn load(
 ) -> Result<Answered, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(async {
-        let sockets = try_join_all((0..connections).map(|_| connect_async(address))).await;
+        let connect = |_| connect_async_with_config(address, Some(config()), true);
+        let sockets = try_join_all((0..connections).map(connect)).await;
         let sockets = sockets.map_err(|error| format!("{address}: {error}"))?;
         let begun = Instant::now();
         let clients = sockets.into_iter().map(|(socket, _)| {

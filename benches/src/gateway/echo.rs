@@ -1,5 +1,6 @@
 //! What tokio-tungstenite can do at best: it sends back what comes.
 
+use super::clients::config;
 use futures_util::{SinkExt, StreamExt};
 use std::sync::mpsc::channel;
 use tokio::net::{TcpListener, TcpStream};
@@ -31,7 +32,8 @@ pub(super) fn start() -> Result<String, String> {
 }
 
 async fn echo(stream: TcpStream) {
-    let Ok(mut socket) = tokio_tungstenite::accept_async(stream).await else { return };
+    let accepted = tokio_tungstenite::accept_async_with_config(stream, Some(config())).await;
+    let Ok(mut socket) = accepted else { return };
     while let Some(Ok(message)) = socket.next().await {
         if message.is_text() && socket.send(message).await.is_err() {
             return;

@@ -53,6 +53,7 @@ pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
             served = prepare(&target, app.as_mut(), &mut built) => served?,
             () = signals.stop() => return Ok(()),
         };
+        crate::descriptors::raise_limit();
         let printer = Printer::start();
         let gateway = start(&arguments, &served, &printer).await?;
         announce(&arguments, &served, &gateway)?;
