@@ -6,11 +6,8 @@ mod control;
 mod environments;
 mod faults;
 mod function;
-<<<<<<< HEAD
-mod kept_alive;
-=======
 mod inspector;
->>>>>>> issue6-inspector
+mod kept_alive;
 mod management;
 mod orphans;
 mod queue;
