@@ -61,6 +61,7 @@ struct Peer {
 }
 
 impl Front {
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the port, and all have different types")]
     pub(crate) fn new(
         owner: Owner,
         limits: Limits,
