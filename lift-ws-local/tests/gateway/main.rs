@@ -9,6 +9,7 @@ mod function;
 mod kept_alive;
 mod management;
 mod orphans;
+mod proxy;
 mod queue;
 mod runtime_api;
 mod slow_readers;
