@@ -10,6 +10,8 @@
 //!                └────────────────── sqs (queues, event source mapping) ◀────────┘
 //! ```
 //!
+//! The inspector, a page at `/_lift`, shows what goes along these arrows.
+//!
 //! [`core`] is a state machine without sockets, processes or clock; everything around it is a thin shell.
 //! [`LocalGateway`] puts it all together.
 
@@ -33,6 +35,8 @@ mod event;
 mod gateway;
 #[cfg(feature = "server")]
 mod http;
+#[cfg(feature = "server")]
+mod inspector;
 #[cfg(feature = "server")]
 mod management;
 #[cfg(feature = "server")]

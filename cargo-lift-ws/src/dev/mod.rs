@@ -179,6 +179,9 @@ fn announce(arguments: &DevArguments, served: &Served, gateway: &LocalGateway) -
             lines.push(format!("page {}/", served.http_url()));
         }
     }
+    if !arguments.no_control {
+        lines.push(format!("inspector {}/_lift", gateway.http_url()));
+    }
     terminal::print(&lines).map_err(DevError::Output)?;
     terminal::status("Serving", &format!("{}: {}; Ctrl-C ends it", served.name, summary(arguments, served)));
     if served.project.apis.iter().any(|api| api.manifest.queue.is_some()) {

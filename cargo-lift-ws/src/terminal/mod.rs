@@ -287,6 +287,7 @@ mod tests {
 
     fn finished(verdict: Verdict) -> GatewayEvent {
         GatewayEvent::Finished(Finished {
+            invocation: None,
             event_type: EventType::Message,
             route_key: "say\x1b[2J".to_owned(),
             connection: "AbCdEdXyZ_wCQr0=".into(),

@@ -19,13 +19,13 @@ use hyper::body::Incoming;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use hyper::{Request, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use serde_json::json;
 
 use crate::core::Faults;
 use crate::dev_page::DevPage;
 use crate::http::{self, Answer};
-use crate::owner::Owner;
+use crate::inspector::{self, InspectorApi};
 use api::ControlApi;
 
 /// The first segment of every path here. No stage has this name while the control endpoint is on.
@@ -38,11 +38,12 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-
 pub(crate) struct Control {
     api: ControlApi,
     dev_page: Option<DevPage>,
+    inspector: InspectorApi,
 }
 
 impl Control {
-    pub(crate) fn new(owner: Owner, faults: Faults) -> Self {
-        Self { api: ControlApi { owner, faults }, dev_page: None }
+    pub(crate) fn new(inspector: InspectorApi, faults: Faults) -> Self {
+        Self { api: ControlApi { owner: inspector.owner().clone(), faults }, dev_page: None, inspector }
     }
 
     /// Also serves what the pages of the gateway listen to in development.
@@ -77,8 +78,12 @@ impl Control {
         }
         match below.strip_prefix("/api") {
             Some(resource) if resource.is_empty() || resource.starts_with('/') => {
-                self.api.answer(resource, request).await
+                match self.inspector.answer(resource, request).await {
+                    Ok(answer) => answer,
+                    Err(request) => self.api.answer(resource, request).await,
+                }
             }
+            _ if request.method() == Method::GET => inspector::asset(below).unwrap_or_else(not_found),
             _ => not_found(),
         }
     }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::driver::{Destinations, Driver, DriverParts};
+use super::driver::{Destinations, Driver, DriverParts, Inspection};
 use super::leash::Leash;
 use super::plan::{ApiPlan, FunctionPlan, Plan};
 use super::{LocalGateway, Report, ServedApi, StartError};
@@ -23,7 +23,8 @@ use crate::database::{Database, Sweeps, Tables};
 use crate::dev_page::{self, DevPage};
 use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
 use crate::event::{EventSink, GatewayEvent};
-use crate::owner::Owner;
+use crate::inspector::{self, InspectorApi, Journal};
+use crate::owner::{Command, Owner};
 use crate::project::{Project, ProjectError, ProjectStage, placeholder};
 use crate::site::SiteId;
 use crate::sqs::{JOBS, Place, Sqs, SqsServer};
@@ -301,7 +302,10 @@ impl LocalGatewayBuilder {
                 endpoints,
                 account: place.account.clone(),
                 groups: groups.clone(),
-                sink: self.sink.clone(),
+                sink: match self.control {
+                    true => overheard(self.sink.clone(), owner.clone()),
+                    false => self.sink.clone(),
+                },
                 owner: owner.clone(),
                 function: settle(plan.function, &sites, &place),
             };
@@ -315,6 +319,13 @@ impl LocalGatewayBuilder {
             let core = Gateway::new(site.api.clone(), seed).with_faults(faults.clone());
             (core, site.destinations.clone())
         });
+        let inspection = self.control.then(|| {
+            let app = ports.iter().find_map(|port| port.api.manifest.app.clone());
+            Inspection::new(
+                Journal::new(RandomState::new().hash_one("the inspector")),
+                app.unwrap_or_default(),
+            )
+        });
         let driver = Driver::new(DriverParts {
             cores: cores.collect(),
             sqs: Sqs::new(place),
@@ -323,6 +334,7 @@ impl LocalGatewayBuilder {
             faults: faults.clone(),
             clock: Arc::clone(&self.clock),
             sink: self.sink.clone(),
+            inspection,
         });
         let driver = driver.ok_or_else(|| StartError::Project(ProjectError::no_function()))?;
         let started = Started {
@@ -339,7 +351,8 @@ impl LocalGatewayBuilder {
             faults: faults.clone(),
             leash: Leash::new(owner.clone(), groups),
         };
-        let fronts = self.fronts(ports, &domains, &owner, &faults, dev_page.as_ref(), &tls);
+        let inspector = InspectorApi::new(owner.clone(), database.tables());
+        let fronts = self.fronts(ports, &domains, &inspector, &faults, dev_page.as_ref(), &tls);
         Ok((Serving { fronts, sqs, owner, started }, driver, database))
     }
 
@@ -394,7 +407,7 @@ impl LocalGatewayBuilder {
         &self,
         ports: Vec<Port>,
         domains: &[Domain],
-        owner: &Owner,
+        inspector: &InspectorApi,
         faults: &Faults,
         dev_page: Option<&DevPage>,
         tls: &Arc<ServerConfig>,
@@ -407,12 +420,13 @@ impl LocalGatewayBuilder {
                 assumed: self.domain.clone(),
             };
             let front = Front::new(
-                owner.clone(),
+                inspector.owner().clone(),
                 self.limits.clone(),
                 sites,
                 port.web,
-                self.control
-                    .then(|| Control::new(owner.clone(), faults.clone()).with_dev_page(dev_page.cloned())),
+                self.control.then(|| {
+                    Control::new(inspector.clone(), faults.clone()).with_dev_page(dev_page.cloned())
+                }),
                 Arc::clone(&self.clock),
                 Arc::clone(tls),
                 Arc::clone(&sockets),
@@ -538,6 +552,17 @@ struct Started {
     dev_page: Option<DevPage>,
     faults: Faults,
     leash: Leash,
+}
+
+/// Tells the journal too what functions write.
+fn overheard(sink: EventSink, owner: Owner) -> EventSink {
+    EventSink::new(move |event| {
+        if let GatewayEvent::Output { environment, stream, line } = &event {
+            let (environment, stream, line) = (*environment, *stream, line.clone());
+            owner.tell(Command::Inspect(inspector::Request::Wrote { environment, stream, line }));
+        }
+        sink.emit(event);
+    })
 }
 
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {

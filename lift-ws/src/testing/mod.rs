@@ -59,7 +59,7 @@ pub use lift_ws_local::GatewayEvent;
 pub use lift_ws_local::core::{Api, HandshakeRequest};
 #[cfg(any(feature = "local-gateway", feature = "test-gateway"))]
 pub use lift_ws_local::core::{
-    EventType, Fault, FaultPlan, FaultRule, Faults, Finished, Limits, NoRoute, Verdict,
+    EventType, Fault, FaultPlan, FaultReport, FaultRule, Faults, Finished, Limits, NoRoute, Verdict,
 };
 #[cfg(feature = "local-gateway")]
 pub use local_gateway::{LocalGateway, LocalGatewayBuilder, SocketClient, SocketConnect};

@@ -173,3 +173,6 @@ impl fmt::Debug for LocalGateway {
         f.debug_struct("LocalGateway").field("url", &self.url()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
