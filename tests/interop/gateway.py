@@ -21,11 +21,12 @@ PATIENCE = 60
 class Gateway:
     """A running gateway: `url`, `http_url`, `authority` (a file to trust), and its output line by line."""
 
-    def __init__(self, program, routes, *options, folder=None, variables=None, keep=2_000):
+    def __init__(self, program, routes, *options, folder=None, variables=None, wrapper=(), keep=2_000):
         self.data = tempfile.mkdtemp(prefix="lift-ws-interop-")
         # The authority of these tests is not that of who runs them.
         environment = {**os.environ, "XDG_DATA_HOME": self.data, **(variables or {})}
-        command = [TOOL, "lift-ws", "dev", "--port", "0", "--routes", routes, *options, "--", *program]
+        port = [] if "--port" in options else ["--port", "0"]
+        command = [*wrapper, TOOL, "lift-ws", "dev", *port, "--routes", routes, *options, "--", *program]
         self.process = subprocess.Popen(
             [str(part) for part in command],
             cwd=folder,
