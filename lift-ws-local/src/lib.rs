@@ -20,8 +20,13 @@ pub mod clock;
 #[cfg(feature = "server")]
 mod control;
 pub mod core;
-#[cfg(feature = "server")]
+#[cfg(feature = "database")]
 mod database;
+#[cfg(all(feature = "server", not(feature = "database")))]
+#[path = "database/none.rs"]
+mod database;
+#[cfg(feature = "server")]
+mod dev_page;
 #[cfg(feature = "server")]
 mod environments;
 #[cfg(feature = "server")]
@@ -51,6 +56,8 @@ mod tls;
 #[cfg(feature = "server")]
 mod transport;
 
+#[cfg(feature = "server")]
+pub use dev_page::PageNews;
 #[cfg(feature = "server")]
 pub use environments::{EnvironmentId, Function};
 #[cfg(feature = "server")]

@@ -75,8 +75,8 @@ impl Database {
     }
 
     /// `http://127.0.0.1:PORT`.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    pub(crate) fn url(&self) -> Option<&str> {
+        Some(&self.url)
     }
 
     pub(crate) fn tables(&self) -> Tables {
@@ -259,7 +259,7 @@ mod tests {
 
     /// `more` headers end in `\r\n` each.
     async fn call_with(database: &Database, operation: &str, body: &Value, more: &str) -> String {
-        let address = database.url().strip_prefix("http://").unwrap();
+        let address = database.url().unwrap().strip_prefix("http://").unwrap();
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         let body = body.to_string();
         let request = format!(
@@ -307,7 +307,7 @@ mod tests {
     #[tokio::test]
     async fn a_kept_connection_is_answered_again_and_again() {
         let database = start(None, vec![table()]).await.unwrap();
-        let address = database.url().strip_prefix("http://").unwrap();
+        let address = database.url().unwrap().strip_prefix("http://").unwrap();
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         for _ in 0..3 {
             stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();

@@ -20,6 +20,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::control::{self, Control};
 use crate::core::{Api, FaultPlan, Faults, Gateway, Limits};
 use crate::database::{Database, Sweeps, Tables};
+use crate::dev_page::{self, DevPage};
 use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
 use crate::event::{EventSink, GatewayEvent};
 use crate::inspector::{self, InspectorApi, Journal};
@@ -44,6 +45,7 @@ pub struct LocalGatewayBuilder {
     limits: Limits,
     data: Option<PathBuf>,
     control: bool,
+    dev_page: bool,
     faults: Option<FaultPlan>,
     authority: Option<Arc<Authority>>,
     clock: Arc<dyn Clock>,
@@ -63,6 +65,7 @@ impl LocalGatewayBuilder {
             limits: Limits::default(),
             data: None,
             control: false,
+            dev_page: false,
             faults: None,
             authority: None,
             clock: Arc::new(SystemClock::new()),
@@ -148,6 +151,16 @@ impl LocalGatewayBuilder {
         self
     }
 
+    /// Whether pages of the [`web`](Self::web) folder get a script that shows what [`LocalGateway::tell_pages`] says;
+    /// they do not by default.
+    ///
+    /// It is a file of the gateway's own, `/_lift/dev.js`, so [`control`](Self::control) must be on too. Only who looks at
+    /// the page on this machine gets it.
+    pub fn dev_page(mut self, on: bool) -> Self {
+        self.dev_page = on;
+        self
+    }
+
     /// What goes wrong on demand from the start on; nothing by default.
     pub fn faults(mut self, plan: FaultPlan) -> Self {
         self.faults = Some(plan);
@@ -198,11 +211,23 @@ impl LocalGatewayBuilder {
         };
         let thread = std::thread::Builder::new().name("lift-ws-gateway".to_owned()).spawn(run);
         let thread = thread.map_err(StartError::Runtime)?;
-        let Started { apis, stages, functions, tables, queue_url, faults, leash } = match started.await {
-            Ok(started) => started?,
-            Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
-        };
-        Ok(LocalGateway { apis, stages, functions, tables, queue_url, faults, leash, thread, finished })
+        let Started { apis, stages, functions, tables, queue_url, faults, dev_page, leash } =
+            match started.await {
+                Ok(started) => started?,
+                Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
+            };
+        Ok(LocalGateway {
+            apis,
+            stages,
+            functions,
+            tables,
+            queue_url,
+            faults,
+            dev_page,
+            leash,
+            thread,
+            finished,
+        })
     }
 
     /// The gateway's thread: sets everything up, reports, and serves until it is told to stop.
@@ -236,6 +261,7 @@ impl LocalGatewayBuilder {
         {
             return Err(StartError::ReservedStage);
         }
+        let dev_page = (self.control && self.dev_page).then(DevPage::new);
         let ports = self.listen(apis)?;
         let mut sites = Vec::new();
         for port in &ports {
@@ -252,7 +278,7 @@ impl LocalGatewayBuilder {
         let launched = functions.into_iter().map(|plan| {
             let endpoints = Endpoints {
                 callback_url: callback_url(&plan.sites, &sites),
-                database_url: Some(database.url().to_owned()),
+                database_url: database.url().map(str::to_owned),
                 sqs_url: sqs.url().to_owned(),
                 queue: None,
                 table: plan.table.clone(),
@@ -309,11 +335,12 @@ impl LocalGatewayBuilder {
             functions: names,
             tables: database.tables(),
             queue_url,
+            dev_page: dev_page.clone(),
             faults: faults.clone(),
             leash: Leash::new(owner.clone(), groups),
         };
         let inspector = InspectorApi::new(owner.clone(), database.tables());
-        let fronts = self.fronts(ports, &domains, &inspector, &faults, &tls);
+        let fronts = self.fronts(ports, &domains, &inspector, &faults, dev_page.as_ref(), &tls);
         Ok((Serving { fronts, sqs, owner, started }, driver, database))
     }
 
@@ -331,7 +358,9 @@ impl LocalGatewayBuilder {
             let web = api.web.as_ref().map(|dir| {
                 WebFolder::open(dir).map_err(|source| StartError::Web { dir: dir.clone(), source })
             });
-            Ok(Port { web: web.transpose()?, is_first: index == 0, api, address, listener })
+            let tag = (self.control && self.dev_page).then_some(dev_page::TAG);
+            let web = web.transpose()?.map(|web| web.with_tag(tag));
+            Ok(Port { web, is_first: index == 0, api, address, listener })
         });
         ports.collect()
     }
@@ -368,6 +397,7 @@ impl LocalGatewayBuilder {
         domains: &[Domain],
         inspector: &InspectorApi,
         faults: &Faults,
+        dev_page: Option<&DevPage>,
         tls: &Arc<ServerConfig>,
     ) -> Vec<(Front, TcpListener)> {
         let sockets = Arc::new(AtomicU64::new(0));
@@ -382,7 +412,9 @@ impl LocalGatewayBuilder {
                 self.limits.clone(),
                 sites,
                 port.web,
-                self.control.then(|| Control::new(inspector.clone(), faults.clone())),
+                self.control.then(|| {
+                    Control::new(inspector.clone(), faults.clone()).with_dev_page(dev_page.cloned())
+                }),
                 Arc::clone(&self.clock),
                 Arc::clone(tls),
                 Arc::clone(&sockets),
@@ -504,6 +536,7 @@ struct Started {
     functions: Vec<String>,
     tables: Tables,
     queue_url: String,
+    dev_page: Option<DevPage>,
     faults: Faults,
     leash: Leash,
 }

@@ -7,6 +7,7 @@ mod environments;
 mod faults;
 mod function;
 mod inspector;
+mod kept_alive;
 mod management;
 mod orphans;
 mod queue;

@@ -455,9 +455,10 @@ impl Driver {
         match served.launcher.launch(environment) {
             Ok(process) => {
                 self.report.environments += 1;
+                let pid = process.pid();
                 self.processes.insert(environment, process);
                 let function = served.launcher.function.name();
-                self.emit(GatewayEvent::EnvironmentStarted { environment, function });
+                self.emit(GatewayEvent::EnvironmentStarted { environment, function, pid });
             }
             Err(error) => {
                 let reason = served.launcher.function.cannot_start(&error);
