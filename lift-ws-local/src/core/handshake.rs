@@ -192,6 +192,7 @@ impl Gateway {
     /// Refuses, and tells the terminal why.
     fn refuse_for(&self, turn: &mut Turn<'_>, handshake: &Handshake, status: StatusCode, reason: String) {
         turn.act(Action::Finished(Finished {
+            invocation: None,
             event_type: EventType::Connect,
             route_key: "$connect".to_owned(),
             connection: handshake.connection.clone(),

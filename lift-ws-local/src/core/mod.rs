@@ -43,6 +43,7 @@ mod api_key;
 mod authorizer;
 mod client;
 mod closing;
+mod connection_info;
 mod domain_mapping;
 mod event;
 mod faults;
@@ -78,6 +79,7 @@ pub use action::{Action, EventType, Finished, NoRoute, Verdict};
 pub use api::{Api, Limits, Route};
 pub use api_key::{ApiKey, ApiKeySource};
 pub use authorizer::{Authorizer, IdentitySource};
+pub use connection_info::{ConnectionInfo, Messages};
 pub use domain_mapping::DomainMapping;
 #[cfg(feature = "server")]
 pub(crate) use faults::parse_duration;
