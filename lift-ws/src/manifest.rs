@@ -35,8 +35,16 @@ pub fn describe<A: App>() -> Value {
     if let Some(info) = A::AUTHORIZER {
         manifest["authorizer"] = authorizer(&info);
     }
+    // The app has asked for more by `max_routes`, or for just as many without the two that are implied.
+    let routes = manifest["routes"].as_array().map_or(0, Vec::len);
+    if routes > USUAL_ROUTES {
+        manifest["maxRoutes"] = routes.into();
+    }
     manifest
 }
+
+/// AWS's default quota of routes.
+const USUAL_ROUTES: usize = 300;
 
 fn route(route: &RouteInfo) -> Value {
     json!({
