@@ -56,7 +56,7 @@ impl Journal {
     /// What the terminal is told too.
     pub(crate) fn told(&mut self, now: Moment, event: &GatewayEvent) {
         match event {
-            GatewayEvent::EnvironmentStarted { environment, function } => {
+            GatewayEvent::EnvironmentStarted { environment, function, .. } => {
                 self.environment(now, *environment, format!("of {function} started"), Vec::new(), false);
             }
             GatewayEvent::InitFailed { environment, reason, stderr } => {
