@@ -129,6 +129,7 @@ async fn start(
         .environments(arguments.environments.into())
         .function_timeout(Duration::from_secs(arguments.function_timeout.into()))
         .control(!arguments.no_control)
+        .name_on_aws(arguments.name_on_aws)
         .dev_page(!arguments.no_overlay)
         .on_event(printer.sink());
     if let Some(port) = arguments.port() {
