@@ -304,7 +304,9 @@ def what_grew(name, start, end, samples):
         wrong.append("%s: memory grew by %.2f MiB in %g minutes" % (name, grown, MINUTES))
     print("start: %s\nend:   %s" % (start, end))
     for what, count in end.items():
-        if count > start[what]:
+        # An SDK keeps one connection to the table, or two if it was asked twice at once.
+        slack = ENVIRONMENTS if what == "descriptors" else 0
+        if count > start[what] + slack:
             wrong.append("%s: %s: %d at the start, %d at the end" % (name, what, start[what], count))
     return wrong
 
