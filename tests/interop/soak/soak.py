@@ -242,6 +242,10 @@ async def clean_up(gateway, process, seconds):
             break
     for socket in sockets:
         await socket.close()
+    # Their $disconnects are under way; what is left after that is left for good.
+    until = time.monotonic() + 30
+    while rows(process)[0] and time.monotonic() < until:
+        await asyncio.sleep(0.5)
 
 
 def slope(samples):
