@@ -2,7 +2,7 @@
 
 use super::record::Record;
 use super::{LocalGateway, PATIENCE};
-use lift_ws_local::core::{Limits, Manifest};
+use lift_ws_local::core::{FaultPlan, Limits, Manifest};
 use lift_ws_local::{Function, LocalGateway as Gateway, LocalGatewayBuilder as GatewayBuilder};
 use std::ffi::OsString;
 use std::fmt;
@@ -45,6 +45,11 @@ impl LocalGatewayBuilder {
     /// Sizes and times that the gateway enforces; AWS's by default.
     pub fn limits(self, limits: Limits) -> Self {
         self.configure(move |gateway| gateway.limits(limits))
+    }
+
+    /// What goes wrong on demand from the start on; nothing by default.
+    pub fn faults(self, plan: FaultPlan) -> Self {
+        self.configure(move |gateway| gateway.faults(plan))
     }
 
     /// A folder of static files to serve at `/`.
