@@ -106,7 +106,7 @@ fn run(options: &Options) -> Result<usize, String> {
         runtime_api::measure(&root, MESSAGE.trim_end(), options.quick, &mut report)?;
     }
     if options.wants("gateway") {
-        gateway::measure(&root, options.quick, &mut report)?;
+        gateway::measure(&root, MESSAGE.trim_end(), options.quick, &mut report)?;
     }
     if options.wants("fanout") {
         fanout::measure(&root, options.quick, &mut report)?;

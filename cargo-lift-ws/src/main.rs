@@ -1,6 +1,7 @@
 //! `cargo lift-ws`: the command line.
 
 mod cli;
+mod descriptors;
 mod dev;
 mod load;
 mod terminal;

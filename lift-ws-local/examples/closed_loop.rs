@@ -76,10 +76,10 @@ fn answer_events(api: &str) -> Result<(), Box<dyn Error>> {
     let answer = serde_json::json!({ "statusCode": 200, "body": MESSAGE }).to_string();
     let mut event = Vec::new();
     loop {
-        stream.write_all(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: x\r\n\r\n")?;
+        stream.write_all(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")?;
         let id = read_answer(&mut reader, &mut event)?;
         let request = format!(
-            "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{answer}",
+            "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {}\r\n\r\n{answer}",
             answer.len()
         );
         stream.write_all(request.as_bytes())?;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::Finished;
+use crate::core::{FaultMet, Finished};
 use crate::environments::EnvironmentId;
 use crate::sqs::{DeadLetter, FinishedBatch};
 
@@ -18,6 +18,8 @@ pub enum GatewayEvent {
     BatchFinished(FinishedBatch),
     /// A message has failed too often and was moved to the dead-letter queue.
     DeadLettered(DeadLetter),
+    /// Something has gone wrong as it was asked for.
+    Fault(FaultMet),
     /// A line that a function wrote.
     Output {
         /// Whose line it is.

@@ -57,3 +57,8 @@ pub use gateway::{LocalGateway, LocalGatewayBuilder, ReplaceError, Report, Serve
 pub use sqs::{BatchVerdict, DeadLetter, FinishedBatch};
 #[cfg(feature = "server")]
 pub use tls::{Authority, AuthorityError};
+
+/// The guide's code compiles.
+#[cfg(all(doctest, feature = "server"))]
+#[doc = include_str!("../../docs/guide/local-gateway.md")]
+mod guide {}

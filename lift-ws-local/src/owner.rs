@@ -1,6 +1,7 @@
 //! How everything that waits for the network or for processes talks to the task that owns the state.
 
 use std::fmt;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -35,6 +36,12 @@ pub(crate) enum Command {
     InitError { environment: EnvironmentId, message: String, reply: oneshot::Sender<Receipt> },
     /// An environment's process has ended.
     Exited { environment: EnvironmentId, how: String },
+    /// All connections are older by this time; how many that has ended.
+    Age { by: Duration, reply: oneshot::Sender<usize> },
+    /// End an environment at once; whether there was one of this number.
+    KillEnvironment { environment: EnvironmentId, reply: oneshot::Sender<bool> },
+    /// Which environments are there?
+    Environments { reply: oneshot::Sender<Vec<EnvironmentId>> },
     /// New events of the function of this number go to another build of it.
     Replace { index: usize, function: Function, api: Option<NewApi>, reply: oneshot::Sender<()> },
     /// Finish and end everything.
@@ -55,6 +62,9 @@ impl fmt::Debug for Command {
             Self::Answered { .. } => "Answered",
             Self::InitError { .. } => "InitError",
             Self::Exited { .. } => "Exited",
+            Self::Age { .. } => "Age",
+            Self::KillEnvironment { .. } => "KillEnvironment",
+            Self::Environments { .. } => "Environments",
             Self::Replace { .. } => "Replace",
             Self::Shutdown => "Shutdown",
             Self::Abandon => "Abandon",

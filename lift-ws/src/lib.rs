@@ -157,4 +157,6 @@ mod guide {
     mod operating {}
     #[doc = include_str!("../../docs/guide/sending.md")]
     mod sending {}
+    #[doc = include_str!("../../docs/guide/testing.md")]
+    mod testing {}
 }

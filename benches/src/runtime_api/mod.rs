@@ -1,10 +1,11 @@
 //! Our release binary beside the hand-written one, through the Runtime API: init, cycle, memory, size.
 
-mod server;
+pub(crate) mod server;
 
 use crate::report::{Gate, Report};
 use crate::rounds::{Contestant, compare, summary};
 use server::Server;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -111,22 +112,7 @@ impl Function {
     fn start(program: &Path) -> Result<(Self, f64), String> {
         let server = Server::start().map_err(|error| error.to_string())?;
         let started = Instant::now();
-        let process = Command::new(program)
-            .env_clear()
-            .envs([
-                ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
-                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
-                ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-                ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
-                ("AWS_REGION", "eu-central-1"),
-                ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-                ("AWS_SECRET_ACCESS_KEY", "secret"),
-                ("LIFT_WS_TABLE", "lift-ws-bench"),
-                ("LIFT_WS_PREWARM", "0"),
-            ])
-            .env("AWS_LAMBDA_RUNTIME_API", server.address.to_string())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
+        let process = environment(program, server.address)
             .spawn()
             .map_err(|error| format!("{}: {error}", program.display()))?;
         let function = Self { process, server };
@@ -148,6 +134,28 @@ impl Function {
         let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse().map_err(|_| line.to_owned())?;
         Ok(kibibytes / 1024.0)
     }
+}
+
+/// A program as Lambda would start it.
+pub(crate) fn environment(program: &Path, runtime_api: SocketAddr) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .envs([
+            ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("LIFT_WS_TABLE", "lift-ws-bench"),
+            ("LIFT_WS_PREWARM", "0"),
+        ])
+        .env("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    command
 }
 
 impl Drop for Function {

@@ -5,6 +5,7 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::mem;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -116,11 +117,7 @@ fn serve(stream: TcpStream, tell: &Sender<Did>, orders: &Mutex<Receiver<Order>>)
             script.answer = body;
             plain("202 Accepted", "", "{\"status\":\"OK\"}")
         } else if line.starts_with("POST /2020-01-01/extension/register ") {
-            plain(
-                "200 OK",
-                "Lambda-Extension-Identifier: 8c3a2c1e-0000-4000-8000-000000000000\r\n",
-                REGISTERED,
-            )
+            plain("200 OK", REGISTERED_AS, REGISTERED)
         } else if line.starts_with("GET /2020-01-01/extension/event/next ") {
             // Held until the function is ended.
             let _ = reader.fill_buf();
@@ -132,6 +129,27 @@ fn serve(stream: TcpStream, tell: &Sender<Did>, orders: &Mutex<Receiver<Order>>)
     }
     // An extension is registered over a connection of its own, which may end.
     if script.sent == 0 { Ok(()) } else { Err("it closed its connection".into()) }
+}
+
+/// Serves one connection of an environment that gets the same event whenever it asks; counts them.
+pub(crate) fn answer_at_once(stream: TcpStream, event: &[u8], fed: &AtomicU64) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut writer = stream.try_clone()?;
+    let mut reader = BufReader::new(stream);
+    while let Some((line, _)) = request(&mut reader)? {
+        if line.starts_with("GET /2018-06-01/runtime/invocation/next ") {
+            writer.write_all(&next(fed.fetch_add(1, Ordering::Relaxed), event))?;
+        } else if line.starts_with("POST /2018-06-01/runtime/invocation/") {
+            writer.write_all(&plain("202 Accepted", "", "{\"status\":\"OK\"}"))?;
+        } else if line.starts_with("POST /2020-01-01/extension/register ") {
+            writer.write_all(&plain("200 OK", REGISTERED_AS, REGISTERED))?;
+        } else {
+            // An extension waits for its next event until the environment is ended.
+            reader.fill_buf()?;
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
 /// The order that is being run.
@@ -163,6 +181,7 @@ impl Script {
     }
 }
 
+const REGISTERED_AS: &str = "Lambda-Extension-Identifier: 8c3a2c1e-0000-4000-8000-000000000000\r\n";
 const REGISTERED: &str = r#"{"functionName":"bench","functionVersion":"$LATEST","handler":"bootstrap","accountId":"123456789012"}"#;
 
 /// The request line and the body; `None` at the end of the connection.

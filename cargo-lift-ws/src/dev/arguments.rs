@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use lift_ws_local::core::{FaultKind, FaultPlan, FaultRule};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -89,6 +91,15 @@ pub(crate) struct DevArguments {
     #[arg(long, help_heading = "Gateway")]
     pub(crate) no_control: bool,
 
+    /// Something that is to go wrong, as often as is said; may be given several times
+    #[arg(long = "fault", value_name = "FAULT", long_help = fault_help(), help_heading = "Faults on demand")]
+    pub(crate) faults: Vec<FaultRule>,
+
+    /// Seed of what is left to chance: the same seed and order of events give the same faults; by default a new one, which
+    /// is printed
+    #[arg(long, value_name = "NUMBER", requires = "faults", help_heading = "Faults on demand")]
+    fault_seed: Option<u64>,
+
     /// Run this program, which speaks the Lambda Runtime API, in place of an app
     #[arg(last = true, value_name = "PROGRAM", requires = "routes")]
     program: Vec<OsString>,
@@ -135,6 +146,18 @@ pub(super) struct Selection {
 }
 
 impl DevArguments {
+    /// What is to go wrong from the start on, and whether its seed was chosen by chance.
+    pub(super) fn fault_plan(&self) -> Option<(FaultPlan, bool)> {
+        if self.faults.is_empty() {
+            return None;
+        }
+        // Short enough to be typed again.
+        let by_chance = || RandomState::new().hash_one(()) & u64::from(u32::MAX);
+        let seed = self.fault_seed.unwrap_or_else(by_chance);
+        let plan = self.faults.iter().fold(FaultPlan::new(seed), |plan, rule| plan.with(rule.clone()));
+        Some((plan, self.fault_seed.is_none()))
+    }
+
     /// The port that is asked for, also for several APIs.
     pub(super) fn port(&self) -> Option<u16> {
         self.port
@@ -177,6 +200,16 @@ impl DevArguments {
 fn parameter(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE, such as Tier=gold")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+fn fault_help() -> String {
+    format!(
+        "Something that is to go wrong, as often as is said; may be given several times: KIND[:TIME][:HOW-OFTEN][:xCOUNT]\n\n\
+         TIME is 200ms, 5s, 10m or 2h; HOW-OFTEN a probability (0.1 or 10%) or every so many (every-3), always if it is left \
+         out; COUNT how often at most. For instance slow:200ms:0.5, drop-disconnect:every-10 or kill:10%:x3.\n\n\
+         Kinds, with the time that they take if none is said:\n{}",
+        FaultKind::listing()
+    )
 }
 
 /// API Gateway's rule for stage names.
@@ -255,5 +288,33 @@ mod tests {
         assert_eq!(parse(&["--port", "70000"]).unwrap_err(), ErrorKind::ValueValidation);
         assert_eq!(parse(&["--stage", "a/b"]).unwrap_err(), ErrorKind::ValueValidation);
         assert_eq!(parse(&["--bin", "a", "--example", "b"]).unwrap_err(), ErrorKind::ArgumentConflict);
+    }
+
+    #[test]
+    fn faults_make_a_plan_in_their_order_with_the_seed_that_is_named() {
+        assert!(parse(&[]).unwrap().fault_plan().is_none());
+        let dev = parse(&["--fault", "slow:200ms:0.5", "--fault", "kill:x1", "--fault-seed", "7"]).unwrap();
+        let (plan, by_chance) = dev.fault_plan().unwrap();
+        let rules: Vec<String> = plan.rules().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            (rules.join(" "), plan.seed(), by_chance),
+            ("slow:200ms:0.5 kill:x1".to_owned(), 7, false)
+        );
+        let (plan, by_chance) = parse(&["--fault", "kill"]).unwrap().fault_plan().unwrap();
+        assert!(by_chance && plan.seed() <= u64::from(u32::MAX));
+    }
+
+    #[test]
+    fn a_fault_that_is_none_is_refused() {
+        assert_eq!(parse(&["--fault", "kil"]).unwrap_err(), ErrorKind::ValueValidation);
+        assert_eq!(parse(&["--fault-seed", "7"]).unwrap_err(), ErrorKind::MissingRequiredArgument);
+    }
+
+    #[test]
+    fn the_long_help_lists_every_kind_of_fault() {
+        let help = fault_help();
+        assert!(
+            FaultKind::all().iter().all(|kind| help.contains(kind.name()) && help.contains(kind.about()))
+        );
     }
 }

@@ -53,6 +53,7 @@ pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
             served = prepare(&target, app.as_mut(), &mut built) => served?,
             () = signals.stop() => return Ok(()),
         };
+        crate::descriptors::raise_limit();
         let printer = Printer::start();
         let gateway = start(&arguments, &served, &printer).await?;
         announce(&arguments, &served, &gateway)?;
@@ -116,6 +117,16 @@ async fn start(
     }
     if let Some(domain) = &arguments.domain {
         builder = builder.domain(domain);
+    }
+    if let Some((plan, by_chance)) = arguments.fault_plan() {
+        if by_chance {
+            let seed = plan.seed();
+            terminal::status(
+                "Faults",
+                &format!("seed {seed}; the same ones again with `--fault-seed {seed}`"),
+            );
+        }
+        builder = builder.faults(plan);
     }
     if let Some(host) = arguments.host {
         builder = builder.host(host);

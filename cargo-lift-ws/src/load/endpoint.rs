@@ -1,10 +1,11 @@
 //! Where the connections go: looked up once, and on this machine unless its user says that it is theirs.
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -14,9 +15,16 @@ use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue, Uri, header};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::script::Template;
 use super::{LoadArguments, LoadError};
+
+/// Connections from one address of this machine.
+const FROM_ONE_ADDRESS: u64 = 20_000;
+
+/// Bytes that are read in one go. Each connection holds as many, and they are cleared before each read.
+const READ_BUFFER: usize = 4 * 1024;
 
 pub(super) type Socket = WebSocketStream<Box<dyn Stream>>;
 
@@ -58,13 +66,15 @@ impl Endpoint {
 
     /// Opens the connection of this number.
     pub(super) async fn open(&self, connection: u64) -> Result<Socket, Error> {
-        let stream = TcpStream::connect(self.address).await?;
+        let stream = connect(self.address, connection).await?;
         let _ = stream.set_nodelay(true);
         let stream: Box<dyn Stream> = match &self.tls {
             Some((connector, name)) => Box::new(connector.connect(name.clone(), stream).await?),
             None => Box::new(stream),
         };
-        let (socket, _) = tokio_tungstenite::client_async(self.request(connection)?, stream).await?;
+        let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
+        let request = self.request(connection)?;
+        let (socket, _) = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await?;
         Ok(socket)
     }
 
@@ -75,6 +85,17 @@ impl Endpoint {
         }
         Ok(request)
     }
+}
+
+/// Connects; on this machine from several addresses, since one has some 28,000 ports to connect to the same other one from.
+async fn connect(to: SocketAddr, connection: u64) -> io::Result<TcpStream> {
+    let from = u32::try_from(connection / FROM_ONE_ADDRESS).unwrap_or_default();
+    if from == 0 || !(to.is_ipv4() && to.ip().is_loopback()) {
+        return TcpStream::connect(to).await;
+    }
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::from(Ipv4Addr::LOCALHOST.to_bits() + from), 0).into())?;
+    socket.connect(to).await
 }
 
 /// The address of the host. All that it has must be on this machine, or it must be its user's.
@@ -89,7 +110,7 @@ async fn address(host: &str, port: u16, is_owned: bool) -> Result<SocketAddr, Lo
     let first = found.iter().find(|address| address.is_ipv4()).or(found.first());
     first.copied().ok_or_else(|| LoadError::Resolve {
         host: host.to_owned(),
-        source: std::io::Error::other("the name is known, and nothing else"),
+        source: io::Error::other("the name is known, and nothing else"),
     })
 }
 
@@ -124,6 +145,15 @@ fn headers(arguments: &LoadArguments) -> Result<Vec<(HeaderName, HeaderValue)>, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn connections_beyond_the_ports_of_one_address_come_from_the_next() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        for (connection, from) in [(1, "127.0.0.1"), (19_999, "127.0.0.1"), (20_000, "127.0.0.2")] {
+            let stream = connect(listener.local_addr().unwrap(), connection).await.unwrap();
+            assert_eq!(stream.local_addr().unwrap().ip().to_string(), from);
+        }
+    }
 
     #[tokio::test]
     async fn what_is_not_on_this_machine_is_refused_unless_it_is_owned() {

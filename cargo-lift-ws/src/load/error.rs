@@ -23,6 +23,8 @@ pub(crate) enum LoadError {
     Certificates(String),
     /// None of the connections could be opened.
     NothingOpened { connections: u32, why: String },
+    /// Ctrl-C came while connections were opened.
+    Interrupted,
     /// A report cannot be written.
     Write { file: PathBuf, source: io::Error },
     /// Standard output is closed.
@@ -59,6 +61,9 @@ impl fmt::Display for LoadError {
                     ),
                     false => Ok(()),
                 }
+            }
+            Self::Interrupted => {
+                f.write_str("interrupted before all connections were open, so there is nothing to report")
             }
             Self::Write { file, source } => write!(f, "cannot write {}: {source}", file.display()),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),

@@ -21,7 +21,7 @@ use self::script::Script;
 /// Runs the load to its end, or until Ctrl-C, and reports.
 pub(crate) fn run(arguments: &LoadArguments) -> Result<(), LoadError> {
     let script = script(arguments)?;
-    run::raise_descriptor_limit(arguments.connections);
+    crate::descriptors::raise_limit();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(LoadError::Runtime)?;
     let report = runtime.block_on(async {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -19,19 +18,6 @@ use crate::terminal;
 /// Handshakes under way at a time.
 const HANDSHAKES: usize = 256;
 
-/// Descriptors for other things than connections.
-const SPARE: u64 = 64;
-
-/// Each connection is a file descriptor, and the usual limit is 1,024; a hard limit that is too low shows in the report.
-pub(super) fn raise_descriptor_limit(connections: u32) {
-    let mut limit = getrlimit(Resource::Nofile);
-    let wanted = u64::from(connections) + SPARE;
-    if limit.current.is_some_and(|current| current < wanted) {
-        limit.current = Some(limit.maximum.map_or(wanted, |most| most.min(wanted)));
-        let _ = setrlimit(Resource::Nofile, limit);
-    }
-}
-
 pub(super) async fn load(
     arguments: &LoadArguments,
     endpoint: Endpoint,
@@ -44,15 +30,14 @@ pub(super) async fn load(
     let interrupted = tokio::signal::ctrl_c();
     tokio::pin!(interrupted);
     terminal::status("Opening", &format!("{} connections", arguments.connections));
-    let mut sockets = Vec::new();
-    let was_interrupted = tokio::select! {
-        opened = open(arguments, Arc::new(endpoint), &tally) => { sockets = opened; false }
-        _ = &mut interrupted => true,
+    let sockets = tokio::select! {
+        opened = open(arguments, Arc::new(endpoint), &tally) => opened,
+        _ = &mut interrupted => return Err(LoadError::Interrupted),
     };
     let opened_in = begun.elapsed();
     let opened = sockets.len();
     if sockets.is_empty() {
-        let why = tally.failures().not_opened.into_keys().next().unwrap_or_else(|| "interrupted".to_owned());
+        let why = tally.failures().not_opened.into_keys().next().unwrap_or_default();
         return Err(LoadError::NothingOpened { connections: arguments.connections, why });
     }
     let script = Arc::new(script);
@@ -69,12 +54,10 @@ pub(super) async fn load(
         clients.spawn(client.play(stopped.clone()));
     }
     terminal::status("Loading", &format!("for {:?}; Ctrl-C ends it early", arguments.duration));
-    if !was_interrupted {
-        tokio::select! {
-            () = progress(&tally, arguments.duration) => {}
-            () = async { while clients.join_next().await.is_some() {} } => {}
-            _ = &mut interrupted => {}
-        }
+    tokio::select! {
+        () = progress(&tally, arguments.duration) => {}
+        () = async { while clients.join_next().await.is_some() {} } => {}
+        _ = &mut interrupted => {}
     }
     let times = Times { opening: opened_in, loading: begun.elapsed() };
     stop.send_replace(true);

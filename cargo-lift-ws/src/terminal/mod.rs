@@ -4,6 +4,8 @@ mod paint;
 
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use lift_ws_local::core::{EventType, Finished, NoRoute, Verdict};
 use lift_ws_local::{BatchVerdict, DeadLetter, FinishedBatch, GatewayEvent, OutputStream};
@@ -51,37 +53,57 @@ pub(crate) fn error(text: &str) {
     let _ = writeln!(io::stderr(), "{}: {text}", paint.red("error"));
 }
 
-/// Prints a gateway's events from a thread of its own, so that the gateway never waits for the terminal.
+/// How long lines are gathered once one was written. Waking the thread for each would cost a busy gateway more than all else
+/// that is done for a line.
+const GATHERING: Duration = Duration::from_millis(20);
+
+/// Prints a gateway's events from a thread of its own, so that the gateway never waits for the terminal. Dropping it waits
+/// until all lines are written.
 #[derive(Debug)]
 pub(crate) struct Printer {
-    events: SyncSender<GatewayEvent>,
+    /// `None` is the end.
+    events: SyncSender<Option<GatewayEvent>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Printer {
     pub(crate) fn start() -> Self {
         let (events, received) = sync_channel(WAITING_LINES);
-        std::thread::spawn(move || print_all(&received));
-        Self { events }
+        let thread = std::thread::spawn(move || print_all(&received));
+        Self { events, thread: Some(thread) }
     }
 
     pub(crate) fn sink(&self) -> impl Fn(GatewayEvent) + Send + Sync + 'static {
         let events = self.events.clone();
         move |event| {
-            let _ = events.try_send(event);
+            let _ = events.try_send(Some(event));
         }
     }
 }
 
-fn print_all(events: &Receiver<GatewayEvent>) {
+impl Drop for Printer {
+    fn drop(&mut self) {
+        let _ = self.events.send(None);
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+fn print_all(events: &Receiver<Option<GatewayEvent>>) {
     let paint = Paint::of_stderr();
     let mut out = io::BufWriter::new(io::stderr());
-    while let Ok(event) = events.recv() {
-        let _ = writeln!(out, "{}", describe(&event, paint));
+    while let Ok(first) = events.recv() {
+        let mut next = Some(first);
         // Everything that is there is written in one go.
-        while let Ok(event) = events.try_recv() {
+        while let Some(event) = next {
+            let Some(event) = event else {
+                let _ = out.flush();
+                return;
+            };
             let _ = writeln!(out, "{}", describe(&event, paint));
+            next = events.try_recv().ok();
         }
         let _ = out.flush();
+        std::thread::sleep(GATHERING);
     }
 }
 
@@ -90,6 +112,7 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
         GatewayEvent::Finished(finished) => describe_finished(finished, paint),
         GatewayEvent::BatchFinished(batch) => describe_batch(batch, paint),
         GatewayEvent::DeadLettered(letter) => describe_dead_letter(letter, paint),
+        GatewayEvent::Fault(fault) => format!("{}: {fault}", paint.yellow("fault on demand")),
         GatewayEvent::Output { environment, stream, line } => {
             let mark = format!("env {environment} |");
             match stream {

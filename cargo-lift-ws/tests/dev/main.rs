@@ -4,6 +4,7 @@ mod app;
 mod authorizer;
 mod data;
 mod environment;
+mod faults;
 mod foreign;
 mod projects;
 mod queue;

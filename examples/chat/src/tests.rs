@@ -1,6 +1,7 @@
 //! The chat without sockets: what a user's test of a flow looks like.
 
 mod members;
+mod time;
 
 use super::{AppState, Chat};
 use lift_ws::testing::{TestApp, TestClient, TestEvent};
@@ -77,10 +78,10 @@ async fn who_vanishes_leaves_once_and_a_late_disconnect_adds_nothing() {
 async fn a_departure_that_finds_others_gone_announces_each_once() {
     let app = guests();
     let ann = joined(&app, "Ann").await;
-    let others = futures_util::future::join_all(["Bob", "Eve", "Joe"].map(|name| joined(&app, name))).await;
-    others[1].vanish();
-    others[2].vanish();
-    others[0].disconnect().await;
+    let (bob, eve, joe) = (joined(&app, "Bob").await, joined(&app, "Eve").await, joined(&app, "Joe").await);
+    eve.vanish();
+    joe.vanish();
+    bob.disconnect().await;
     let received = ann.received();
     for name in ["Bob", "Eve", "Joe"] {
         assert_eq!(departures(&received, name), 1, "{name} in {received:?}");

@@ -44,7 +44,7 @@ pub(super) fn refusal<B>(request: &Request<B>, peer: IpAddr) -> Option<Answer> {
     if headers.get(CONTROL_HEADER).is_none_or(|value| value != "1") {
         return Some(forbidden("a request that changes something needs the header `X-Lift-Control: 1`"));
     }
-    if *request.method() == Method::POST && !is_json(headers) {
+    if matches!(*request.method(), Method::POST | Method::PUT) && !is_json(headers) {
         let message = "the body must be JSON: send the header `Content-Type: application/json`";
         return Some(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }

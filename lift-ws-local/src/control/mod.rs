@@ -8,7 +8,9 @@
 //! like any other.
 
 mod api;
+mod body;
 mod guard;
+mod requests;
 
 use std::net::IpAddr;
 
@@ -19,7 +21,9 @@ use hyper::header::{
 use hyper::{Request, StatusCode};
 use serde_json::json;
 
+use crate::core::Faults;
 use crate::http::{self, Answer};
+use crate::owner::Owner;
 use api::ControlApi;
 
 /// The first segment of every path here. No stage has this name while the control endpoint is on.
@@ -34,8 +38,8 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    pub(crate) fn new() -> Self {
-        Self { api: ControlApi::new() }
+    pub(crate) fn new(owner: Owner, faults: Faults) -> Self {
+        Self { api: ControlApi { owner, faults } }
     }
 
     /// Whether a path, as sent, lies under `/_lift`. It is compared byte by byte: `/%5flift` and `//_lift` are other

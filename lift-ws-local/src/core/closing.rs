@@ -2,9 +2,10 @@
 
 use super::action::Action;
 use super::event::{self, Occurrence};
-use super::faults::Fault;
+use super::faults::{Fault, Occasion};
 use super::gateway::{Connection, Draft, Gateway, Purpose, Turn};
 use super::headers;
+use super::held::Held;
 use super::ids::{ConnectionId, IdKind};
 use super::input::FrameFault;
 
@@ -80,9 +81,29 @@ impl Gateway {
         code: u16,
         reason: &str,
     ) {
-        if self.faults.take(Fault::DisconnectLost) || self.api.route("$disconnect").is_none() {
+        if self.api.route("$disconnect").is_none() {
             return;
         }
+        match self.faults.meet(Occasion::Disconnect, Some(id)).map(|met| met.fault) {
+            Some(Fault::DisconnectLost) => {}
+            Some(Fault::DisconnectLate(by)) => {
+                let (id, connection) = (id.clone(), Box::new(connection.clone()));
+                self.hold(turn, by, Held::Disconnect { id, connection, code, reason: reason.to_owned() });
+            }
+            Some(Fault::DisconnectTwice) => self.invoke_disconnect(turn, id, connection, (code, reason), 2),
+            _ => self.invoke_disconnect(turn, id, connection, (code, reason), 1),
+        }
+    }
+
+    /// Gives the function the event so many times.
+    pub(super) fn invoke_disconnect(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: &ConnectionId,
+        connection: &Connection,
+        (code, reason): (u16, &str),
+        times: u8,
+    ) {
         let request_id = self.ids.text(IdKind::Request);
         let occurrence = Occurrence {
             api: &self.api,
@@ -99,12 +120,14 @@ impl Gateway {
             code,
             reason,
         );
-        let draft = Draft {
-            purpose: Purpose::Disconnect,
-            route_key: "$disconnect".to_owned(),
-            connection: id.clone(),
-            request_id,
-        };
-        self.invoke(turn, draft, event);
+        for _ in 0..times {
+            let draft = Draft {
+                purpose: Purpose::Disconnect,
+                route_key: "$disconnect".to_owned(),
+                connection: id.clone(),
+                request_id: request_id.clone(),
+            };
+            self.invoke(turn, draft, event.clone());
+        }
     }
 }

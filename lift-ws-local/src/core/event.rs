@@ -151,8 +151,11 @@ impl Event<'_> {
 }
 
 fn to_bytes(event: &impl Serialize) -> Bytes {
+    // A MESSAGE event without its body has some 600 bytes; most bodies fit into the rest.
+    let mut json = Vec::with_capacity(1024);
     // Strings, numbers and maps with string keys: nothing here can fail to become JSON.
-    serde_json::to_vec(event).expect("an event is plain data").into()
+    serde_json::to_writer(&mut json, event).expect("an event is plain data");
+    json.into()
 }
 
 #[derive(Serialize)]

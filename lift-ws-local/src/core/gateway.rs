@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use bytes::Bytes;
 
 use super::action::{Action, EventType, Finished};
+use super::aging::Aged;
 use super::api::{Api, Limits};
 use super::authorizer::Judgement;
 use super::client::Client;
 use super::faults::Faults;
 use super::handshake::Handshake;
+use super::held::HeldBack;
 use super::ids::{ConnectionId, Ids, InvocationId, SocketId};
 use super::input::{Input, Outcome};
 use super::moment::Moment;
@@ -26,46 +28,52 @@ pub struct Gateway {
     /// The open connections; a connection whose handshake is under way is not among them yet.
     pub(super) connections: HashMap<ConnectionId, Connection>,
     /// The invocations that wait for their outcome.
-    invocations: HashMap<InvocationId, Invocation>,
+    pub(super) invocations: HashMap<InvocationId, Invocation>,
     /// The handshakes whose authorizer or `$connect` is under way.
     handshakes: HashMap<SocketId, InvocationId>,
-    timers: Timers,
+    pub(super) timers: Timers,
     /// What is to go wrong.
     pub(super) faults: Faults,
+    /// What faults hold back.
+    pub(super) held: HeldBack,
 }
 
 /// An open connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Connection {
     pub(super) client: Client,
     pub(super) connected_at: Moment,
     /// When the last message went in either direction.
     pub(super) last_active_at: Moment,
     /// To when its timer is set.
-    due: Moment,
+    pub(super) due: Moment,
+    /// How much longer it is said to be there, and to be idle, than it is.
+    pub(super) aged: Aged,
 }
 
 impl Connection {
     pub(super) fn new(client: Client, connected_at: Moment, now: Moment) -> Self {
-        Self { client, connected_at, last_active_at: now, due: now }
+        Self { client, connected_at, last_active_at: now, due: now, aged: Aged::default() }
     }
 
     /// When the connection was idle for too long or is too old, whichever is first (contract §6.1).
-    fn due(&self, limits: &Limits) -> Moment {
-        let idle = self.last_active_at.after(limits.idle_timeout);
-        idle.min(self.connected_at.after(limits.connection_duration))
+    pub(super) fn due(&self, limits: &Limits) -> Moment {
+        let idle = self.aged.when_idle(self.last_active_at.after(limits.idle_timeout));
+        idle.min(self.aged.when_old(self.connected_at.after(limits.connection_duration)))
     }
 }
 
 /// An event on its way through the function.
 #[derive(Debug)]
-struct Invocation {
+pub(super) struct Invocation {
     purpose: Purpose,
     route_key: String,
-    connection: ConnectionId,
+    pub(super) connection: ConnectionId,
     request_id: String,
     started: Moment,
     deadline: Moment,
+    /// The function has answered, but the answer is held back.
+    pub(super) is_answered: bool,
 }
 
 /// What is known of an invocation before it starts.
@@ -125,8 +133,22 @@ impl Gateway {
             invocations: HashMap::new(),
             handshakes: HashMap::new(),
             timers: Timers::default(),
-            faults: Faults::default(),
+            faults: Faults::new(seed),
+            held: HeldBack::default(),
         }
+    }
+
+    /// Makes these faults happen, which may be shared with the shell and with other gateways.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// What goes wrong, and what has.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// Numbers the invocations that follow from `first` on, so that several gateways can share what runs them.
@@ -167,9 +189,10 @@ impl Gateway {
             Input::BadFrame { connection, fault } => self.on_bad_frame(turn, &connection, fault),
             Input::Closed { connection, code, reason } => self.on_closed(turn, &connection, code, &reason),
             Input::Lost { connection } => self.on_lost(turn, &connection),
-            Input::Invoked { invocation, outcome } => self.on_invoked(turn, invocation, outcome),
+            Input::Invoked { invocation, outcome } => self.on_answer(turn, invocation, outcome),
             Input::Management { call, request } => self.on_management(turn, call, &request),
-            Input::Fault(fault) => self.faults.add(fault),
+            Input::Fault(fault) => self.faults.inject(fault),
+            Input::Aged(by) => self.age(turn, by),
             // Control frames are not activity (contract §9).
             Input::Ping { .. } | Input::Tick => {}
         }
@@ -181,9 +204,10 @@ impl Gateway {
         self.timers.next()
     }
 
-    fn fire_timers(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn fire_timers(&mut self, turn: &mut Turn<'_>) {
         while let Some((_, timer)) = self.timers.pop_due(turn.now) {
             match timer {
+                Timer::Held(id) => self.release(turn, id),
                 Timer::Invocation(id) => self.give_up(turn, id),
                 Timer::Connection(id) => self.expire(turn, &id),
             }
@@ -192,16 +216,26 @@ impl Gateway {
 
     fn give_up(&mut self, turn: &mut Turn<'_>, id: InvocationId) {
         if let Some(invocation) = self.invocations.remove(&id) {
-            turn.act(Action::Abandon { invocation: id });
+            if !invocation.is_answered {
+                turn.act(Action::Abandon { invocation: id });
+            }
             let limit = invocation.deadline.since(invocation.started);
             self.conclude(turn, invocation, Ending::TimedOut(limit));
         }
     }
 
-    fn on_invoked(&mut self, turn: &mut Turn<'_>, id: InvocationId, outcome: Outcome) {
+    pub(super) fn on_invoked(&mut self, turn: &mut Turn<'_>, id: InvocationId, outcome: Outcome) {
         let Some(invocation) = self.invocations.remove(&id) else { return };
         self.timers.clear(invocation.deadline, Timer::Invocation(id));
         self.conclude(turn, invocation, Ending::Outcome(outcome));
+    }
+
+    /// The function has answered, but the gateway had given up, as if its time had been over.
+    pub(super) fn give_up_answered(&mut self, turn: &mut Turn<'_>, id: InvocationId) {
+        let Some(invocation) = self.invocations.remove(&id) else { return };
+        self.timers.clear(invocation.deadline, Timer::Invocation(id));
+        let limit = invocation.deadline.since(invocation.started);
+        self.conclude(turn, invocation, Ending::TimedOut(limit));
     }
 
     fn conclude(&mut self, turn: &mut Turn<'_>, invocation: Invocation, ending: Ending) {
@@ -245,8 +279,15 @@ impl Gateway {
             deadline,
         });
         let Draft { purpose, route_key, connection, request_id } = draft;
-        let invocation =
-            Invocation { purpose, route_key, connection, request_id, started: turn.now, deadline };
+        let invocation = Invocation {
+            purpose,
+            route_key,
+            connection,
+            request_id,
+            started: turn.now,
+            deadline,
+            is_answered: false,
+        };
         self.invocations.insert(id, invocation);
         id
     }
@@ -298,6 +339,7 @@ impl Gateway {
     pub(super) fn note_activity(&mut self, now: Moment, id: &ConnectionId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
         connection.last_active_at = now;
+        connection.aged.note_activity();
         let due = connection.due(&self.api.limits);
         if due != connection.due {
             self.timers.clear(connection.due, Timer::Connection(id.clone()));

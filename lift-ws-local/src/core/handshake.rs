@@ -61,7 +61,7 @@ impl Gateway {
         });
         if let Err(status) = self.check_target(request) {
             self.refuse(turn, &handshake, status);
-        } else if let Some(status) = self.faults.take_handshake() {
+        } else if let Some(status) = self.faulty_status(&handshake.connection) {
             self.refuse(turn, &handshake, status);
         } else if self.api.authorizer.is_some() {
             self.ask_authorizer(turn, handshake);

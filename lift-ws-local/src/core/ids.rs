@@ -5,6 +5,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::random::Random;
+
 /// A client's TCP connection while its handshake is open; the shell chooses the number.
 ///
 /// It may be used again once the handshake was accepted, refused or abandoned.
@@ -82,13 +84,13 @@ const ID_LENGTH: usize = 16;
 /// Makes ids: the same seed gives the same ids in the same order.
 #[derive(Clone, Debug)]
 pub(super) struct Ids {
-    state: u64,
+    random: Random,
     invocations: u64,
 }
 
 impl Ids {
     pub(super) fn new(seed: u64) -> Self {
-        Self { state: seed, invocations: 0 }
+        Self { random: Random::new(seed), invocations: 0 }
     }
 
     pub(super) fn count_invocations_from(&mut self, first: u64) {
@@ -106,7 +108,7 @@ impl Ids {
 
     /// The URL-safe base64 of eleven random bytes.
     pub(super) fn text(&mut self, kind: IdKind) -> String {
-        let mut bits = (u128::from(self.random()) << 64) | u128::from(self.random());
+        let mut bits = (u128::from(self.random.next()) << 64) | u128::from(self.random.next());
         let mut id = String::with_capacity(ID_LENGTH);
         for place in 0..ID_LENGTH - 1 {
             let sextet = match (place, kind) {
@@ -125,17 +127,8 @@ impl Ids {
 
     /// A value for `X-Amzn-Trace-Id` at a time in seconds.
     pub(super) fn trace(&mut self, seconds: u64) -> String {
-        let (high, low) = (self.random() >> 32, self.random());
+        let (high, low) = (self.random.next() >> 32, self.random.next());
         format!("Root=1-{:08x}-{high:08x}{low:016x}", seconds & u64::from(u32::MAX))
-    }
-
-    /// SplitMix64: small, and every seed is a good one.
-    fn random(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 }
 

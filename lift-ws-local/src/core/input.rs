@@ -1,6 +1,7 @@
 //! What the shell tells the core.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -83,6 +84,9 @@ pub enum Input {
     },
     /// Something is to go wrong once, at the next occasion.
     Fault(Fault),
+    /// All connections are older by this time, and have been idle for longer by it, as if the gateway's clock had jumped
+    /// while everybody else's went on. Limits that are reached are enforced at once.
+    Aged(Duration),
     /// Time has passed. Send it when [`Gateway::next_wakeup`](super::Gateway::next_wakeup) is reached.
     Tick,
 }
@@ -161,6 +165,10 @@ pub enum Outcome {
     },
 }
 
+/// What the gateway takes at home, where it does not check signatures.
+const SIGNED_BY_NOBODY: &str = "AWS4-HMAC-SHA256 Credential=AKID/20260505/us-east-1/execute-api/aws4_request, \
+                                SignedHeaders=host, Signature=00";
+
 /// A request to the `@connections` management API (contract §5).
 #[derive(Clone, Debug)]
 pub struct ManagementRequest {
@@ -177,6 +185,18 @@ pub struct ManagementRequest {
 }
 
 impl ManagementRequest {
+    /// A request as programs send it to the gateway at home, signed by nobody in particular; for tests and examples.
+    #[must_use]
+    pub fn new(method: &str, path: &str, body: impl Into<Bytes>) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            body: body.into(),
+            authorization: Some(SIGNED_BY_NOBODY.to_owned()),
+            mapping: None,
+        }
+    }
+
     /// What stands where a connection's id does.
     #[cfg(feature = "server")]
     pub(crate) fn connection(&self) -> ConnectionId {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::action::Action;
 use super::closing::CLOSED_NORMALLY;
-use super::faults::Fault;
+use super::faults::Occasion;
 use super::gateway::{Connection, Gateway, Turn};
 use super::ids::{self, CallId, ConnectionId};
 use super::input::ManagementRequest;
@@ -46,7 +46,7 @@ impl Gateway {
     fn manage(&mut self, turn: &mut Turn<'_>, request: &ManagementRequest) -> Result<Answer, Answer> {
         check_signature(request.authorization.as_deref())?;
         let id = self.addressed(request)?;
-        if self.faults.take(Fault::ManagementThrottled) {
+        if self.faults.meet(Occasion::Management, Some(&id)).is_some() {
             return Err(Answer::error(429, "LimitExceededException", &self.api.words.throttled));
         }
         match request.method.as_str() {
@@ -89,6 +89,10 @@ impl Gateway {
             return Err(Answer::error(413, "PayloadTooLargeException", message));
         }
         self.connection(id)?;
+        if self.faults.meet(Occasion::Post, Some(id)).is_some() {
+            self.expire(turn, id);
+            return Err(Answer::gone());
+        }
         // Posts are delivered as text frames, which cannot hold anything else.
         let text = String::from_utf8(body.to_vec()).map_err(|_| {
             Answer::error(400, "BadRequestException", "the message is not UTF-8, but is sent as a text frame")

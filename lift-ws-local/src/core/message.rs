@@ -2,7 +2,7 @@
 
 use super::action::{Action, EventType, Finished, Verdict};
 use super::event::{self, Occurrence};
-use super::faults::Fault;
+use super::faults::{Fault, Occasion};
 use super::frames::{FORBIDDEN, INTERNAL_SERVER_ERROR, bad_request_frame, gateway_frame};
 use super::gateway::{Draft, Gateway, Purpose, Turn};
 use super::ids::{ConnectionId, IdKind};
@@ -25,7 +25,8 @@ impl Gateway {
             }
         };
         let message_id = self.ids.text(IdKind::Message);
-        if let Some(fault) = self.faults.take_message() {
+        if let Some(met) = self.faults.meet(Occasion::Message, Some(id)) {
+            let fault = met.fault;
             let frame = match fault {
                 Fault::BadRequestBody => bad_request_frame(id, &message_id),
                 _ => gateway_frame(&self.api.words.throttled, id, &request_id),
@@ -49,7 +50,7 @@ impl Gateway {
             connection: id.clone(),
             request_id,
         };
-        self.invoke(turn, draft, event);
+        self.invoke_message(turn, draft, event);
     }
 
     /// The function never sees the message: the client hears it, the connection stays (contract §1.3, §3.4).

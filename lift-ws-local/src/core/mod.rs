@@ -37,6 +37,7 @@
 //! ```
 
 mod action;
+mod aging;
 mod api;
 mod authorizer;
 mod client;
@@ -48,6 +49,7 @@ mod frames;
 mod gateway;
 mod handshake;
 mod headers;
+mod held;
 mod ids;
 mod input;
 mod management;
@@ -58,6 +60,7 @@ mod message;
 mod moment;
 mod multi_map;
 mod outcome;
+mod random;
 mod route_selection;
 mod timers;
 pub(crate) mod url;
@@ -66,7 +69,12 @@ pub use action::{Action, EventType, Finished, NoRoute, Verdict};
 pub use api::{Api, Limits, Route, Words};
 pub use authorizer::{Authorizer, IdentitySource};
 pub use domain_mapping::DomainMapping;
-pub use faults::Fault;
+#[cfg(feature = "server")]
+pub(crate) use faults::parse_duration;
+pub use faults::{
+    Fault, FaultKind, FaultMet, FaultPlan, FaultReport, FaultRule, FaultRuleError, FaultRuleId, Faults,
+    Occasion, RuleReport,
+};
 pub use gateway::Gateway;
 pub use ids::{CallId, ConnectionId, InvocationId, SocketId};
 pub use input::{FrameFault, HandshakeRequest, Input, ManagementRequest, Outcome};

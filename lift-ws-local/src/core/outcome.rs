@@ -1,7 +1,10 @@
 //! What a function's return value means (contract §3.1).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::de::{Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::action::Verdict;
@@ -74,6 +77,12 @@ pub(super) struct ProxyResponse {
 ///
 /// Strict where AWS is silent: a missing `statusCode` is malformed, so that programs learn to send it.
 fn proxy_response(returned: &[u8]) -> Result<ProxyResponse, String> {
+    // An array would do for a struct, too.
+    if returned.starts_with(b"{")
+        && let Ok(Usual { status_code: status @ 100..600, body, .. }) = serde_json::from_slice(returned)
+    {
+        return Ok(ProxyResponse { status, subprotocol: None, body });
+    }
     let value: Value =
         serde_json::from_slice(returned).map_err(|error| format!("the result is not JSON: {error}"))?;
     let Value::Object(response) = value else {
@@ -84,6 +93,32 @@ fn proxy_response(returned: &[u8]) -> Result<ProxyResponse, String> {
         subprotocol: subprotocol(&response)?,
         body: body(response)?,
     })
+}
+
+/// What nearly every return value is, read without a map of it in between. What does not fit is looked at in full, and what is
+/// read here means the same there.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Usual {
+    status_code: u16,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default, rename = "headers")]
+    _headers: Option<NoHeaders>,
+    #[serde(default, rename = "multiValueHeaders")]
+    _multi_value_headers: Option<NoHeaders>,
+    #[serde(default, rename = "isBase64Encoded")]
+    _is_base64_encoded: Option<bool>,
+}
+
+/// `{}`
+struct NoHeaders;
+
+impl<'de> Deserialize<'de> for NoHeaders {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let headers = BTreeMap::<String, IgnoredAny>::deserialize(deserializer)?;
+        if headers.is_empty() { Ok(Self) } else { Err(D::Error::custom("there are headers")) }
+    }
 }
 
 fn status(response: &Map<String, Value>) -> Result<u16, String> {
@@ -175,11 +210,31 @@ mod tests {
     }
 
     #[test]
+    fn the_short_way_through_the_usual_leads_to_the_same_as_the_long_one() {
+        // One field that is unknown to the short way, and means nothing, makes it the long one.
+        for usual in [
+            r#"{"statusCode":200"#,
+            r#"{"statusCode":200,"body":"\u00e4\n""#,
+            r#"{"statusCode":200,"body":null,"headers":{},"multiValueHeaders":null,"isBase64Encoded":true"#,
+            r#"{"statusCode":200,"body":"a","body":"b""#,
+            r#"{"statusCode":99"#,
+            r#"{"statusCode":600"#,
+            r#"{"statusCode":200.0"#,
+            r#"{"statusCode":200,"headers":{"a":"b"}"#,
+            r#"{"statusCode":200,"headers":[]"#,
+        ] {
+            let (short, long) = (format!("{usual}}}"), format!("{usual},\"cookies\":[]}}"));
+            assert_eq!(proxy_response(short.as_bytes()), proxy_response(long.as_bytes()), "{usual}");
+        }
+    }
+
+    #[test]
     fn each_way_of_being_malformed_is_told() {
         for (returned, expected) in [
             ("", "the result is not JSON: EOF while parsing a value at line 1 column 0"),
             ("null", "the result is null, not an object with `statusCode`"),
             ("\"ok\"", "the result is a string, not an object with `statusCode`"),
+            ("[200,null]", "the result is an array, not an object with `statusCode`"),
             ("[]", "the result is an array, not an object with `statusCode`"),
             ("{}", "the result has no `statusCode`"),
             (r#"{"statusCode":"ok"}"#, "`statusCode` of the result is \"ok\", not an HTTP status"),

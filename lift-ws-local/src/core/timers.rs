@@ -8,6 +8,8 @@ use super::moment::Moment;
 /// Something that times out. At the same moment, answers to a client come before the end of its connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
+    /// Something that a fault holds back happens now.
+    Held(u64),
     /// The gateway gives up on an invocation.
     Invocation(InvocationId),
     /// A connection was idle too long, or is too old.

@@ -1,6 +1,7 @@
 //! The DynamoDB beside the gateway: embedded, on a free port of the loopback, in a thread of its own.
 
 mod door;
+mod sweeps;
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -13,12 +14,11 @@ use dynoxide::server::serve_with_shutdown;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 
 use crate::http;
+pub(crate) use sweeps::Sweeps;
 
-/// How often items are removed whose time to live is over; on AWS it may take days.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a request may hold the end up.
 const LAST_REQUESTS: Duration = Duration::from_secs(2);
 const FILE_NAME: &str = "dynamodb.sqlite";
@@ -54,11 +54,15 @@ impl fmt::Display for DatabaseError {
 
 impl Database {
     /// Opens the database in `dir`, or in memory, and makes the tables that it does not have yet.
-    pub(crate) async fn start(dir: Option<PathBuf>, tables: Vec<Value>) -> Result<Self, DatabaseError> {
+    pub(crate) async fn start(
+        dir: Option<PathBuf>,
+        tables: Vec<Value>,
+        sweeps: Sweeps,
+    ) -> Result<Self, DatabaseError> {
         let (stop, stopped) = oneshot::channel();
         let (report, started) = oneshot::channel();
         let (sender, new_tables) = mpsc::unbounded_channel();
-        let orders = Orders { new_tables, stopped };
+        let orders = Orders { new_tables, sweeps, stopped };
         let run = move || run(dir, tables, report, orders);
         let thread = std::thread::Builder::new().name("lift-ws-dynamodb".to_owned()).spawn(run);
         let thread = thread.map_err(|error| problem("cannot start its thread", error))?;
@@ -99,6 +103,7 @@ impl Tables {
 /// What the thread is told while it runs.
 struct Orders {
     new_tables: mpsc::UnboundedReceiver<NewTables>,
+    sweeps: Sweeps,
     stopped: oneshot::Receiver<()>,
 }
 
@@ -128,7 +133,7 @@ fn run(
 }
 
 async fn serve(database: dynoxide::Database, doors: Doors, orders: Orders) {
-    let Orders { new_tables, stopped } = orders;
+    let Orders { new_tables, sweeps, stopped } = orders;
     let (stop_server, server_stopped) = oneshot::channel::<()>();
     let Doors { front, hidden, hidden_at } = doors;
     let server = serve_with_shutdown(hidden, database.clone(), async move { drop(server_stopped.await) });
@@ -137,24 +142,12 @@ async fn serve(database: dynoxide::Database, doors: Doors, orders: Orders) {
     tokio::select! {
         _ = &mut server => {}
         () = &mut front => {}
-        () = sweep(&database) => {}
+        () = sweeps.run(&database) => {}
         () = create_as_told(&database, new_tables) => {}
         _ = stopped => {
             drop(stop_server);
             let last = async { tokio::select! { _ = server => {}, () = front => {} } };
             let _ = timeout(LAST_REQUESTS, last).await;
-        }
-    }
-}
-
-/// Removes expired items until it is dropped.
-async fn sweep(database: &dynoxide::Database) {
-    let mut ticks = interval(SWEEP_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = database.sweep_ttl() {
-            tracing::warn!(%error, "cannot remove expired items from the local database");
         }
     }
 }
@@ -234,6 +227,7 @@ fn problem(what: &str, error: impl fmt::Display) -> DatabaseError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::{Fault, Faults};
     use serde_json::json;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -246,6 +240,10 @@ mod tests {
             "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES" },
             "TimeToLiveSpecification": { "AttributeName": "expires", "Enabled": true },
         })
+    }
+
+    async fn start(dir: Option<PathBuf>, tables: Vec<Value>) -> Result<Database, DatabaseError> {
+        Database::start(dir, tables, Sweeps::usual(Faults::new(1))).await
     }
 
     async fn call(database: &Database, operation: &str, body: &Value) -> String {
@@ -272,7 +270,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_manifests_tables_exist_with_their_time_to_live() {
-        let database = Database::start(None, vec![table()]).await.unwrap();
+        let database = start(None, vec![table()]).await.unwrap();
         let answer =
             call(&database, "DescribeTimeToLive", &json!({ "TableName": "connections-table" })).await;
         assert!(answer.contains("\"ENABLED\""), "{answer}");
@@ -282,7 +280,7 @@ mod tests {
     /// Each write would take longer than the one before.
     #[tokio::test]
     async fn tables_have_no_stream_that_grows_for_ever() {
-        let database = Database::start(None, vec![table()]).await.unwrap();
+        let database = start(None, vec![table()]).await.unwrap();
         let answer = call(&database, "DescribeTable", &json!({ "TableName": "connections-table" })).await;
         assert!(answer.contains("\"TableName\"") && !answer.contains("Stream"), "{answer}");
         database.shutdown().await;
@@ -290,7 +288,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_web_page_reads_nothing_and_is_given_no_leave_to() {
-        let database = Database::start(None, vec![table()]).await.unwrap();
+        let database = start(None, vec![table()]).await.unwrap();
         let page = "origin: https://evil.example\r\n";
         let answer = call_with(&database, "ListTables", &json!({}), page).await;
         assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains("evil.example"), "{answer}");
@@ -301,7 +299,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_kept_connection_is_answered_again_and_again() {
-        let database = Database::start(None, vec![table()]).await.unwrap();
+        let database = start(None, vec![table()]).await.unwrap();
         let address = database.url().strip_prefix("http://").unwrap();
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         for _ in 0..3 {
@@ -318,10 +316,10 @@ mod tests {
     async fn items_in_a_folder_outlive_the_gateway() {
         let dir = tempfile::tempdir().unwrap();
         let key = json!({ "PK": { "S": "a" } });
-        let first = Database::start(Some(dir.path().into()), vec![table()]).await.unwrap();
+        let first = start(Some(dir.path().into()), vec![table()]).await.unwrap();
         call(&first, "PutItem", &json!({ "TableName": "connections-table", "Item": key })).await;
         first.shutdown().await;
-        let second = Database::start(Some(dir.path().into()), vec![table()]).await.unwrap();
+        let second = start(Some(dir.path().into()), vec![table()]).await.unwrap();
         let answer = call(&second, "GetItem", &json!({ "TableName": "connections-table", "Key": key })).await;
         assert!(answer.contains("{\"S\":\"a\"}"), "{answer}");
         second.shutdown().await;
@@ -329,7 +327,38 @@ mod tests {
 
     #[tokio::test]
     async fn a_table_that_cannot_be_made_is_named() {
-        let error = Database::start(None, vec![json!({ "TableName": "no-key-table" })]).await.unwrap_err();
+        let error = start(None, vec![json!({ "TableName": "no-key-table" })]).await.unwrap_err();
         assert!(error.to_string().starts_with("cannot make the table no-key-table: "), "{error}");
+    }
+
+    /// Whether an item that has expired is still there, after so many looks at what is swept often.
+    async fn survives(faults: &Faults, looks: usize) -> bool {
+        let sweeps = Sweeps { faults: faults.clone(), every: Duration::from_millis(1) };
+        let database = Database::start(None, vec![table()], sweeps).await.unwrap();
+        let item = json!({ "PK": { "S": "a" }, "expires": { "N": "1700000000" } });
+        call(&database, "PutItem", &json!({ "TableName": "connections-table", "Item": item })).await;
+        let get = json!({ "TableName": "connections-table", "Key": { "PK": { "S": "a" } }, "ConsistentRead": true });
+        let mut is_there = true;
+        for _ in 0..looks {
+            is_there = call(&database, "GetItem", &get).await.contains("1700000000");
+            if !is_there {
+                break;
+            }
+        }
+        database.shutdown().await;
+        is_there
+    }
+
+    #[tokio::test]
+    async fn expired_items_are_removed_unless_a_fault_keeps_them() {
+        assert!(!survives(&Faults::new(1), 10_000).await);
+        let faults = Faults::new(1);
+        faults.inject(Fault::ExpiryLate(Duration::from_secs(3_600)));
+        assert!(survives(&faults, 50).await);
+        assert_eq!(
+            faults.report().happened["late-expiry"],
+            1,
+            "the first sweep asks, and an hour nothing more"
+        );
     }
 }

@@ -26,9 +26,14 @@ impl RequestId {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let v = self.0;
-        let (a, b, c) = (v >> 96, v >> 80 & 0xffff, v >> 64 & 0xffff);
-        write!(f, "{a:08x}-{b:04x}-{c:04x}-{:04x}-{:012x}", v >> 48 & 0xffff, v & 0xffff_ffff_ffff)
+        let mut text = String::with_capacity(36);
+        for (index, nibble) in (0..32).rev().enumerate() {
+            if let 8 | 12 | 16 | 20 = index {
+                text.push('-');
+            }
+            text.push(digit((self.0 >> (nibble * 4)) as u64));
+        }
+        f.write_str(&text)
     }
 }
 
@@ -36,6 +41,16 @@ impl fmt::Debug for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// Appends the last of a number's hexadecimal digits. Every event has some of them: formatting with widths takes ten times as long.
+pub(crate) fn push_hex(text: &mut String, number: u64, digits: u32) {
+    text.extend((0..digits).rev().map(|place| digit(number >> (place * 4))));
+}
+
+/// The last hexadecimal digit of a number.
+fn digit(number: u64) -> char {
+    char::from(b"0123456789abcdef"[(number & 0xf) as usize])
 }
 
 /// Makes ids that differ from each other and from those of other gateways.
@@ -59,10 +74,10 @@ impl RequestIds {
         RequestId(version & !(0x3 << 62) | 2 << 62)
     }
 
-    /// Random lower-case hexadecimal digits, as trace ids have them.
-    pub(crate) fn hex(&mut self) -> String {
+    /// Appends sixteen random lower-case hexadecimal digits, as trace ids have them.
+    pub(crate) fn push_hex(&mut self, text: &mut String) {
         self.next += 1;
-        format!("{:016x}", self.bits(self.next, 2))
+        push_hex(text, self.bits(self.next, 2), 16);
     }
 
     /// A random number.

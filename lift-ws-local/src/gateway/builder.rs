@@ -18,8 +18,8 @@ use super::plan::{ApiPlan, FunctionPlan, Plan};
 use super::{LocalGateway, Report, ServedApi, StartError};
 use crate::clock::{Clock, SystemClock};
 use crate::control::{self, Control};
-use crate::core::{Api, Gateway, Limits};
-use crate::database::{Database, Tables};
+use crate::core::{Api, FaultPlan, Faults, Gateway, Limits};
+use crate::database::{Database, Sweeps, Tables};
 use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
 use crate::event::{EventSink, GatewayEvent};
 use crate::owner::Owner;
@@ -43,6 +43,7 @@ pub struct LocalGatewayBuilder {
     limits: Limits,
     data: Option<PathBuf>,
     control: bool,
+    faults: Option<FaultPlan>,
     authority: Option<Arc<Authority>>,
     clock: Arc<dyn Clock>,
     sink: EventSink,
@@ -61,6 +62,7 @@ impl LocalGatewayBuilder {
             limits: Limits::default(),
             data: None,
             control: false,
+            faults: None,
             authority: None,
             clock: Arc::new(SystemClock::new()),
             sink: EventSink::none(),
@@ -145,6 +147,12 @@ impl LocalGatewayBuilder {
         self
     }
 
+    /// What goes wrong on demand from the start on; nothing by default.
+    pub fn faults(mut self, plan: FaultPlan) -> Self {
+        self.faults = Some(plan);
+        self
+    }
+
     /// The authority that the gateway's certificate comes from; a new one by default, which only the environments trust.
     pub fn authority(mut self, authority: impl Into<Arc<Authority>>) -> Self {
         self.authority = Some(authority.into());
@@ -189,11 +197,11 @@ impl LocalGatewayBuilder {
         };
         let thread = std::thread::Builder::new().name("lift-ws-gateway".to_owned()).spawn(run);
         let thread = thread.map_err(StartError::Runtime)?;
-        let Started { apis, stages, functions, tables, queue_url, leash } = match started.await {
+        let Started { apis, stages, functions, tables, queue_url, faults, leash } = match started.await {
             Ok(started) => started?,
             Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
         };
-        Ok(LocalGateway { apis, stages, functions, tables, queue_url, leash, thread, finished })
+        Ok(LocalGateway { apis, stages, functions, tables, queue_url, faults, leash, thread, finished })
     }
 
     /// The gateway's thread: sets everything up, reports, and serves until it is told to stop.
@@ -233,7 +241,8 @@ impl LocalGatewayBuilder {
             sites.append(&mut self.sites(port)?);
         }
         let (tls, trust) = self.tls(&ports, &domains).map_err(StartError::Authority)?;
-        let database = Database::start(self.data.clone(), tables).await;
+        let faults = self.start_faults();
+        let database = Database::start(self.data.clone(), tables, Sweeps::usual(faults.clone())).await;
         let database = database.map_err(|error| StartError::Database { problem: error.to_string() })?;
         let sqs = SqsServer::bind().map_err(StartError::Queues)?;
         let place = Place { url: sqs.url().to_owned(), region: region(&sites), account: account(&sites) };
@@ -265,13 +274,15 @@ impl LocalGatewayBuilder {
         let seed = RandomState::new();
         let cores = sites.iter().map(|site| {
             let seed = seed.hash_one((site.address.port(), &site.api.stage));
-            (Gateway::new(site.api.clone(), seed), site.destinations.clone())
+            let core = Gateway::new(site.api.clone(), seed).with_faults(faults.clone());
+            (core, site.destinations.clone())
         });
         let driver = Driver::new(DriverParts {
             cores: cores.collect(),
             sqs: Sqs::new(place),
             queues,
             functions,
+            faults: faults.clone(),
             clock: Arc::clone(&self.clock),
             sink: self.sink.clone(),
         });
@@ -286,9 +297,10 @@ impl LocalGatewayBuilder {
             functions: names,
             tables: database.tables(),
             queue_url,
+            faults: faults.clone(),
             leash: Leash::new(owner.clone(), groups),
         };
-        let fronts = self.fronts(ports, &domains, &owner, &tls);
+        let fronts = self.fronts(ports, &domains, &owner, &faults, &tls);
         Ok((Serving { fronts, sqs, owner, started }, driver, database))
     }
 
@@ -342,6 +354,7 @@ impl LocalGatewayBuilder {
         ports: Vec<Port>,
         domains: &[Domain],
         owner: &Owner,
+        faults: &Faults,
         tls: &Arc<ServerConfig>,
     ) -> Vec<(Front, TcpListener)> {
         let sockets = Arc::new(AtomicU64::new(0));
@@ -356,7 +369,7 @@ impl LocalGatewayBuilder {
                 self.limits.clone(),
                 sites,
                 port.web,
-                self.control.then(Control::new),
+                self.control.then(|| Control::new(owner.clone(), faults.clone())),
                 Arc::clone(&self.clock),
                 Arc::clone(tls),
                 Arc::clone(&sockets),
@@ -364,6 +377,17 @@ impl LocalGatewayBuilder {
             (front, port.listener)
         });
         fronts.collect()
+    }
+
+    /// The plan's faults, or none with a seed by chance: short enough to be typed.
+    fn start_faults(&self) -> Faults {
+        let faults = Faults::new(RandomState::new().hash_one(self.host) & u64::from(u32::MAX));
+        if let Some(plan) = &self.faults {
+            faults.set(plan);
+        }
+        let sink = self.sink.clone();
+        faults.observe(move |met| sink.emit(GatewayEvent::Fault(met.clone())));
+        faults
     }
 
     /// What speaks TLS on the ports, and what tells environments to trust it. Names that AWS would have lead here too, for
@@ -467,6 +491,7 @@ struct Started {
     functions: Vec<String>,
     tables: Tables,
     queue_url: String,
+    faults: Faults,
     leash: Leash,
 }
 

@@ -12,6 +12,7 @@ mod start_error;
 
 use std::fmt;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 pub use builder::LocalGatewayBuilder;
 pub use replace_error::ReplaceError;
@@ -19,9 +20,9 @@ pub use report::Report;
 pub use served_api::ServedApi;
 pub use start_error::StartError;
 
-use crate::core::{Api, Fault, Input, Manifest};
+use crate::core::{Api, Fault, Faults, Manifest};
 use crate::database::Tables;
-use crate::environments::Function;
+use crate::environments::{EnvironmentId, Function};
 use crate::owner::{Command, NewApi};
 use crate::project::Project;
 use crate::site::SiteId;
@@ -60,6 +61,7 @@ pub struct LocalGateway {
     functions: Vec<String>,
     tables: Tables,
     queue_url: String,
+    faults: Faults,
     leash: Leash,
     thread: JoinHandle<Report>,
     finished: tokio::sync::oneshot::Receiver<()>,
@@ -174,7 +176,46 @@ impl LocalGateway {
     /// # }
     /// ```
     pub fn inject(&self, fault: Fault) {
-        self.leash.owner().tell(Command::Happened(Input::Fault(fault)));
+        self.faults.inject(fault);
+    }
+
+    /// What goes wrong on demand, and what has: rules can be added and taken away while the gateway runs.
+    ///
+    /// ```no_run
+    /// use lift_ws_local::core::FaultPlan;
+    ///
+    /// # fn test(gateway: &lift_ws_local::LocalGateway) -> Result<(), lift_ws_local::core::FaultRuleError> {
+    /// gateway.faults().set(&FaultPlan::new(7).with("slow:200ms:0.5".parse()?));
+    /// assert_eq!(gateway.faults().report().seed, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Makes all connections older, and idle for longer, as if the gateway's clock had jumped, and says how many that
+    /// has ended: after ten minutes those that have said nothing, after two hours all of them.
+    ///
+    /// The clock itself stays as it is, since the function has its own.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the connections may have become older or not.
+    pub async fn age_connections(&self, by: Duration) -> usize {
+        self.leash.owner().ask(|reply| Command::Age { by, reply }).await.unwrap_or(0)
+    }
+
+    /// Ends the process of an environment at once, whatever it does; its events fail. `false` if there is none of this
+    /// number.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, it may be ended or not.
+    pub async fn kill_environment(&self, environment: EnvironmentId) -> bool {
+        let owner = self.leash.owner();
+        owner.ask(|reply| Command::KillEnvironment { environment, reply }).await.unwrap_or(false)
     }
 
     /// Closes every connection, lets `$disconnect` run, ends the environments, and says what has happened.

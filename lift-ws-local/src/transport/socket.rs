@@ -22,6 +22,8 @@ use crate::core::{ConnectionId, FrameFault, Input, Limits};
 use crate::owner::{Command, Owner};
 use crate::tls::Wire;
 
+/// Bytes that are read in one go, of which each connection holds as many while it is idle. They are cleared before each read.
+const READ_BUFFER: usize = 4 * 1024;
 /// How long a client may take to answer a close frame, or to read it. Sockets need real time.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of small messages that are written in one go.
@@ -75,7 +77,7 @@ impl Socket {
         owner: Owner,
     ) -> Self {
         let config = WebSocketConfig::default()
-            .read_buffer_size(8 * 1024)
+            .read_buffer_size(READ_BUFFER)
             .write_buffer_size(16 * 1024)
             .max_frame_size(Some(limits.frame_bytes))
             .max_message_size(Some(limits.message_bytes));

@@ -1,6 +1,7 @@
 //! No input in any order makes the core panic, repeat an answer, or forget one.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use lift_ws_local::core::{
     Action, CallId, ConnectionId, Fault, FrameFault, HandshakeRequest, Input, InvocationId,
@@ -23,6 +24,7 @@ enum Happening {
     Failed(usize),
     Management(usize, String, Vec<u8>),
     Wait(u64),
+    Aged(u64),
     Fault(usize),
 }
 
@@ -56,6 +58,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (any_one(), method, prop::collection::vec(any::<u8>(), 0..8))
             .prop_map(|(which, method, body)| Happening::Management(which, method.to_owned(), body)),
         2 => (0_u64..4_000_000).prop_map(Happening::Wait),
+        1 => (0_u64..8_000_000).prop_map(Happening::Aged),
         1 => any_one().prop_map(Happening::Fault),
     ]
 }
@@ -108,13 +111,19 @@ fn pick<T: Clone>(from: &[T], which: usize) -> Option<T> {
 }
 
 fn input(shell: &mut Shell, happening: Happening, sockets: &mut u64) -> Option<Input> {
-    const FAULTS: [Fault; 6] = [
+    const FAULTS: [Fault; 12] = [
         Fault::Forbidden,
         Fault::ConnectThrottled,
         Fault::BadRequestBody,
         Fault::MessageThrottled,
         Fault::ManagementThrottled,
+        Fault::ConnectionCut,
         Fault::DisconnectLost,
+        Fault::DisconnectLate(Duration::from_secs(5)),
+        Fault::DisconnectTwice,
+        Fault::MessageShuffled(Duration::from_millis(500)),
+        Fault::SlowIntegration(Duration::from_secs(20)),
+        Fault::IntegrationTimeout,
     ];
     let connections = &shell.connections;
     Some(match happening {
@@ -163,6 +172,7 @@ fn input(shell: &mut Shell, happening: Happening, sockets: &mut u64) -> Option<I
             Input::Management { call: CallId(which as u64), request }
         }
         Happening::Wait(_) => Input::Tick,
+        Happening::Aged(millis) => Input::Aged(Duration::from_millis(millis)),
         Happening::Fault(which) => Input::Fault(pick(&FAULTS, which)?),
     })
 }

@@ -8,6 +8,7 @@ mod chaos;
 mod event_headers;
 mod event_samples;
 mod events;
+mod faults;
 mod fidelity;
 mod frames;
 mod handshakes;

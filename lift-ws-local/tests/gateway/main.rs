@@ -2,12 +2,15 @@
 
 mod authorizers;
 mod client;
+mod control;
 mod environments;
+mod faults;
 mod function;
 mod management;
 mod orphans;
 mod queue;
 mod runtime_api;
+mod slow_readers;
 mod swap;
 mod tls;
 mod transport;

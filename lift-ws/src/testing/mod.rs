@@ -37,14 +37,32 @@ mod client;
 mod event;
 mod gateway;
 pub mod limit_store_contract;
+#[cfg(feature = "local-gateway")]
+mod local_gateway;
 mod output;
 mod policy;
+#[cfg(any(feature = "local-gateway", feature = "test-gateway"))]
+mod refusal;
 mod selection;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 pub mod store_contract;
+#[cfg(feature = "test-gateway")]
+mod test_gateway;
 
 pub use app::{Connect, Refused, TestApp};
 pub use client::{TestClient, TestReply};
 pub use event::TestEvent;
+#[cfg(feature = "local-gateway")]
+pub use lift_ws_local::GatewayEvent;
+#[cfg(feature = "test-gateway")]
+pub use lift_ws_local::core::{Api, HandshakeRequest};
+#[cfg(any(feature = "local-gateway", feature = "test-gateway"))]
+pub use lift_ws_local::core::{EventType, Fault, Finished, Limits, NoRoute, Verdict};
+#[cfg(feature = "local-gateway")]
+pub use local_gateway::{LocalGateway, LocalGatewayBuilder, SocketClient, SocketConnect};
 pub use output::Output;
+#[cfg(any(feature = "local-gateway", feature = "test-gateway"))]
+pub use refusal::Refusal;
+#[cfg(feature = "test-gateway")]
+pub use test_gateway::{ConnectMany, GatewayClient, GatewayConnect, TestGateway, TestGatewayBuilder};

@@ -2,8 +2,11 @@
 //! same run again.
 //!
 //! While a [`Simulation`] lives, everything of this crate that runs on its thread takes the time of day, waits, time
-//! limits and the jitter of retries from it. It brings no executor: the test polls its futures in an order of its own
-//! choice, and moves the time on when all of them wait. `tests/tests/schedules` of this repository is such a test.
+//! limits and the jitter of retries from it. The test polls its futures in an order of its own choice, as [`Tasks`] for
+//! example, and moves the time on when all of them wait. `tests/tests/schedules` of this repository is such a test, and
+//! `TestGateway` is made of it.
+
+mod tasks;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,6 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::{Either, select};
 
+pub use self::tasks::{TaskId, Tasks};
 use crate::ambient::Elapsed;
 
 thread_local! {
@@ -28,7 +32,14 @@ struct World {
     lots: u64,
     next_timer: u64,
     /// By the time they are due, then in the order in which they were set.
-    timers: BTreeMap<(Instant, u64), Waker>,
+    timers: BTreeMap<(Instant, u64), Timer>,
+}
+
+#[derive(Debug)]
+struct Timer {
+    waker: Waker,
+    /// It only ends a wait for something else.
+    is_limit: bool,
 }
 
 /// Virtual time on this thread, until it is dropped.
@@ -80,10 +91,44 @@ impl Simulation {
         with(|world| world.passed).unwrap_or_default()
     }
 
+    /// How much virtual time will have passed when the next wait ends.
+    #[must_use]
+    pub fn next_timer(&self) -> Option<Duration> {
+        let due = |world: &mut World| {
+            let (due, _) = *world.timers.first_key_value()?.0;
+            Some(due.saturating_duration_since(world.started).max(world.passed))
+        };
+        with(due).flatten()
+    }
+
+    /// Does something wait for virtual time to pass, not counting time limits of what waits for something else?
+    #[cfg(feature = "test-gateway")]
+    pub(crate) fn is_awaited(&self) -> bool {
+        with(|world| world.timers.values().any(|timer| !timer.is_limit)).unwrap_or(false)
+    }
+
+    /// Moves the time on until so much of it has passed, and wakes all whose waits end by then. It never goes back.
+    ///
+    /// What waits sees the time that was moved to, so move in steps no longer than [`next_timer`](Self::next_timer).
+    pub fn advance_to(&self, passed: Duration) {
+        let due = with(|world| {
+            world.passed = world.passed.max(passed);
+            let now = world.started + world.passed;
+            let mut due = Vec::new();
+            while let Some(first) = world.timers.first_entry()
+                && first.key().0 <= now
+            {
+                due.push(first.remove().waker);
+            }
+            due
+        });
+        due.into_iter().flatten().for_each(Waker::wake);
+    }
+
     /// Moves the time to the next moment for which something waits, and wakes it; `false` if nothing waits.
     pub fn advance_to_next_timer(&self) -> bool {
         let woken = with(|world| {
-            let ((due, _), waker) = world.timers.pop_first()?;
+            let ((due, _), Timer { waker, .. }) = world.timers.pop_first()?;
             world.passed = world.passed.max(due.saturating_duration_since(world.started));
             Some(waker)
         });
@@ -123,6 +168,12 @@ pub fn now() -> Option<Instant> {
     with(|world| world.started + world.passed)
 }
 
+/// How much virtual time has passed.
+#[cfg(feature = "test-gateway")]
+pub(crate) fn passed() -> Option<Duration> {
+    with(|world| world.passed)
+}
+
 pub(crate) fn time_of_day() -> Option<SystemTime> {
     with(|world| world.epoch + world.passed)
 }
@@ -139,11 +190,11 @@ pub(crate) fn fraction() -> Option<f64> {
 }
 
 pub(crate) fn until(due: Instant) -> Until {
-    Until { due, timer: None }
+    Until { due, timer: None, is_limit: false }
 }
 
 pub(crate) async fn timeout_at<F: Future>(deadline: Instant, call: F) -> Result<F::Output, Elapsed> {
-    match select(pin!(call), until(deadline)).await {
+    match select(pin!(call), Until { due: deadline, timer: None, is_limit: true }).await {
         Either::Left((output, _)) => Ok(output),
         Either::Right(_) => Err(Elapsed),
     }
@@ -154,6 +205,7 @@ pub(crate) async fn timeout_at<F: Future>(deadline: Instant, call: F) -> Result<
 pub(crate) struct Until {
     due: Instant,
     timer: Option<u64>,
+    is_limit: bool,
 }
 
 impl Future for Until {
@@ -161,7 +213,7 @@ impl Future for Until {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let due = self.due;
-        let timer = self.timer;
+        let (timer, is_limit) = (self.timer, self.is_limit);
         let set = with(|world| {
             if world.started + world.passed >= due {
                 return None;
@@ -170,7 +222,7 @@ impl Future for Until {
                 world.next_timer += 1;
                 world.next_timer
             });
-            world.timers.insert((due, timer), cx.waker().clone());
+            world.timers.insert((due, timer), Timer { waker: cx.waker().clone(), is_limit });
             Some(timer)
         });
         match set.flatten() {
@@ -207,6 +259,21 @@ mod tests {
         assert!(simulation.advance_to_next_timer());
         assert!(long.as_mut().poll(&mut cx).is_pending() && short.as_mut().poll(&mut cx).is_ready());
         assert_eq!(time_of_day(), Some(SystemTime::UNIX_EPOCH + NOON + Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn a_move_wakes_what_is_due_by_then_and_nothing_else() {
+        let simulation = Simulation::start(1, NOON);
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut waits: Vec<_> = (1..=3).map(|s| Box::pin(sleep(Duration::from_secs(s)))).collect();
+        assert!(waits.iter_mut().all(|wait| wait.as_mut().poll(&mut cx).is_pending()));
+        assert_eq!(simulation.next_timer(), Some(Duration::from_secs(1)));
+        simulation.advance_to(Duration::from_millis(2_500));
+        let ended: Vec<bool> = waits.iter_mut().map(|wait| wait.as_mut().poll(&mut cx).is_ready()).collect();
+        assert_eq!(ended, [true, true, false]);
+        assert_eq!(simulation.next_timer(), Some(Duration::from_secs(3)));
+        simulation.advance_to(Duration::ZERO);
+        assert_eq!(simulation.passed(), Duration::from_millis(2_500));
     }
 
     #[test]

@@ -138,8 +138,8 @@ pub(crate) const RULES: &[Mistake] = &[
     Mistake {
         name: "§6.1 two hours at most",
         file: "core/gateway.rs",
-        right: "idle.min(self.connected_at.after(limits.connection_duration))",
-        wrong: "idle.max(self.connected_at.after(limits.connection_duration))",
+        right: "idle.min(self.aged.when_old(",
+        wrong: "idle.max(self.aged.when_old(",
     },
     Mistake {
         name: "§6.2 binary frames close with 1003",

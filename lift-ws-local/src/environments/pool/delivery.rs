@@ -2,7 +2,7 @@
 
 use super::{InFlight, Pool, find};
 use crate::core::Moment;
-use crate::environments::request_id::RequestIds;
+use crate::environments::request_id::{RequestIds, push_hex};
 use crate::environments::{Delivery, EnvironmentId, Invocation};
 
 impl Pool {
@@ -79,6 +79,14 @@ impl Pool {
 
 /// `Root=1-{seconds}-{96 bits};Parent={64 bits};Sampled=0`, as X-Ray writes it.
 fn trace_id(now: Moment, ids: &mut RequestIds) -> String {
-    let (root, parent) = (ids.hex(), ids.hex());
-    format!("Root=1-{:08x}-{root}{};Parent={parent};Sampled=0", now.as_millis() / 1000, &parent[..8])
+    let mut text = String::with_capacity(73);
+    text.push_str("Root=1-");
+    push_hex(&mut text, now.as_millis() / 1000, 8);
+    text.push('-');
+    ids.push_hex(&mut text);
+    push_hex(&mut text, ids.number(), 8);
+    text.push_str(";Parent=");
+    ids.push_hex(&mut text);
+    text.push_str(";Sampled=0");
+    text
 }

@@ -1,10 +1,12 @@
 //! Ending what takes too long.
 
+use std::time::Duration;
+
 use super::{Overdue, Pool, PoolAction, find};
 use crate::core::Moment;
-use crate::environments::RequestId;
 use crate::environments::environment::State;
 use crate::environments::init_failure::InitFailure;
+use crate::environments::{EnvironmentId, RequestId};
 
 impl Pool {
     /// Ends what has taken too long.
@@ -63,6 +65,15 @@ impl Pool {
         }
         let limit = self.settings.function_timeout;
         actions.push(PoolAction::Kill(environment, Overdue { limit, setting: "function_timeout" }));
+    }
+
+    /// The process of this environment will be there later by this time, so it is not too slow until then.
+    pub(crate) fn postpone(&mut self, id: EnvironmentId, by: Duration) {
+        if let Some(State::Starting { deadline }) =
+            find(&mut self.environments, id).map(|environment| &mut environment.state)
+        {
+            *deadline = deadline.after(by);
+        }
     }
 
     pub(super) fn forget_answered_deadlines(&mut self) {

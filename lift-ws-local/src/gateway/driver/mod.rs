@@ -1,6 +1,7 @@
 //! The task that owns the gateway's state: everything happens here, one command after the other.
 
 mod ending;
+mod faults;
 mod functions;
 mod queue;
 mod sites;
@@ -15,17 +16,18 @@ use super::alarm::Alarm;
 use super::plan::jobs;
 use crate::clock::Clock;
 use crate::core::{
-    Action, CallId, ConnectionId, Finished, Gateway, Input, InvocationId, ManagementRequest, Moment,
+    Action, CallId, ConnectionId, Faults, Finished, Gateway, Input, InvocationId, ManagementRequest, Moment,
     SocketId, Verdict,
 };
 use crate::environments::{
-    EnvironmentId, Invocation, Launcher, Overdue, PoolAction, PoolSettings, Process, Source, Work,
+    EnvironmentId, Invocation, Launcher, Overdue, PoolAction, PoolSettings, Process, Receipt, Source, Work,
 };
 use crate::event::{EventSink, GatewayEvent};
 use crate::owner::{Command, HandshakeAnswer, ManagementAnswer, NewApi};
 use crate::site::SiteId;
 use crate::sqs::{QueuePlan, Sqs};
 use crate::transport::{OpenMessage, Outbox};
+use faults::LateStarts;
 pub(super) use functions::Destinations;
 use functions::Functions;
 use sites::Sites;
@@ -40,6 +42,7 @@ pub(super) struct DriverParts {
     pub(super) sqs: Sqs,
     pub(super) queues: Vec<QueuePlan>,
     pub(super) functions: Vec<(PoolSettings, Launcher)>,
+    pub(super) faults: Faults,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sink: EventSink,
 }
@@ -51,6 +54,8 @@ pub(super) struct Driver {
     clock: Arc<dyn Clock>,
     sink: EventSink,
     processes: HashMap<EnvironmentId, Process>,
+    faults: Faults,
+    late_starts: LateStarts,
     handshakes: HashMap<SocketId, oneshot::Sender<HandshakeAnswer>>,
     connections: HashMap<ConnectionId, Outbox>,
     /// The message that is being taken in, until it has become an invocation.
@@ -87,6 +92,8 @@ impl Driver {
             clock: parts.clock,
             sink: parts.sink,
             processes: HashMap::new(),
+            faults: parts.faults,
+            late_starts: LateStarts::default(),
             handshakes: HashMap::new(),
             connections: HashMap::new(),
             arriving: None,
@@ -162,6 +169,9 @@ impl Driver {
             Command::Polled { environment, poll } => {
                 self.functions.of(environment).pool.polled(now, environment, poll, &mut self.pool_actions);
             }
+            Command::Answered { environment, reply, .. } if self.dies_of_its_answer(environment) => {
+                let _ = reply.send(Receipt::Accepted);
+            }
             Command::Answered { environment, request, answer, reply } => {
                 let pool = &mut self.functions.of(environment).pool;
                 let receipt = pool.answered(now, environment, request, answer, &mut self.pool_actions);
@@ -189,6 +199,11 @@ impl Driver {
                 served.pool.replace(now, served.settings.clone(), &mut self.pool_actions);
                 let _ = reply.send(());
             }
+            Command::Age { by, reply } => return self.age(now, by, reply),
+            Command::KillEnvironment { environment, reply } => {
+                let _ = reply.send(self.kill(environment));
+            }
+            Command::Environments { reply } => drop(reply.send(self.environments())),
             Command::Shutdown | Command::Abandon => {}
         }
         self.settle(now);
@@ -254,6 +269,7 @@ impl Driver {
         let now = self.clock.now();
         self.inputs.push_back(Input::Tick);
         self.functions.tick(now, &mut self.pool_actions);
+        self.start_late(now);
         self.settle(now);
     }
 
@@ -356,12 +372,11 @@ impl Driver {
 
     fn act_for_pool(&mut self, now: Moment, action: PoolAction) {
         match action {
-            PoolAction::Start(environment) => self.start(environment),
-            PoolAction::Stop(environment) => {
-                if let Some(process) = self.processes.get(&environment) {
-                    process.stop();
-                }
-            }
+            PoolAction::Start(environment) => self.start_or_wait(now, environment),
+            PoolAction::Stop(environment) => match self.processes.get(&environment) {
+                Some(process) => process.stop(),
+                None => self.never_starts(now, environment),
+            },
             PoolAction::Kill(environment, Overdue { limit, setting }) => {
                 if let Some(process) = self.processes.get(&environment) {
                     process.kill();
@@ -402,7 +417,7 @@ impl Driver {
 
     fn set_alarm(&mut self) {
         let functions = self.functions.next_wakeup(self.clock.now());
-        let wakeups = [self.core.next_wakeup(), functions, self.sqs.next_wakeup()];
+        let wakeups = [self.core.next_wakeup(), functions, self.sqs.next_wakeup(), self.late_starts.next()];
         if let Some(due) = wakeups.into_iter().flatten().min() {
             self.alarm.set(due, &*self.clock);
         }

@@ -69,7 +69,7 @@ fn recipient(input: &Input) -> Recipient {
         Input::Management { call, .. } => Recipient::One(SiteId::of_number(call.0)),
         // Something goes wrong once, so one stage has it: the first.
         Input::Fault(_) => Recipient::One(SiteId::default()),
-        Input::Tick => Recipient::All,
+        Input::Aged(_) | Input::Tick => Recipient::All,
     }
 }
 

@@ -1,0 +1,70 @@
+//! A handshake that failed, and where handshakes go.
+
+use std::fmt::{self, Write};
+
+/// The gateway refused a handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, as a client gets it.
+    pub body: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the handshake was refused with {}: {}", self.status, self.body)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// A path and a query below the URL of a stage: `/?name=ann` is `{stage}?name=ann`.
+pub(super) fn below(stage: &str, path: &str) -> String {
+    let rest = path.trim_start_matches('/');
+    let slash = if rest.is_empty() || rest.starts_with('?') { "" } else { "/" };
+    format!("{stage}{slash}{rest}")
+}
+
+/// Adds a parameter to a query.
+pub(super) fn add_parameter(query: &mut String, name: &str, value: &str) {
+    if !query.is_empty() {
+        query.push('&');
+    }
+    encode(query, name);
+    query.push('=');
+    encode(query, value);
+}
+
+fn encode(to: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            to.push(char::from(byte));
+        } else {
+            // Writing into a string cannot fail.
+            let _ = write!(to, "%{byte:02X}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_goes_below_the_stage() {
+        for (path, expected) in
+            [("/", "/dev"), ("", "/dev"), ("/?a=b", "/dev?a=b"), ("?a=b", "/dev?a=b"), ("/x?a", "/dev/x?a")]
+        {
+            assert_eq!(below("/dev", path), expected);
+        }
+    }
+
+    #[test]
+    fn parameters_are_encoded() {
+        let mut query = "a=b".to_owned();
+        add_parameter(&mut query, "näme", "x&y=z");
+        assert_eq!(query, "a=b&n%C3%A4me=x%26y%3Dz");
+    }
+}
