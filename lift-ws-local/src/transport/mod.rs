@@ -28,6 +28,7 @@ use crate::http::{self, Answer};
 use crate::owner::Owner;
 use crate::site::SiteId;
 use crate::tls::Wire;
+pub(crate) use handshake::{accept_key, switching_protocols};
 use header_case::{FirstBytes, Overheard};
 pub(crate) use inflow::OpenMessage;
 pub(crate) use outbox::{Outbox, OutboxReader};
@@ -60,6 +61,7 @@ struct Peer {
 }
 
 impl Front {
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the port, and all have different types")]
     pub(crate) fn new(
         owner: Owner,
         limits: Limits,
@@ -142,7 +144,7 @@ impl Front {
         match (&self.web, reached) {
             (_, Reached::HealthCheck) => healthy(),
             (Some(web), _) if web.answers(&request) && !self.sites.is_taken(host, path) => {
-                web.answer(&request).await
+                web.answer(&request, peer.ip).await
             }
             (_, Reached::Site { site, mapping }) => self.handshake(request, peer, head, site, mapping).await,
             (_, Reached::AnySite { .. } | Reached::Nowhere) => forbidden(),

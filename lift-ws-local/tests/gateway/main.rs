@@ -6,6 +6,8 @@ mod control;
 mod environments;
 mod faults;
 mod function;
+mod inspector;
+mod kept_alive;
 mod management;
 mod orphans;
 mod queue;

@@ -58,7 +58,9 @@ pub use lift_ws_local::GatewayEvent;
 #[cfg(feature = "test-gateway")]
 pub use lift_ws_local::core::{Api, HandshakeRequest};
 #[cfg(any(feature = "local-gateway", feature = "test-gateway"))]
-pub use lift_ws_local::core::{EventType, Fault, Finished, Limits, NoRoute, Verdict};
+pub use lift_ws_local::core::{
+    EventType, Fault, FaultPlan, FaultReport, FaultRule, Faults, Finished, Limits, NoRoute, Verdict,
+};
 #[cfg(feature = "local-gateway")]
 pub use local_gateway::{LocalGateway, LocalGatewayBuilder, SocketClient, SocketConnect};
 pub use output::Output;

@@ -45,8 +45,8 @@ async fn somebody_whose_end_nobody_told_is_announced_by_the_next_who_speaks() {
 0:00:00.000 Bob     > {"action":"join","name":"Bob","room":"blue"}
 0:00:00.000 Ann     < {"type":"entered","room":"blue","name":"Bob"}
 0:00:00.000 Bob     < {"type":"joined","room":"blue","members":["Ann","Bob"]}
-0:00:00.000 gateway ! fault DisconnectLost
 0:00:00.000 Bob     * vanishes
+0:00:00.000 Bob     ! fault drop-disconnect of <Bob>: a connection ends without its $disconnect
 0:01:00.000 Ann     > {"action":"say","room":"blue","text":"Bob?"}
 0:01:00.000 Ann     < {"type":"said","room":"blue","from":"Ann","text":"Bob?"}
 0:01:00.000 Ann     < {"type":"left","room":"blue","name":"Bob"}

@@ -11,7 +11,7 @@ pub use connect::SocketConnect;
 
 use self::record::Record;
 use crate::testing::refusal::below;
-use lift_ws_local::core::{Fault, Finished};
+use lift_ws_local::core::{Fault, Faults, Finished};
 use lift_ws_local::{GatewayEvent, Report};
 use std::ffi::OsString;
 use std::fmt;
@@ -99,6 +99,18 @@ impl LocalGateway {
         self.gateway.inject(fault);
     }
 
+    /// What goes wrong on demand, and what has: [plans](crate::testing::FaultPlan) can be set and rules added at any time.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        self.gateway.faults()
+    }
+
+    /// Makes all connections older, and idle for longer, and says how many that has ended: after ten minutes those that
+    /// have said nothing, after two hours all of them. The program's own clock stays as it is.
+    pub async fn age_connections(&self, by: Duration) -> usize {
+        self.gateway.age_connections(by).await
+    }
+
     /// The lines that the program has written so far, in all its environments.
     #[must_use]
     pub fn logs(&self) -> Vec<String> {
@@ -161,3 +173,6 @@ impl fmt::Debug for LocalGateway {
         f.debug_struct("LocalGateway").field("url", &self.url()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::connection::{Connections, ConnectionsBuilder, Settings};
 use crate::store::memory::MemoryStore;
 use crate::testing::simulation::{Simulation, Tasks};
 use crate::{App, Service, manifest};
-use lift_ws_local::core::{Api, Gateway, Manifest};
+use lift_ws_local::core::{Api, FaultPlan, Gateway, Manifest};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::marker::PhantomData;
@@ -28,6 +28,7 @@ pub struct TestGatewayBuilder<A: App> {
     epoch: Duration,
     function_timeout: Duration,
     is_shuffled: bool,
+    faults: Option<FaultPlan>,
     api: Box<dyn FnOnce(&mut Api)>,
     connections: Box<dyn FnOnce(ConnectionsBuilder) -> ConnectionsBuilder>,
     app: PhantomData<fn() -> A>,
@@ -40,6 +41,7 @@ impl<A: App> TestGatewayBuilder<A> {
             epoch: NEW_YEAR,
             function_timeout: Duration::from_secs(30),
             is_shuffled: false,
+            faults: None,
             api: Box::new(|_| ()),
             connections: Box::new(|builder| builder),
             app: PhantomData,
@@ -71,6 +73,22 @@ impl<A: App> TestGatewayBuilder<A> {
     /// How long the function may work on one event; 30 s by default. The gateway itself gives up after 29 s.
     pub fn function_timeout(self, timeout: Duration) -> Self {
         Self { function_timeout: timeout, ..self }
+    }
+
+    /// What goes wrong, by a seed of its own.
+    ///
+    /// ```
+    /// use lift_ws::testing::{FaultPlan, TestGateway};
+    /// # use lift_ws::prelude::*;
+    /// # #[ws_app] struct Chat;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let plan = FaultPlan::new(7).with("drop-disconnect:0.1".parse()?).with("slow:200ms:0.5".parse()?);
+    /// let gateway = TestGateway::<Chat>::builder().faults(plan).start(());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn faults(self, plan: FaultPlan) -> Self {
+        Self { faults: Some(plan), ..self }
     }
 
     /// Changes the API: stage variables, limits, texts.
@@ -119,6 +137,9 @@ impl<A: App> TestGatewayBuilder<A> {
         let simulation = Simulation::start(self.seed, self.epoch);
         let scope = (api.api_id.clone(), api.stage.clone());
         let hub = Arc::new(Hub::new(Gateway::new(api, self.seed), self.epoch));
+        if let Some(plan) = &self.faults {
+            hub.faults.set(plan);
+        }
         let (store, queue) = (Arc::new(MemoryStore::new()), Arc::new(TimedQueue::new(self.function_timeout)));
         let connections = Connections::builder(Arc::clone(&store), HubPoster(Arc::clone(&hub)))
             .queue(Arc::clone(&queue))
@@ -130,6 +151,7 @@ impl<A: App> TestGatewayBuilder<A> {
             service: Arc::clone(&service),
             hub: Arc::clone(&hub),
             timeout: self.function_timeout,
+            environments: Rc::default(),
         };
         TestGateway {
             world: Rc::new(World {

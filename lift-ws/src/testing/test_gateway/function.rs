@@ -4,10 +4,12 @@ use super::hub::{Hub, Start};
 use super::queue::TimedQueue;
 use crate::queue::memory::{Delivery, MemoryQueue};
 use crate::{App, Error, Invocation, Service, ambient};
-use lift_ws_local::core::Outcome;
+use lift_ws_local::core::{Fault, Occasion, Outcome};
 use serde_json::Value;
+use std::cell::Cell;
 use std::fmt;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +24,7 @@ pub(super) trait Function {
 pub(super) enum Failure {
     Error(Error),
     TimedOut(Duration),
+    Killed,
 }
 
 impl fmt::Display for Failure {
@@ -31,31 +34,60 @@ impl fmt::Display for Failure {
             Self::TimedOut(limit) => {
                 write!(f, "the function ran longer than its timeout, {} s", limit.as_secs_f64())
             }
+            Self::Killed => f.write_str("the environment was killed"),
         }
     }
 }
 
-/// The service with Lambda's timeout.
+/// The service with Lambda's timeout, and with environments that come and go.
 pub(super) struct AppFunction<A: App> {
     pub(super) service: Arc<Service<A>>,
     pub(super) hub: Arc<Hub>,
     pub(super) timeout: Duration,
+    pub(super) environments: Rc<Environments>,
+}
+
+/// Lambda's: each takes one event at a time, and another is started where none is free. Only faults tell the difference.
+#[derive(Debug, Default)]
+pub(super) struct Environments {
+    idle: Cell<usize>,
+}
+
+impl Environments {
+    /// Takes an idle environment; else one is started, which faults make slow.
+    async fn take(&self, hub: &Hub) {
+        if let Some(left) = self.idle.get().checked_sub(1) {
+            return self.idle.set(left);
+        }
+        if let Some(Fault::ColdStart(time)) = hub.meet(Occasion::EnvironmentStart) {
+            ambient::sleep(time).await;
+        }
+    }
+
+    fn give_back(&self) {
+        self.idle.set(self.idle.get() + 1);
+    }
 }
 
 impl<A: App> Function for AppFunction<A> {
     fn run(&self, payload: Vec<u8>, number: u64) -> Pin<Box<dyn Future<Output = Result<Vec<u8>, Failure>>>> {
         let (service, hub, timeout) = (Arc::clone(&self.service), Arc::clone(&self.hub), self.timeout);
+        let environments = Rc::clone(&self.environments);
         Box::pin(async move {
+            environments.take(&hub).await;
             let request_id = format!("00000000-0000-4000-8000-{number:012}");
             let deadline_ms = hub.now().after(timeout).as_millis();
             let invocation = Invocation { request_id: &request_id, deadline_ms, ..Invocation::default() };
             let mut answer = Vec::new();
             let due = ambient::now() + timeout;
-            match ambient::timeout_at(due, service.respond(&payload, invocation, &mut answer)).await {
-                Ok(Ok(())) => Ok(answer),
-                Ok(Err(error)) => Err(Failure::Error(error)),
-                Err(_) => Err(Failure::TimedOut(timeout)),
+            let result = ambient::timeout_at(due, service.respond(&payload, invocation, &mut answer)).await;
+            // It ends with its environment.
+            let Ok(result) = result else { return Err(Failure::TimedOut(timeout)) };
+            if hub.meet(Occasion::EnvironmentAnswer).is_some() {
+                return Err(Failure::Killed);
             }
+            environments.give_back();
+            result.map(|()| answer).map_err(Failure::Error)
         })
     }
 }

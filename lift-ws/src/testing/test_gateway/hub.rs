@@ -3,8 +3,8 @@
 use super::journal::{Journal, What};
 use crate::testing::simulation;
 use lift_ws_local::core::{
-    Action, CallId, ConnectionId, Finished, Gateway, HandshakeRequest, Input, InvocationId,
-    ManagementRequest, Moment, Outcome, SocketId,
+    Action, CallId, ConnectionId, Fault, FaultMet, Faults, Finished, Gateway, HandshakeRequest, Input,
+    InvocationId, ManagementRequest, Moment, Occasion, Outcome, SocketId,
 };
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -63,6 +63,8 @@ pub(super) struct Hub {
     pub(super) frame_bytes: usize,
     /// Under which the app's records are stored.
     pub(super) scope: String,
+    /// What goes wrong on demand.
+    pub(super) faults: Faults,
     epoch: Duration,
     state: Mutex<State>,
 }
@@ -78,17 +80,23 @@ pub(super) struct State {
     running: BTreeMap<InvocationId, String>,
     answer: Option<ManagementAnswer>,
     finished: Vec<Finished>,
+    /// The faults that have happened and are not in the journal yet: they are told of within the core.
+    met: Arc<Mutex<Vec<FaultMet>>>,
     pub(super) journal: Journal,
 }
 
 impl Hub {
     pub(super) fn new(core: Gateway, epoch: Duration) -> Self {
         let api = core.api();
+        let (faults, met) = (core.faults().clone(), Arc::<Mutex<Vec<FaultMet>>>::default());
+        let tell = Arc::clone(&met);
+        faults.observe(move |fault| tell.lock().unwrap_or_else(PoisonError::into_inner).push(fault.clone()));
         Self {
             callback_url: format!("https://{}/{}", api.domain_name, api.stage),
             stage: api.stage.clone(),
             frame_bytes: api.limits.frame_bytes,
             scope: format!("{}/{}", api.api_id, api.stage),
+            faults,
             epoch,
             state: Mutex::new(State {
                 core,
@@ -99,6 +107,7 @@ impl Hub {
                 running: BTreeMap::new(),
                 answer: None,
                 finished: Vec::new(),
+                met,
                 journal: Journal::default(),
             }),
         }
@@ -221,6 +230,13 @@ impl Hub {
         state.handle(now, Input::Invoked { invocation, outcome });
     }
 
+    /// What goes wrong with an environment now.
+    pub(super) fn meet(&self, occasion: Occasion) -> Option<Fault> {
+        let met = self.faults.meet(occasion, None)?;
+        self.lock().note_faults();
+        Some(met.fault)
+    }
+
     /// Every event that is done with.
     pub(super) fn finished(&self) -> Vec<Finished> {
         self.lock().finished.clone()
@@ -244,10 +260,20 @@ impl State {
     fn handle(&mut self, now: Moment, input: Input) {
         let mut actions = std::mem::take(&mut self.actions);
         self.core.handle(now, input, &mut actions);
+        self.note_faults();
         for action in actions.drain(..) {
             self.act(action);
         }
         self.actions = actions;
+    }
+
+    /// Writes down which faults have happened.
+    pub(super) fn note_faults(&mut self) {
+        let met = std::mem::take(&mut *self.met.lock().unwrap_or_else(PoisonError::into_inner));
+        for fault in met {
+            let client = fault.connection.as_ref().and_then(|connection| self.connections.get(connection));
+            self.journal.note_fault(client.copied(), &fault);
+        }
     }
 
     fn act(&mut self, action: Action) {

@@ -1,7 +1,7 @@
 //! What happened, as text that stays the same from run to run.
 
 use super::hub::{ClientNo, Hub};
-use lift_ws_local::core::{ConnectionId, EventType, Fault, Finished, NoRoute, Verdict};
+use lift_ws_local::core::{ConnectionId, EventType, FaultMet, Finished, NoRoute, Verdict};
 use std::collections::HashMap;
 use std::fmt::{self, Display, Write};
 use std::sync::Arc;
@@ -38,7 +38,6 @@ pub(super) enum What {
         reason: String,
     },
     Failed(String),
-    Fault(Fault),
 }
 
 #[derive(Debug)]
@@ -69,8 +68,9 @@ impl Journal {
         self.entries.push(Entry { at: Hub::passed(), client: Some(client), what });
     }
 
-    pub(super) fn note_fault(&mut self, fault: Fault) {
-        self.entries.push(Entry { at: Hub::passed(), client: None, what: What::Fault(fault) });
+    pub(super) fn note_fault(&mut self, client: Option<ClientNo>, fault: &FaultMet) {
+        let what = What::Failed(format!("fault {fault}"));
+        self.entries.push(Entry { at: Hub::passed(), client, what });
     }
 
     /// What clients see tells the rest; only what goes wrong behind it is noted.
@@ -139,7 +139,6 @@ impl Display for What {
             Self::Vanishes => f.write_str("* vanishes"),
             Self::Closed { code, reason } => write!(f, "* is closed: {code} {reason}"),
             Self::Failed(how) => write!(f, "! {how}"),
-            Self::Fault(fault) => write!(f, "! fault {fault:?}"),
         }
     }
 }

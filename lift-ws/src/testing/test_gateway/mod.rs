@@ -28,7 +28,7 @@ use crate::queue::memory::MemoryQueue;
 use crate::store::memory::MemoryStore;
 use crate::testing::refusal::below;
 use crate::{App, Service};
-use lift_ws_local::core::{Fault, Finished, HandshakeRequest, Input};
+use lift_ws_local::core::{Fault, Faults, Finished, HandshakeRequest, Input};
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -97,7 +97,8 @@ use std::time::{Duration, SystemTime};
 ///
 /// # Limits
 ///
-/// There is one environment, which takes any number of events at once. A thread has one `TestGateway` at a time.
+/// Environments are counted, as Lambda starts them, but all of them share one state and one cache of records. A thread has one
+/// `TestGateway` at a time.
 pub struct TestGateway<A: App> {
     world: Rc<World>,
     service: Arc<Service<A>>,
@@ -232,8 +233,52 @@ impl<A: App> TestGateway<A> {
     /// # });
     /// ```
     pub fn inject(&self, fault: Fault) {
-        self.world.hub.lock().journal.note_fault(fault);
-        self.world.hub.tell(Input::Fault(fault));
+        self.world.hub.faults.inject(fault);
+    }
+
+    /// What goes wrong on demand, and what has: rules can be added and taken away while the test goes on.
+    ///
+    /// ```
+    /// # use lift_ws::prelude::*;
+    /// # use lift_ws::testing::TestGateway;
+    /// # #[ws_app] struct Chat;
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let gateway = TestGateway::<Chat>::new(());
+    /// gateway.faults().add("throttle-connects:every-2".parse().unwrap());
+    /// assert!(gateway.connect("/").await.is_ok());
+    /// assert_eq!(gateway.connect("/").await.unwrap_err().status, 429);
+    /// assert_eq!(gateway.faults().report().happened["throttle-connects"], 1);
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.world.hub.faults
+    }
+
+    /// Makes all connections older, and idle for longer, by this time, as if the gateway's clock had jumped and all others
+    /// had not.
+    pub async fn age_connections(&self, by: Duration) {
+        self.world.hub.tell(Input::Aged(by));
+        self.world.settle().await;
+    }
+
+    /// What goes wrong on demand, and what has: seeded plans that can be repeated. Those about environments, processes and
+    /// expiry have no occasion here.
+    ///
+    /// ```
+    /// # use lift_ws::prelude::*;
+    /// # use lift_ws::testing::{FaultPlan, TestGateway};
+    /// # #[ws_app] struct Chat;
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let gateway = TestGateway::<Chat>::new(());
+    /// gateway.faults().set(&FaultPlan::new(7).with("throttle-connects:every-2".parse().unwrap()));
+    /// assert!(gateway.connect("/").await.is_ok());
+    /// assert_eq!(gateway.connect("/").await.unwrap_err().status, 429);
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        self.world.hub.faults()
     }
 
     /// All that happened, line by line: who, at what time since the start, and what, with names in place of ids. It is the

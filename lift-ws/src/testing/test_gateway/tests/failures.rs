@@ -1,7 +1,7 @@
 //! What goes wrong, by itself and on demand.
 
 use super::*;
-use crate::testing::{EventType, Fault};
+use crate::testing::{EventType, Fault, FaultPlan};
 
 #[tokio::test]
 async fn a_connection_that_is_gone_in_the_middle_of_a_broadcast_is_forgotten() {
@@ -59,6 +59,54 @@ async fn faults_meet_the_next_handshake_and_the_next_message() {
     ann.send(say_it("hi again")).await;
     let [refused, heard] = ann.received().try_into().unwrap();
     assert_eq!((&refused["message"], heard), (&json!("Too Many Requests"), said("ann", "hi again")));
+}
+
+#[tokio::test]
+async fn environments_start_late_and_die_on_demand() {
+    let (gateway, log) = gateway();
+    gateway.inject(Fault::ColdStart(3 * SECOND));
+    let ann = joined(&gateway, "ann").await;
+    assert_eq!(gateway.elapsed(), 3 * SECOND);
+    gateway.inject(Fault::EnvironmentKilled);
+    gateway.inject(Fault::ColdStart(2 * SECOND));
+    ann.send(echo_it("a", 1)).await; // in the environment that there is
+    ann.send(echo_it("b", 1)).await; // in another one
+    assert_eq!(log.take(), ["a begins"]);
+    gateway.advance(3 * SECOND).await;
+    assert_eq!(log.take(), ["a ends", "b begins", "b ends"]);
+    let [failed, b] = ann.received().try_into().unwrap();
+    assert_eq!((&failed["message"], b), (&json!("Internal server error"), json!("b")));
+}
+
+#[tokio::test]
+async fn a_plan_of_faults_gives_the_same_run_again() {
+    let run = async |seed| {
+        let rules = ["drop-disconnect:0.5", "throttle-posts:0.3", "slow:3s:0.5", "kill:0.1"];
+        let plan = rules.iter().fold(FaultPlan::new(seed), |plan, rule| plan.with(rule.parse().unwrap()));
+        let gateway = TestGateway::<Chat>::builder().faults(plan).start(Log::default());
+        for n in 0..6 {
+            if let Ok(client) = gateway.connect(&format!("/?name=p{n}")).await {
+                client.send(say_it("hi")).await;
+                gateway.advance(SECOND).await;
+                client.vanish().await;
+            }
+        }
+        gateway.advance(100 * SECOND).await;
+        (gateway.transcript(), gateway.faults().report().happened)
+    };
+    let (first, happened) = run(1).await;
+    assert_eq!(run(1).await.0, first);
+    assert_ne!(run(2).await.0, first);
+    assert!(happened.len() > 2, "{happened:?}");
+}
+
+#[tokio::test]
+async fn connections_can_be_made_older_than_the_time_says() {
+    let (gateway, log) = gateway();
+    let ann = joined(&gateway, "ann").await;
+    gateway.age_connections(600 * SECOND).await;
+    assert_eq!((ann.closed(), gateway.elapsed()), (Some((1001, "Going away")), Duration::ZERO));
+    assert_eq!(log.take(), ["ann left: 1001 Going away"]);
 }
 
 #[tokio::test]

@@ -31,8 +31,8 @@ async fn a_transcript_tells_who_did_what_and_when() {
         0:00:00.000 bob     > {
         0:00:00.000 bob     ! a message: no route, since it is not JSON
         0:00:00.000 bob     < {"message": "Forbidden", "connectionId":"<bob>", "requestId":"<id 3>"}
-        0:00:03.005 gateway ! fault DisconnectLost
         0:00:03.005 bob     * vanishes
+        0:00:03.005 bob     ! fault drop-disconnect of <bob>: a connection ends without its $disconnect
         0:00:03.005 ann     > {"action":"echo","seconds":40,"text":"slow"}
         0:00:03.005 ann     > "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… (40002 bytes)
         0:00:03.005 ann     ! a message: no route, since it has no route key
@@ -49,6 +49,7 @@ async fn a_transcript_tells_who_did_what_and_when() {
         0:00:00.000 ! a message: no route, since it is not JSON
         0:00:00.000 < {"message": "Forbidden", "connectionId":"<bob>", "requestId":"<id 1>"}
         0:00:03.005 * vanishes
+        0:00:03.005 ! fault drop-disconnect of <bob>: a connection ends without its $disconnect
     "#]]
     .assert_eq(&bob.transcript());
 }
