@@ -93,6 +93,11 @@ pub(crate) struct DevArguments {
     #[arg(long, help_heading = "Gateway")]
     pub(crate) no_overlay: bool,
 
+    /// Let functions reach the API also by the name that it has on AWS, for those that build
+    /// https://{apiId}.execute-api.{region}.amazonaws.com/{stage} themselves: sets HTTPS_PROXY for them, which leads there alone
+    #[arg(long, help_heading = "Gateway")]
+    pub(crate) name_on_aws: bool,
+
     /// Folder in which the local DynamoDB keeps its items; by default they are gone when this ends
     #[arg(long, value_name = "DIR", help_heading = "Gateway")]
     pub(crate) data: Option<PathBuf>,

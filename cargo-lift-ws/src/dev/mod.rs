@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use lift_ws_local::core::Manifest;
 use lift_ws_local::project::Project;
-use lift_ws_local::{Function, LocalGateway, ServedApi};
+use lift_ws_local::{Authority, Function, LocalGateway, ServedApi};
 
 use crate::terminal::{self, Printer};
 use app::App;
@@ -50,6 +50,8 @@ pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
         // From the first moment on, so that an impatient Ctrl-C leaves nothing behind either.
         let mut signals = Signals::listen().map_err(DevError::Runtime)?;
         let target = arguments.target(project::found);
+        // While cargo is at work there is time for it.
+        let authority = tokio::task::spawn_blocking(authority::of_user);
         let mut built = Vec::new();
         let served = tokio::select! {
             served = prepare(&target, &mut built) => served?,
@@ -57,7 +59,8 @@ pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
         };
         crate::descriptors::raise_limit();
         let printer = Printer::start();
-        let gateway = start(&arguments, &served, &printer).await?;
+        let authority = authority.await.ok().flatten();
+        let gateway = start(&arguments, &served, authority, &printer).await?;
         announce(&arguments, &served, &gateway)?;
         tokio::select! {
             result = rebuild::keep_current(built, served.pages(), arguments.no_timeouts, &gateway) => result?,
@@ -113,6 +116,7 @@ fn of_build(function: &Function, app: &App, copy: &BinaryCopy) -> Function {
 async fn start(
     arguments: &DevArguments,
     served: &Served,
+    authority: Option<Authority>,
     printer: &Printer,
 ) -> Result<LocalGateway, DevError> {
     let mut project = with_ports(served.project.clone());
@@ -123,6 +127,7 @@ async fn start(
         .environments(arguments.environments.into())
         .function_timeout(Duration::from_secs(arguments.function_timeout.into()))
         .control(!arguments.no_control)
+        .name_on_aws(arguments.name_on_aws)
         .dev_page(!arguments.no_overlay)
         .on_event(printer.sink());
     if let Some(port) = arguments.port() {
@@ -147,7 +152,7 @@ async fn start(
     if let Some(host) = arguments.host {
         builder = builder.host(host);
     }
-    if let Some(authority) = authority::of_user() {
+    if let Some(authority) = authority {
         builder = builder.authority(authority);
     }
     if arguments.no_timeouts {

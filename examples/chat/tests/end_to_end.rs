@@ -1,8 +1,9 @@
 //! The chat as it runs: the very binary, real sockets, a real DynamoDB, four environments.
 
-use lift_ws::testing::{LocalGateway, SocketClient};
+use lift_ws::testing::{Fault, LocalGateway, SocketClient, Verdict};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 const ROOMS: [&str; 2] = ["red", "blue"];
 const CHAT: &str = env!("CARGO_BIN_EXE_chat");
@@ -130,5 +131,33 @@ async fn one_concurrent_environment_serves_a_room() {
             assert!(heard.insert(said["text"].as_str().unwrap().to_owned()), "heard twice: {said}");
         }
     }
+    gateway.shutdown().await;
+}
+
+/// Who may come in, what the program logs, and what goes wrong on demand.
+#[tokio::test]
+async fn a_guest_is_refused_where_members_have_a_secret() {
+    let gateway =
+        LocalGateway::of(CHAT).env("CHAT_TOKEN_SECRET", "a secret of thirty-two bytes or more").await;
+    let refusal = gateway.connect("/").subprotocol("chat.v1").await.unwrap_err();
+    assert_eq!(refusal.status, 401);
+    gateway.finished_with(|event| event.route_key == "$connect").await;
+    gateway.inject(Fault::Forbidden);
+    assert_eq!(gateway.connect("/").await.unwrap_err().status, 403);
+    assert_eq!(gateway.finished().len(), 1, "the program was not asked");
+    gateway.shutdown().await;
+}
+
+/// §6.2: a connection that is idle too long is closed, and its `$disconnect` runs.
+#[tokio::test]
+async fn an_idle_connection_is_closed_and_the_room_hears_of_it() {
+    let gateway = LocalGateway::of(CHAT).await;
+    let mut ann = gateway.connect("/").subprotocol("chat.v1").await.unwrap();
+    assert_eq!(ann.subprotocol(), Some("chat.v1"));
+    join(&mut ann, "red", "Ann").await;
+    gateway.age_connections(Duration::from_secs(600)).await;
+    assert_eq!(ann.closed().await, (1001, "Going away".to_owned()));
+    let bye = gateway.finished_with(|event| event.route_key == "$disconnect").await;
+    assert_eq!(bye.verdict, Verdict::Status(200));
     gateway.shutdown().await;
 }

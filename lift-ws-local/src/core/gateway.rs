@@ -200,6 +200,7 @@ impl Gateway {
             Input::Closed { connection, code, reason } => self.on_closed(turn, &connection, code, &reason),
             Input::Lost { connection } => self.on_lost(turn, &connection),
             Input::Invoked { invocation, outcome } => self.on_answer(turn, invocation, outcome),
+            Input::Disconnect { connection } => self.disconnect(turn, &connection),
             Input::Management { call, request } => self.on_management(turn, call, &request),
             Input::Fault(fault) => self.faults.inject(fault),
             Input::Aged(by) => self.age(turn, by),

@@ -48,6 +48,7 @@ pub struct LocalGatewayBuilder {
     dev_page: bool,
     faults: Option<FaultPlan>,
     authority: Option<Arc<Authority>>,
+    name_on_aws: bool,
     clock: Arc<dyn Clock>,
     sink: EventSink,
 }
@@ -68,6 +69,7 @@ impl LocalGatewayBuilder {
             dev_page: false,
             faults: None,
             authority: None,
+            name_on_aws: false,
             clock: Arc::new(SystemClock::new()),
             sink: EventSink::none(),
         }
@@ -164,6 +166,15 @@ impl LocalGatewayBuilder {
     /// What goes wrong on demand from the start on; nothing by default.
     pub fn faults(mut self, plan: FaultPlan) -> Self {
         self.faults = Some(plan);
+        self
+    }
+
+    /// Whether functions reach their API also by the name that it has on AWS,
+    /// `https://{apiId}.execute-api.{region}.amazonaws.com/{stage}`, which some build themselves; not by default.
+    ///
+    /// They get `HTTPS_PROXY`, which leads to the gateway for that name and to nothing else: it refuses all other hosts.
+    pub fn name_on_aws(mut self, reachable: bool) -> Self {
+        self.name_on_aws = reachable;
         self
     }
 
@@ -284,6 +295,7 @@ impl LocalGatewayBuilder {
                 table: plan.table.clone(),
                 region: place.region.clone(),
                 trust: Some(Arc::clone(&trust)),
+                has_proxy: self.name_on_aws,
             };
             let pool = self.pool_settings(&plan);
             let launcher = Launcher {
@@ -418,6 +430,7 @@ impl LocalGatewayBuilder {
                 Arc::clone(&self.clock),
                 Arc::clone(tls),
                 Arc::clone(&sockets),
+                execute_api_host(&port.api.api_id, HOME_REGION),
             );
             (front, port.listener)
         });

@@ -56,8 +56,9 @@ impl Journal {
     /// What the terminal is told too.
     pub(crate) fn told(&mut self, now: Moment, event: &GatewayEvent) {
         match event {
-            GatewayEvent::EnvironmentStarted { environment, function, .. } => {
-                self.environment(now, *environment, format!("of {function} started"), Vec::new(), false);
+            GatewayEvent::EnvironmentStarted { environment, function, pid } => {
+                let text = format!("of {function} started (pid {pid})");
+                self.environment(now, *environment, text, Vec::new(), false);
             }
             GatewayEvent::InitFailed { environment, reason, stderr } => {
                 let text = format!("never became ready: {reason}");

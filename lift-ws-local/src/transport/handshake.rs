@@ -172,7 +172,7 @@ fn refused(status: u16, content_type: &'static str, body: Bytes) -> Answer {
 }
 
 /// The connection under an upgraded one, and what the client has sent on it already.
-fn wire_of(upgraded: Upgraded) -> Option<(Wire, Bytes)> {
+pub(super) fn wire_of(upgraded: Upgraded) -> Option<(Wire, Bytes)> {
     let parts = upgraded.downcast::<TokioIo<Overheard>>().ok()?;
     Some((parts.io.into_inner().into_inner(), parts.read_buf))
 }

@@ -68,6 +68,7 @@ fn recipient(input: &Input) -> Recipient {
         Input::Message { connection, .. }
         | Input::BadFrame { connection, .. }
         | Input::Ping { connection }
+        | Input::Disconnect { connection }
         | Input::Closed { connection, .. }
         | Input::Lost { connection } => Recipient::Holder(connection.clone()),
         Input::Invoked { invocation, .. } => Recipient::One(SiteId::of_invocation(*invocation)),

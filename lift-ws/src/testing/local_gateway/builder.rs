@@ -58,11 +58,6 @@ impl LocalGatewayBuilder {
         self.configure(move |gateway| gateway.web(dir))
     }
 
-    /// What goes wrong, from the start.
-    pub fn faults(self, plan: FaultPlan) -> Self {
-        self.configure(move |gateway| gateway.faults(plan))
-    }
-
     /// How long to wait for a message or a line before the test fails; 20 s by default.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;

@@ -262,25 +262,6 @@ impl<A: App> TestGateway<A> {
         self.world.settle().await;
     }
 
-    /// What goes wrong on demand, and what has: seeded plans that can be repeated. Those about environments, processes and
-    /// expiry have no occasion here.
-    ///
-    /// ```
-    /// # use lift_ws::prelude::*;
-    /// # use lift_ws::testing::{FaultPlan, TestGateway};
-    /// # #[ws_app] struct Chat;
-    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// let gateway = TestGateway::<Chat>::new(());
-    /// gateway.faults().set(&FaultPlan::new(7).with("throttle-connects:every-2".parse().unwrap()));
-    /// assert!(gateway.connect("/").await.is_ok());
-    /// assert_eq!(gateway.connect("/").await.unwrap_err().status, 429);
-    /// # });
-    /// ```
-    #[must_use]
-    pub fn faults(&self) -> Faults {
-        self.world.hub.faults()
-    }
-
     /// All that happened, line by line: who, at what time since the start, and what, with names in place of ids. It is the
     /// same from run to run, fit for a snapshot.
     ///
