@@ -10,6 +10,9 @@ const FLAGS = [
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
 
+/** The sockets of the page itself: all but that of the script that pages get in development. */
+export const OWN_SOCKETS = /^(?!.*\/_lift\/dev$)/;
+
 export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 }
@@ -53,14 +56,19 @@ export class Person {
     this.faults = [];
     /** Addresses of the sockets that were opened. */
     this.sockets = [];
-    this.page.on("websocket", (socket) => this.sockets.push(socket.url()));
+    this.page.on("websocket", (socket) => {
+      if (OWN_SOCKETS.test(socket.url())) this.sockets.push(socket.url());
+    });
     this.#watch(host);
   }
 
   /** Whatever a clean page never does: errors in the console, requests that fail or go to another host. */
   #watch(host) {
     this.page.on("pageerror", (error) => this.faults.push(`error: ${error}`));
-    this.page.on("console", (line) => line.type() === "error" && this.faults.push(`console: ${line.text()}`));
+    this.page.on("console", (line) => {
+      const isOfGateway = /WebSocket connection to '[^']*\/_lift\/dev' failed/.test(line.text());
+      if (line.type() === "error" && !isOfGateway) this.faults.push(`console: ${line.text()}`);
+    });
     this.page.on("requestfailed", (request) => this.faults.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
     this.page.on("response", (response) => response.status() >= 400 && this.faults.push(`${response.status()}: ${response.url()}`));
     this.page.on("request", (request) => {
