@@ -20,7 +20,7 @@ web = "page"
 "#;
 
 /// An app whose manifest has this route, two-way.
-fn main_rs(route: &str) -> String {
+pub(crate) fn main_rs(route: &str) -> String {
     let python_loop = foreign("loop.py").canonicalize().unwrap();
     format!(
         r##"
@@ -38,7 +38,7 @@ fn main() {{
     )
 }
 
-fn write_app(dir: &Path, main: &str) {
+pub(crate) fn write_app(dir: &Path, main: &str) {
     fs::create_dir_all(dir.join("src")).unwrap();
     fs::create_dir_all(dir.join("page")).unwrap();
     fs::write(dir.join("Cargo.toml"), MANIFEST).unwrap();

@@ -152,6 +152,23 @@ async fn urls_that_the_file_writes_as_on_aws_lead_home_and_queues_have_their_fun
     project.running.stderr.with("worker got an order").await;
 }
 
+#[tokio::test]
+async fn a_function_that_cargo_builds_describes_its_routes_and_is_one_among_others() {
+    let text = "[functions.app]\nmanifestPath = \"app/Cargo.toml\"\n[functions.teller]\ncommand = [\"python3\", \"TELLER\"]\n\
+                [apis.described]\nfunction = \"app\"\n[apis.written]\nroutes.\"$default\" = { function = \"teller\", twoWay = true }";
+    let (dir, command) = project("lift-ws.toml", text);
+    crate::app::write_app(&dir.path().join("app"), &crate::app::main_rs("who"));
+    let mut running = Running::start(command).await;
+    let written = running.stdout.next().await;
+    let page = running.stdout.next().await;
+    assert!(page.starts_with("page http://"), "{page}");
+    let mut client = running.connect().await;
+    let pid: u32 = client.ask(r#"{"action":"who"}"#).await.parse().unwrap();
+    assert!(Path::new("/proc").join(pid.to_string()).exists());
+    let mut client = Client::open(written.strip_prefix("ready ").unwrap()).await.unwrap();
+    assert_eq!(ask(&mut client, json!({})).await["function"], "teller");
+}
+
 /// Connects to where a domain would lead if its name were known.
 async fn by_domain(url: &str, host: &str, path: &str) -> Result<Client, u16> {
     let address = url.split('/').nth(2).unwrap();

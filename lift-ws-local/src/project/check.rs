@@ -85,7 +85,27 @@ impl Project {
                 self.check_function(&path(key), function)?;
             }
         }
+        self.check_who_describes(api)?;
         self.check_that_all_is_served(api)
+    }
+
+    /// Only an app of lift-ws, which cargo builds, tells its routes itself.
+    fn check_who_describes(&self, api: &ProjectApi) -> Result<(), ProjectError> {
+        let by_name = |name: &String| self.functions.iter().find(|function| function.name == *name);
+        let function = match (&api.function, &self.functions[..]) {
+            (Some(name), _) => by_name(name),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        };
+        if !api.describes_itself || function.is_some_and(|function| function.package.is_some()) {
+            return Ok(());
+        }
+        let message = format!(
+            "this API has no routes: write them under [apis.{0}.routes], or name by `function` an app of lift-ws that cargo \
+             builds, which describes its own",
+            api.name
+        );
+        Err(problem(format!("apis.{}", api.name), message))
     }
 
     fn check_that_all_is_served(&self, api: &ProjectApi) -> Result<(), ProjectError> {

@@ -597,6 +597,7 @@ mod tests {
     fn each_mistake_has_its_line_and_says_what_to_write() {
         for (text, expected) in [
             ("x = ", "line 3: this is no TOML"),
+            ("[apis.a]", "line 3, `apis.a`: this API has no routes: write them under [apis.a.routes]"),
             ("colour = 1", "line 3, `functions.f.colour`: there is no such setting; there is `command`"),
             ("[api.main]", "line 3, `api`: there is no such setting; there is `functions`, `apis`"),
             ("", "the file: there is no WebSocket API: describe one under [apis.NAME]"),
@@ -628,12 +629,12 @@ mod tests {
             ("[apis.a]\nstages = [\"a/b\"]", "line 4, `apis.a.stages`: `a/b` is no name of a stage"),
             ("[apis.a]\nstages = []", "line 4, `apis.a.stages`: there is no stage: write"),
             (
-                "[apis.a]\n[domains]\n\"x.y\" = \"a/prod\"",
-                "line 5, `domains.x.y.(none)`: `apis.a` has no stage `prod`; it has `dev`",
+                "[apis.a]\nroutes.x = \"f\"\n[domains]\n\"x.y\" = \"a/prod\"",
+                "line 6, `domains.x.y.(none)`: `apis.a` has no stage `prod`; it has `dev`",
             ),
             (
-                "[apis.a]\n[domains.\"x.y\"]\nping = \"a/dev\"",
-                "line 5, `domains.x.y.ping`: API Gateway keeps `ping`",
+                "[apis.a]\nroutes.x = \"f\"\n[domains.\"x.y\"]\nping = \"a/dev\"",
+                "line 6, `domains.x.y.ping`: API Gateway keeps `ping`",
             ),
             (
                 "[apis.a]\nport = 9\n[apis.b]\nport = 9",
@@ -644,8 +645,8 @@ mod tests {
                 "line 5, `apis.a.routes.say`: this route has no function",
             ),
             (
-                "[apis.a]\nqueue = true\n[apis.b]\nqueue = true",
-                "line 6, `apis.b.queue`: `apis.a` has the queue of jobs already",
+                "[apis.a]\nqueue = true\nroutes.x = \"f\"\n[apis.b]\nqueue = true\nroutes.x = \"f\"",
+                "line 7, `apis.b.queue`: `apis.a` has the queue of jobs already",
             ),
             ("[apis.a]\n[queues.q]\nbatchSize = 0", "line 4, `queues.q`: `batchSize` is 0: write a number"),
         ] {

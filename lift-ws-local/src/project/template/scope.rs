@@ -16,6 +16,8 @@ const STACK: &str = "local";
 const MAX_DEPTH: usize = 64;
 /// How many values may be looked at; what is above is made to take for ever.
 const MAX_STEPS: usize = 1_000_000;
+/// More are not read.
+const MAX_WARNINGS: usize = 200;
 /// A longer text is none that anybody has written.
 const MAX_TEXT: usize = 64 * 1024;
 
@@ -71,7 +73,7 @@ impl<'t> Scope<'t> {
     pub(super) fn warn(&self, node: &Node, path: &str, text: impl std::fmt::Display) {
         let warning = format!("{}: {text}", Place::on_line(node.line, path));
         let mut warnings = self.warnings.borrow_mut();
-        if !warnings.contains(&warning) {
+        if warnings.len() < MAX_WARNINGS && !warnings.contains(&warning) {
             warnings.push(warning);
         }
     }

@@ -1,7 +1,7 @@
 //! A template's text as nodes: YAML with CloudFormation's tags, or JSON.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Number, Value};
@@ -122,6 +122,7 @@ impl<'t> Reader<'t> {
 
     fn entries(&mut self, depth: usize) -> Result<Vec<Entry>, ProjectError> {
         let mut entries: Vec<Entry> = Vec::new();
+        let mut seen = HashSet::new();
         let mut merged = Vec::new();
         loop {
             let (event, span) = self.next()?;
@@ -136,14 +137,14 @@ impl<'t> Reader<'t> {
             };
             if text == "<<" {
                 merged.extend(value.elements().iter().flat_map(Node::entries).cloned());
-            } else if entries.iter().any(|entry| entry.key == text) {
+            } else if !seen.insert(text.clone()) {
                 return Err(problem(key.line, format!("the key `{text}` is there twice")));
             } else {
                 entries.push(Entry { key: text, line: key.line, value });
             }
         }
         for entry in merged {
-            if !entries.iter().any(|known| known.key == entry.key) {
+            if seen.insert(entry.key.clone()) {
                 entries.push(entry);
             }
         }
