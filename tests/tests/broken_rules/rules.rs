@@ -120,7 +120,7 @@ pub(crate) const RULES: &[Mistake] = &[
     Mistake {
         name: "§5.1 a post counts as activity",
         file: "core/gateway.rs",
-        right: "            self.note_activity(turn.now, id);\n            turn.act(Action::Send",
+        right: "            self.note_activity(turn.now, id, Direction::Out);\n            turn.act(Action::Send",
         wrong: "            turn.act(Action::Send",
     },
     Mistake {
