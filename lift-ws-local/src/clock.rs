@@ -19,6 +19,12 @@ pub trait Clock: Debug + Send + Sync + 'static {
     /// What time is it?
     fn now(&self) -> Moment;
 
+    /// Microseconds since the Unix epoch, in step with [`now`](Self::now) and finer where it can be told, for people who
+    /// look at durations.
+    fn micros(&self) -> u64 {
+        self.now().as_millis().saturating_mul(1000)
+    }
+
     /// Ends when [`now`](Self::now) is `deadline` or later.
     ///
     /// # Cancel safety
@@ -53,6 +59,11 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
         self.at_start.after(self.started.elapsed())
+    }
+
+    fn micros(&self) -> u64 {
+        let elapsed = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.at_start.as_millis().saturating_mul(1000).saturating_add(elapsed)
     }
 
     fn sleep_until(&self, deadline: Moment) -> Sleep {

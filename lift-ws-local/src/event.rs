@@ -35,6 +35,8 @@ pub enum GatewayEvent {
         environment: EnvironmentId,
         /// The name of its function.
         function: String,
+        /// Its process' id, for a debugger.
+        pid: u32,
     },
     /// An environment never became ready; the events that waited for it have failed.
     InitFailed {

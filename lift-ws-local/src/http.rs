@@ -58,11 +58,19 @@ where
     F: Fn(Request<Incoming>) -> Fut + Send + 'static,
     Fut: Future<Output = Answer> + Send + 'static,
 {
+    accept_all(listener, |stream| serve_connection(stream, handler())).await;
+}
+
+/// Gives each connection of a port a task, until the future is dropped; all tasks end with it.
+pub(crate) async fn accept_all<F>(listener: TcpListener, serve: impl Fn(TcpStream) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             (stream, _) = accept(&listener) => {
-                connections.spawn(serve_connection(stream, handler()));
+                connections.spawn(serve(stream));
             }
             Some(_) = connections.join_next() => {}
         }

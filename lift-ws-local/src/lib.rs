@@ -10,6 +10,8 @@
 //!                └────────────────── sqs (queues, event source mapping) ◀────────┘
 //! ```
 //!
+//! The inspector, a page at `/_lift`, shows what goes along these arrows.
+//!
 //! [`core`] is a state machine without sockets, processes or clock; everything around it is a thin shell.
 //! [`LocalGateway`] puts it all together.
 
@@ -18,8 +20,13 @@ pub mod clock;
 #[cfg(feature = "server")]
 mod control;
 pub mod core;
-#[cfg(feature = "server")]
+#[cfg(feature = "database")]
 mod database;
+#[cfg(all(feature = "server", not(feature = "database")))]
+#[path = "database/none.rs"]
+mod database;
+#[cfg(feature = "server")]
+mod dev_page;
 #[cfg(feature = "server")]
 mod environments;
 #[cfg(feature = "server")]
@@ -28,6 +35,8 @@ mod event;
 mod gateway;
 #[cfg(feature = "server")]
 mod http;
+#[cfg(feature = "server")]
+mod inspector;
 #[cfg(feature = "server")]
 mod management;
 #[cfg(feature = "server")]
@@ -47,6 +56,8 @@ mod tls;
 #[cfg(feature = "server")]
 mod transport;
 
+#[cfg(feature = "server")]
+pub use dev_page::PageNews;
 #[cfg(feature = "server")]
 pub use environments::{EnvironmentId, Function};
 #[cfg(feature = "server")]

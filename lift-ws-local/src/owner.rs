@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::core::{Api, ConnectionId, HandshakeRequest, Input, ManagementRequest, ManifestQueue, SocketId};
 use crate::environments::{Delivery, EnvironmentId, Function, FunctionAnswer, Receipt, RequestId};
+use crate::inspector;
 use crate::site::SiteId;
 use crate::sqs;
 use crate::transport::{OpenMessage, OutboxReader};
@@ -23,6 +24,8 @@ pub(crate) enum Command {
     Management { site: Option<SiteId>, request: ManagementRequest, reply: oneshot::Sender<ManagementAnswer> },
     /// A request to the queues; it may wait for messages.
     Sqs { request: sqs::Request, reply: oneshot::Sender<sqs::Answer> },
+    /// Somebody looks at what happens.
+    Inspect(inspector::Request),
     /// An environment asks for its next event.
     Polled { environment: EnvironmentId, poll: oneshot::Sender<Delivery> },
     /// An environment answers an event.
@@ -58,6 +61,7 @@ impl fmt::Debug for Command {
             Self::Happened(_) => "Happened",
             Self::Management { .. } => "Management",
             Self::Sqs { .. } => "Sqs",
+            Self::Inspect(_) => "Inspect",
             Self::Polled { .. } => "Polled",
             Self::Answered { .. } => "Answered",
             Self::InitError { .. } => "InitError",

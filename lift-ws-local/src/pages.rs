@@ -57,7 +57,7 @@ fn is_local_origin(origin: &HeaderValue) -> bool {
 }
 
 /// Whether `host` or `host:port` is the loopback, whatever a resolver says.
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     if let Some((address, port)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         return is_port(port) && address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback());
     }

@@ -1,7 +1,9 @@
 """Starts `cargo lift-ws dev` with any program, and says where it serves."""
 
+import collections
 import os
 import queue
+import re
 import shutil
 import subprocess
 import tempfile
@@ -19,11 +21,12 @@ PATIENCE = 60
 class Gateway:
     """A running gateway: `url`, `http_url`, `authority` (a file to trust), and its output line by line."""
 
-    def __init__(self, program, routes, *options, folder=None, variables=None):
+    def __init__(self, program, routes, *options, folder=None, variables=None, wrapper=(), keep=2_000):
         self.data = tempfile.mkdtemp(prefix="lift-ws-interop-")
         # The authority of these tests is not that of who runs them.
         environment = {**os.environ, "XDG_DATA_HOME": self.data, **(variables or {})}
-        command = [TOOL, "lift-ws", "dev", "--port", "0", "--routes", routes, *options, "--", *program]
+        port = [] if "--port" in options else ["--port", "0"]
+        command = [*wrapper, TOOL, "lift-ws", "dev", *port, "--routes", routes, *options, "--", *program]
         self.process = subprocess.Popen(
             [str(part) for part in command],
             cwd=folder,
@@ -34,7 +37,8 @@ class Gateway:
             text=True,
         )
         self.lines = queue.Queue()
-        self.seen = []
+        #: The last lines of output.
+        self.seen = collections.deque(maxlen=keep)
         threading.Thread(target=self._read, daemon=True).start()
         ready = self.line_with("ready ws://")
         self.url = ready.split("ready ", 1)[1].strip()
@@ -44,7 +48,9 @@ class Gateway:
 
     def _read(self):
         for line in self.process.stdout:
-            self.lines.put(line.rstrip("\n"))
+            line = line.rstrip("\n")
+            self.seen.append(line)
+            self.lines.put(line)
         self.lines.put(None)
 
     def line_with(self, text):
@@ -53,12 +59,16 @@ class Gateway:
             try:
                 line = self.lines.get(timeout=PATIENCE)
             except queue.Empty:
-                raise AssertionError("no line with %r, but\n%s" % (text, "\n".join(self.seen[-40:]))) from None
+                raise AssertionError("no line with %r, but\n%s" % (text, "\n".join(list(self.seen)[-40:]))) from None
             if line is None:
-                raise AssertionError("the gateway ended:\n" + "\n".join(self.seen[-40:]))
-            self.seen.append(line)
+                raise AssertionError("the gateway ended:\n" + "\n".join(list(self.seen)[-40:]))
             if text in line:
                 return line
+
+    def matches(self, pattern):
+        """The first groups of all lines so far that look so."""
+        found = (re.search(pattern, line) for line in list(self.seen))
+        return {match.group(1) for match in found if match}
 
     def __enter__(self):
         return self

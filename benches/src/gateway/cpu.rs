@@ -34,6 +34,10 @@ impl Cpu {
         children.fold(Self::default(), |sum, child| sum + child.cpu)
     }
 
+    pub(super) fn sum(self) -> f64 {
+        self.user + self.kernel
+    }
+
     /// Of each of this many.
     pub(super) fn per(self, count: usize) -> Self {
         Self { user: self.user / count as f64, kernel: self.kernel / count as f64 }

@@ -1,5 +1,6 @@
 //! The bare Runtime API: environments get the same event again as soon as they ask, from plain sockets and threads.
 
+use super::cpu::Cpu;
 use crate::runtime_api::environment;
 use crate::runtime_api::server::answer_at_once;
 use std::net::TcpListener;
@@ -9,7 +10,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Events per second that this many environments of a program take.
+/// What a program was fed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fed {
+    pub(super) per_second: f64,
+    /// Microseconds of CPU per event, of the feeder and the environments together.
+    pub(super) cpu: f64,
+}
+
+/// The events that this many environments of a program take.
 ///
 /// # Errors
 ///
@@ -20,24 +29,30 @@ pub(super) fn rate(
     concurrency: usize,
     event: &str,
     time: Duration,
-) -> Result<f64, String> {
+) -> Result<Fed, String> {
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
+    let spent =
+        || Ok::<_, String>(Cpu::of(std::process::id())? + Cpu::of_children(std::process::id(), &name));
     let fed = Arc::new(AtomicU64::new(0));
     let event: Arc<[u8]> = event.as_bytes().into();
     let running: Result<Vec<_>, String> =
-        (0..environments).map(|_| Fed::start(program, concurrency, &event, &fed)).collect();
+        (0..environments).map(|_| Environment::start(program, concurrency, &event, &fed)).collect();
     let _running = running?;
     std::thread::sleep(super::WARM_UP);
-    let (begun, before) = (Instant::now(), fed.load(Ordering::Relaxed));
+    let (begun, before, spent_before) = (Instant::now(), fed.load(Ordering::Relaxed), spent()?);
     std::thread::sleep(time);
     let count = fed.load(Ordering::Relaxed) - before;
-    let rate = count as f64 / begun.elapsed().as_secs_f64();
-    if count > 0 { Ok(rate) } else { Err(format!("{}: it takes no events", program.display())) }
+    if count == 0 {
+        return Err(format!("{}: it takes no events", program.display()));
+    }
+    let per_second = count as f64 / begun.elapsed().as_secs_f64();
+    Ok(Fed { per_second, cpu: (spent()? - spent_before).sum() / count as f64 })
 }
 
 /// An environment that is being fed.
-struct Fed(Child);
+struct Environment(Child);
 
-impl Fed {
+impl Environment {
     fn start(
         program: &Path,
         concurrency: usize,
@@ -62,7 +77,7 @@ impl Fed {
     }
 }
 
-impl Drop for Fed {
+impl Drop for Environment {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();

@@ -8,14 +8,20 @@ use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 use super::DevError;
 use super::arguments::Selection;
 use super::binary_copy::BinaryCopy;
+use super::leftovers;
+use super::sources::Sources;
 
 /// An app of a workspace.
 #[derive(Debug)]
 pub(super) struct App {
     metadata: Metadata,
     package: Package,
+    /// Nobody has named it: the workspace says so.
+    is_default: bool,
     target: AppTarget,
     release: bool,
+    /// How it was found, to find it again.
+    selection: Selection,
     running: Option<BinaryCopy>,
     builds: u32,
 }
@@ -29,23 +35,33 @@ pub(super) enum AppTarget {
 
 impl App {
     pub(super) fn find(selection: &Selection) -> Result<Self, DevError> {
-        let mut command = MetadataCommand::new();
-        command.no_deps();
-        if let Some(path) = &selection.manifest_path {
-            command.manifest_path(path);
-        }
-        let metadata = command.exec().map_err(DevError::Metadata)?;
+        let metadata = metadata(selection)?;
         let start = match &selection.manifest_path {
             Some(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
             None => std::env::current_dir().unwrap_or_default(),
         };
-        Self::choose(metadata, selection, &start)
+        let app = Self::choose(metadata, selection, &start)?;
+        leftovers::remove(&app.copies());
+        Ok(app)
+    }
+
+    /// Reads the manifests anew: dependencies in other folders may have come, or the page may have moved.
+    pub(super) fn refresh(&mut self) -> Result<(), DevError> {
+        let metadata = metadata(&self.selection)?;
+        if let Some(package) = metadata.packages.iter().find(|package| package.id == self.package.id) {
+            self.package = package.clone();
+            self.metadata = metadata;
+        }
+        Ok(())
     }
 
     fn choose(metadata: Metadata, selection: &Selection, start: &Path) -> Result<Self, DevError> {
-        let package = package(&metadata, selection.package.as_deref(), start)?.clone();
+        let (package, is_default) = package(&metadata, selection.package.as_deref(), start)?;
+        let package = package.clone();
         let target = target(&package, selection)?;
-        Ok(Self { metadata, package, target, release: selection.release, running: None, builds: 0 })
+        let release = selection.release;
+        let selection = selection.clone();
+        Ok(Self { metadata, package, is_default, target, release, selection, running: None, builds: 0 })
     }
 
     /// The name that the function has.
@@ -79,9 +95,14 @@ impl App {
         self.metadata.target_directory.as_std_path()
     }
 
-    /// Whether building the target at the workspace's root builds this package's and no other: then features
-    /// unify as in a build of the whole workspace, and dependencies that are built already are used.
+    /// Whether the app is what the workspace runs by default, and building the target at the workspace's root builds this
+    /// package's and no other: then features unify as in a build of the whole workspace, and dependencies that are built
+    /// already are used. A package that was named, or whose folder this is, is built with its own features alone, as it is
+    /// for the cloud.
     pub(super) fn is_built_from_root(&self) -> bool {
+        if !self.is_default {
+            return false;
+        }
         let defaults: HashSet<_> = self.metadata.workspace_default_packages().iter().map(|p| &p.id).collect();
         let has_target =
             |package: &&&Package| names(package, self.target.kind()).iter().any(|n| n == self.name());
@@ -113,6 +134,21 @@ impl App {
         dirs
     }
 
+    /// What the last build was made of.
+    pub(super) fn sources(&self) -> Sources {
+        let Some(running) = &self.running else { return Sources::unknown() };
+        let has_script = |dir: &PathBuf| {
+            let package = self.metadata.packages.iter().find(|package| folder_of(package) == dir);
+            package.is_some_and(|package| !names(package, TargetKind::CustomBuild).is_empty())
+        };
+        let scripted = self.source_dirs().into_iter().filter(has_script).collect();
+        Sources::of(running.executable(), self.package_dir(), scripted)
+    }
+
+    fn copies(&self) -> PathBuf {
+        self.target_dir().join("lift-ws")
+    }
+
     /// Whether this very binary is the one that is running.
     pub(super) fn is_running(&self, executable: &Path) -> bool {
         self.running.as_ref().is_some_and(|running| running.is_of(executable))
@@ -122,7 +158,7 @@ impl App {
     pub(super) fn set_aside(&mut self, executable: &Path) -> Result<BinaryCopy, DevError> {
         self.builds += 1;
         let name = format!("{}-{}-{}", self.name(), std::process::id(), self.builds);
-        BinaryCopy::make(executable, &self.target_dir().join("lift-ws"), &name)
+        BinaryCopy::make(executable, &self.copies(), &name)
             .map_err(|source| DevError::Keep { executable: executable.to_owned(), source })
     }
 
@@ -141,12 +177,25 @@ impl AppTarget {
     }
 }
 
+fn metadata(selection: &Selection) -> Result<Metadata, DevError> {
+    let mut command = MetadataCommand::new();
+    command.no_deps();
+    if let Some(path) = &selection.manifest_path {
+        command.manifest_path(path);
+    }
+    command.exec().map_err(DevError::Metadata)
+}
+
 fn folder_of(package: &Package) -> &Path {
     package.manifest_path.parent().map_or(Path::new(""), |dir| dir.as_std_path())
 }
 
-/// The named package, else the one that `start` lies in, else the workspace's default app, else the only one.
-fn package<'m>(metadata: &'m Metadata, name: Option<&str>, start: &Path) -> Result<&'m Package, DevError> {
+/// The named package, else the one that `start` lies in, else the workspace's default app (`true`), else the only one.
+fn package<'m>(
+    metadata: &'m Metadata,
+    name: Option<&str>,
+    start: &Path,
+) -> Result<(&'m Package, bool), DevError> {
     let members = metadata.workspace_packages();
     let by_name = |name: &str| members.iter().copied().find(|package| *package.name == name);
     let unknown = |name: &str| DevError::UnknownPackage {
@@ -154,19 +203,19 @@ fn package<'m>(metadata: &'m Metadata, name: Option<&str>, start: &Path) -> Resu
         known: members.iter().map(|package| package.name.to_string()).collect(),
     };
     if let Some(name) = name {
-        return by_name(name).ok_or_else(|| unknown(name));
+        return by_name(name).map(|package| (package, false)).ok_or_else(|| unknown(name));
     }
     let start = start.canonicalize().unwrap_or_else(|_| start.to_owned());
     let around = members.iter().copied().filter(|package| start.starts_with(folder_of(package)));
     if let Some(package) = around.max_by_key(|package| folder_of(package).components().count()) {
-        return Ok(package);
+        return Ok((package, false));
     }
     let default = metadata.workspace_metadata.get("lift-ws").and_then(|ours| ours.get("default-app"));
     if let Some(name) = default.and_then(|name| name.as_str()) {
-        return by_name(name).ok_or_else(|| unknown(name));
+        return by_name(name).map(|package| (package, true)).ok_or_else(|| unknown(name));
     }
     match members[..] {
-        [only] => Ok(only),
+        [only] => Ok((only, false)),
         _ => Err(DevError::NoApp),
     }
 }

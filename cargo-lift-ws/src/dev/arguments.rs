@@ -13,6 +13,7 @@ Examples:
   cargo lift-ws dev                                          the app of this folder
   cargo lift-ws dev --package chat --port 0                  another, on a free port
   cargo lift-ws dev --data .data                             items outlive a restart
+  cargo lift-ws dev --no-timeouts --environments 1           for a debugger
   cargo lift-ws dev --routes routes.json -- python3 loop.py  a program in any language
   cargo lift-ws dev --config lift-ws.toml                    several functions, APIs and stages";
 
@@ -72,6 +73,20 @@ pub(crate) struct DevArguments {
     /// manifest's format
     #[arg(long, value_name = "FILE", requires = "program", help_heading = "Any other program")]
     routes: Option<PathBuf>,
+
+    /// Let nothing end because time passes while a debugger has stopped the function: no timeouts of integration,
+    /// function and start, and no idle limit
+    #[arg(long, conflicts_with = "function_timeout", help_heading = "Gateway")]
+    pub(crate) no_timeouts: bool,
+
+    /// Leave the page as it is: no script that shows build errors on it and loads it anew
+    #[arg(long, help_heading = "Gateway")]
+    pub(crate) no_overlay: bool,
+
+    /// Let functions reach the API also by the name that it has on AWS, for those that build
+    /// https://{apiId}.execute-api.{region}.amazonaws.com/{stage} themselves: sets HTTPS_PROXY for them, which leads there alone
+    #[arg(long, help_heading = "Gateway")]
+    pub(crate) name_on_aws: bool,
 
     /// Folder in which the local DynamoDB keeps its items; by default they are gone when this ends
     #[arg(long, value_name = "DIR", help_heading = "Gateway")]

@@ -8,6 +8,7 @@ use std::{fs, io};
 #[derive(Debug)]
 pub(super) struct BinaryCopy {
     path: PathBuf,
+    executable: PathBuf,
     original: Stamp,
 }
 
@@ -22,11 +23,16 @@ impl BinaryCopy {
         let _ = fs::remove_file(&path);
         // A link costs nothing; linkers write a new file in place of the old one.
         fs::hard_link(executable, &path).or_else(|_| fs::copy(executable, &path).map(drop))?;
-        Ok(Self { path, original })
+        Ok(Self { path, executable: executable.to_owned(), original })
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What it is a copy of.
+    pub(super) fn executable(&self) -> &Path {
+        &self.executable
     }
 
     /// Whether the binary is still the one that was copied.

@@ -21,8 +21,8 @@ pub(crate) enum DevError {
     UnknownTarget { package: String, kind: &'static str, name: String, known: Vec<String> },
     /// `cargo build` could not be run.
     Cargo(io::Error),
-    /// `cargo build` failed and has said why.
-    Build { command: String },
+    /// `cargo build` failed and has said why; the errors without colours.
+    Build { command: String, errors: String },
     /// The built binary cannot be kept for running.
     Keep { executable: PathBuf, source: io::Error },
     /// The app does not describe itself.
@@ -81,7 +81,7 @@ impl fmt::Display for DevError {
                 write!(f, "package `{package}` has no {kind} `{name}`; it has {}", list(known))
             }
             Self::Cargo(error) => write!(f, "cannot run cargo: {error}"),
-            Self::Build { command } => write!(f, "`{command}` failed: see above"),
+            Self::Build { command, .. } => write!(f, "`{command}` failed: see above"),
             Self::Keep { executable, source } => {
                 write!(f, "cannot set {} aside for running: {source}", executable.display())
             }
@@ -112,6 +112,19 @@ impl fmt::Display for DevError {
 }
 
 impl error::Error for DevError {}
+
+impl DevError {
+    /// The same for somebody who does not see the terminal.
+    pub(super) fn in_full(&self) -> String {
+        match self {
+            Self::Build { command, errors } if errors.is_empty() => {
+                format!("`{command}` failed: see the terminal")
+            }
+            Self::Build { command, errors } => format!("{errors}\n\n`{command}` failed"),
+            other => other.to_string(),
+        }
+    }
+}
 
 /// What cargo itself says, without the name that it has for it.
 fn words_of_cargo(error: &cargo_metadata::Error) -> String {

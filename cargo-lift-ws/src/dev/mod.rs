@@ -4,20 +4,26 @@ mod app;
 mod arguments;
 mod authority;
 mod binary_copy;
+mod board;
 mod build;
 mod describe;
 mod error;
+mod leftovers;
+mod pages;
 mod program;
 mod project;
+mod rebuild;
 mod signals;
+mod sources;
+mod timeouts;
 mod watch;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lift_ws_local::core::Manifest;
 use lift_ws_local::project::Project;
-use lift_ws_local::{Function, LocalGateway, ServedApi};
+use lift_ws_local::{Authority, Function, LocalGateway, ServedApi};
 
 use crate::terminal::{self, Printer};
 use app::App;
@@ -25,8 +31,8 @@ pub(crate) use arguments::DevArguments;
 use arguments::Target;
 use binary_copy::BinaryCopy;
 pub(crate) use error::DevError;
+use rebuild::{BuiltFunction, Part};
 use signals::Signals;
-use watch::Watcher;
 
 /// Where the gateway listens, unless something else is said.
 const FIRST_PORT: u16 = 3000;
@@ -44,22 +50,20 @@ pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
         // From the first moment on, so that an impatient Ctrl-C leaves nothing behind either.
         let mut signals = Signals::listen().map_err(DevError::Runtime)?;
         let target = arguments.target(project::found);
-        let mut app = match &target {
-            Target::App(selection) => Some(App::find(selection)?),
-            Target::Program { .. } | Target::Project { .. } => None,
-        };
+        // While cargo is at work there is time for it.
+        let authority = tokio::task::spawn_blocking(authority::of_user);
         let mut built = Vec::new();
         let served = tokio::select! {
-            served = prepare(&target, app.as_mut(), &mut built) => served?,
+            served = prepare(&target, &mut built) => served?,
             () = signals.stop() => return Ok(()),
         };
         crate::descriptors::raise_limit();
         let printer = Printer::start();
-        let gateway = start(&arguments, &served, &printer).await?;
+        let authority = authority.await.ok().flatten();
+        let gateway = start(&arguments, &served, authority, &printer).await?;
         announce(&arguments, &served, &gateway)?;
         tokio::select! {
-            result = keep_current(app, &gateway) => result?,
-            result = project::keep_current(built, &gateway) => result?,
+            result = rebuild::keep_current(built, served.pages(), arguments.no_timeouts, &gateway) => result?,
             () = signals.stop() => {}
         }
         terminal::status("Stopping", "closing connections and ending environments");
@@ -68,27 +72,31 @@ pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
     })
 }
 
-async fn prepare(
-    target: &Target,
-    app: Option<&mut App>,
-    built: &mut Vec<project::BuiltFunction>,
-) -> Result<Served, DevError> {
-    match (target, app) {
-        (Target::Project { file, release }, _) => {
-            let (served, functions) = project::prepare(file, *release).await?;
-            *built = functions;
-            Ok(served)
-        }
-        (Target::Program { command, routes }, _) => program::prepare(command, routes),
-        (Target::App(_), Some(app)) => {
+impl Served {
+    /// The folders of the pages.
+    fn pages(&self) -> Vec<PathBuf> {
+        self.project.apis.iter().filter_map(|api| api.web.clone()).collect()
+    }
+}
+
+/// Builds what cargo builds, and adds it to `built`.
+async fn prepare(target: &Target, built: &mut Vec<BuiltFunction>) -> Result<Served, DevError> {
+    match target {
+        Target::Project { file, release } => project::prepare(file, *release, built).await,
+        Target::Program { command, routes } => program::prepare(command, routes),
+        Target::App(selection) => {
+            let mut function = BuiltFunction::watch(App::find(selection)?, Part::Whole)?;
+            let app = &mut function.app;
             let executable = build::build(app).await?;
-            let (copy, function, manifest) = set_up(app, &executable).await?;
-            app.run(copy);
-            let mut project = Project::single(manifest, function);
+            let (copy, program, manifest) = set_up(app, &executable).await?;
+            let mut project = Project::single(manifest, program);
             project.apis[0].web = app.web();
-            Ok(Served { name: app.name().to_owned(), project })
+            let name = app.name().to_owned();
+            app.run(copy);
+            function.follow();
+            built.push(function);
+            Ok(Served { name, project })
         }
-        (Target::App(_), None) => Err(DevError::NoApp),
     }
 }
 
@@ -99,15 +107,28 @@ async fn set_up(app: &mut App, executable: &Path) -> Result<(BinaryCopy, Functio
     Ok((copy, program::with_concurrency(function), manifest))
 }
 
+/// What a project's file says of a function, with what cargo has built.
+fn of_build(function: &Function, app: &App, copy: &BinaryCopy) -> Function {
+    let function = function.clone().with_program(copy.path()).current_dir_or(app.package_dir());
+    program::with_concurrency(function)
+}
+
 async fn start(
     arguments: &DevArguments,
     served: &Served,
+    authority: Option<Authority>,
     printer: &Printer,
 ) -> Result<LocalGateway, DevError> {
-    let mut builder = LocalGateway::project(with_ports(served.project.clone()))
+    let mut project = with_ports(served.project.clone());
+    if arguments.no_timeouts {
+        timeouts::lift_of(&mut project);
+    }
+    let mut builder = LocalGateway::project(project)
         .environments(arguments.environments.into())
         .function_timeout(Duration::from_secs(arguments.function_timeout.into()))
         .control(!arguments.no_control)
+        .name_on_aws(arguments.name_on_aws)
+        .dev_page(!arguments.no_overlay)
         .on_event(printer.sink());
     if let Some(port) = arguments.port() {
         builder = builder.port(port);
@@ -131,8 +152,11 @@ async fn start(
     if let Some(host) = arguments.host {
         builder = builder.host(host);
     }
-    if let Some(authority) = authority::of_user() {
+    if let Some(authority) = authority {
         builder = builder.authority(authority);
+    }
+    if arguments.no_timeouts {
+        builder = timeouts::lift(builder);
     }
     if let Some(data) = &arguments.data {
         builder = builder.data(data);
@@ -159,6 +183,9 @@ fn announce(arguments: &DevArguments, served: &Served, gateway: &LocalGateway) -
             lines.push(format!("page {}/", served.http_url()));
         }
     }
+    if !arguments.no_control {
+        lines.push(format!("inspector {}/_lift", gateway.http_url()));
+    }
     terminal::print(&lines).map_err(DevError::Output)?;
     terminal::status("Serving", &format!("{}: {}; Ctrl-C ends it", served.name, summary(arguments, served)));
     if served.project.apis.iter().any(|api| api.manifest.queue.is_some()) {
@@ -179,30 +206,4 @@ fn summary(arguments: &DevArguments, served: &Served) -> String {
     let functions = count(functions.len(), "function", "functions");
     let stages = count(apis.iter().map(|api| api.stages.len()).sum(), "stage", "stages");
     format!("{}, {stages}, {routes}, {functions} of up to {environments}", count(apis.len(), "API", "APIs"))
-}
-
-/// Builds anew whenever sources change; a build that fails leaves the last one running.
-async fn keep_current(app: Option<App>, gateway: &LocalGateway) -> Result<(), DevError> {
-    let Some(mut app) = app else { return std::future::pending().await };
-    let mut watcher = Watcher::start(&app)?;
-    loop {
-        watcher.changed().await;
-        terminal::status("Rebuilding", "sources have changed");
-        match replace(&mut app, gateway).await {
-            Ok(true) => terminal::status("Serving", "the new build takes new events"),
-            Ok(false) => terminal::status("Unchanged", "the build is the same as before"),
-            Err(error) => terminal::error(&format!("{error}\nthe last build keeps running")),
-        }
-    }
-}
-
-async fn replace(app: &mut App, gateway: &LocalGateway) -> Result<bool, DevError> {
-    let executable = build::build(app).await?;
-    if app.is_running(&executable) {
-        return Ok(false);
-    }
-    let (copy, function, manifest) = set_up(app, &executable).await?;
-    gateway.replace(function, Some(&manifest)).await.map_err(DevError::Replace)?;
-    app.run(copy);
-    Ok(true)
 }

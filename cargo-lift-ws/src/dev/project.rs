@@ -2,15 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use futures_util::future::try_join_all;
 use lift_ws_local::project::{Project, ProjectPackage};
-use lift_ws_local::{Function, LocalGateway};
 
 use super::app::App;
 use super::arguments::{ProjectFile, Selection};
-use super::binary_copy::BinaryCopy;
-use super::watch::Watcher;
-use super::{DevError, Served, build, describe, program};
+use super::rebuild::{BuiltFunction, Part};
+use super::{DevError, Served, build, describe, of_build, program};
 use crate::terminal;
 
 /// The file that is read if nothing else is said.
@@ -22,24 +19,16 @@ pub(super) fn found() -> Option<ProjectFile> {
     file.is_file().then_some(ProjectFile::Toml(file))
 }
 
-/// A function of a project that cargo builds.
-pub(super) struct BuiltFunction {
-    name: String,
-    app: App,
-    /// What of the function the file says.
-    function: Function,
-}
-
 /// Reads the file, and builds what cargo builds.
 pub(super) async fn prepare(
     file: &ProjectFile,
     release: bool,
-) -> Result<(Served, Vec<BuiltFunction>), DevError> {
+    built: &mut Vec<BuiltFunction>,
+) -> Result<Served, DevError> {
     let mut project = read(file)?;
     for warning in &project.warnings {
         terminal::warning(warning);
     }
-    let mut built = Vec::new();
     for index in 0..project.functions.len() {
         if let Some(package) = project.functions[index].package.clone() {
             built.push(make(&mut project, index, &package, release).await?);
@@ -49,7 +38,7 @@ pub(super) async fn prepare(
         function.function = program::with_concurrency(function.function.clone());
     }
     let name = file.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok((Served { name, project }, built))
+    Ok(Served { name, project })
 }
 
 fn read(file: &ProjectFile) -> Result<Project, DevError> {
@@ -71,20 +60,23 @@ async fn make(
     package: &ProjectPackage,
     release: bool,
 ) -> Result<BuiltFunction, DevError> {
-    let mut app = App::find(&Selection {
+    let app = App::find(&Selection {
         package: package.name.clone(),
         bin: package.bin.clone(),
         release,
         manifest_path: package.manifest_path.clone(),
         ..Selection::default()
     })?;
-    let executable = build::build(&app).await?;
+    let described = &project.functions[index];
+    let part = Part::OneOf { name: described.name.clone(), function: described.function.clone() };
+    let mut built = BuiltFunction::watch(app, part)?;
+    let app = &mut built.app;
+    let executable = build::build(app).await?;
     let copy = app.set_aside(&executable)?;
     let is_only = project.functions.len() == 1;
     let described = &mut project.functions[index];
     let name = described.name.clone();
-    let function = described.function.clone();
-    described.function = of_build(&function, &app, &copy);
+    described.function = of_build(&described.function, app, &copy);
     let serves_all = |of: &Option<String>| match of {
         Some(function) => *function == name,
         None => is_only,
@@ -95,44 +87,6 @@ async fn make(
         api.web = api.web.take().or_else(|| app.web());
     }
     app.run(copy);
-    Ok(BuiltFunction { name, app, function })
-}
-
-fn of_build(function: &Function, app: &App, copy: &BinaryCopy) -> Function {
-    let function = function.clone().with_program(copy.path()).current_dir_or(app.package_dir());
-    program::with_concurrency(function)
-}
-
-/// Builds functions anew whenever their sources change; a build that fails leaves the last one running.
-pub(super) async fn keep_current(built: Vec<BuiltFunction>, gateway: &LocalGateway) -> Result<(), DevError> {
-    if built.is_empty() {
-        return std::future::pending().await;
-    }
-    try_join_all(built.into_iter().map(|function| keep_one_current(function, gateway))).await.map(drop)
-}
-
-async fn keep_one_current(mut built: BuiltFunction, gateway: &LocalGateway) -> Result<(), DevError> {
-    let mut watcher = Watcher::start(&built.app)?;
-    loop {
-        watcher.changed().await;
-        let name = built.name.clone();
-        terminal::status("Rebuilding", &format!("{name}: sources have changed"));
-        match replace(&mut built, gateway).await {
-            Ok(true) => terminal::status("Serving", &format!("{name}: the new build takes new events")),
-            Ok(false) => terminal::status("Unchanged", &format!("{name}: the build is the same as before")),
-            Err(error) => terminal::error(&format!("{name}: {error}\nthe last build keeps running")),
-        }
-    }
-}
-
-async fn replace(built: &mut BuiltFunction, gateway: &LocalGateway) -> Result<bool, DevError> {
-    let executable = build::build(&built.app).await?;
-    if built.app.is_running(&executable) {
-        return Ok(false);
-    }
-    let copy = built.app.set_aside(&executable)?;
-    let function = of_build(&built.function, &built.app, &copy);
-    gateway.replace_function(&built.name, function).await.map_err(DevError::Replace)?;
-    built.app.run(copy);
-    Ok(true)
+    built.follow();
+    Ok(built)
 }

@@ -1,8 +1,9 @@
 //! What people see: results on stdout, everything else on stderr.
 
 mod paint;
+mod plain;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use lift_ws_local::core::{EventType, Finished, NoRoute, Verdict};
 use lift_ws_local::{BatchVerdict, DeadLetter, FinishedBatch, GatewayEvent, OutputStream};
 
 use paint::Paint;
+pub(crate) use plain::plain;
 
 /// Lines that wait for a slow terminal; what comes on top is left out rather than slowing the gateway down.
 const WAITING_LINES: usize = 10_000;
@@ -39,6 +41,26 @@ pub(crate) fn output(text: &str) -> io::Result<()> {
 pub(crate) fn status(verb: &str, text: &str) {
     let paint = Paint::of_stderr();
     let _ = writeln!(io::stderr(), "{} {text}", paint.green(&format!("{verb:>12}")));
+}
+
+/// Whether somebody may be looking at stderr.
+pub(crate) fn is_there() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Whether what others write to stderr may be in colours.
+pub(crate) fn has_colours() -> bool {
+    match std::env::var("CARGO_TERM_COLOR").as_deref() {
+        Ok("always") => true,
+        Ok("never") => false,
+        _ => Paint::of_stderr().is_on,
+    }
+}
+
+/// Writes what another program has written for people, in place of a progress bar if one is there.
+pub(crate) fn pass_on(text: &str) {
+    let over = if is_there() { "\r\x1b[K" } else { "" };
+    let _ = write!(io::stderr(), "{over}{text}");
 }
 
 /// What is not as the user may think.
@@ -120,8 +142,9 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
                 OutputStream::Stderr => format!("{} {line}", paint.yellow(&mark)),
             }
         }
-        GatewayEvent::EnvironmentStarted { environment, function } => {
-            paint.dim(&format!("env {environment} started ({})", one_line(function, KEY_CHARACTERS)))
+        GatewayEvent::EnvironmentStarted { environment, function, pid } => {
+            let function = one_line(function, KEY_CHARACTERS);
+            paint.dim(&format!("env {environment} started ({function}, pid {pid})"))
         }
         GatewayEvent::InitFailed { environment, reason, stderr } => {
             let (error, reason) = (paint.red("error"), message(reason));
@@ -264,6 +287,7 @@ mod tests {
 
     fn finished(verdict: Verdict) -> GatewayEvent {
         GatewayEvent::Finished(Finished {
+            invocation: None,
             event_type: EventType::Message,
             route_key: "say\x1b[2J".to_owned(),
             connection: "AbCdEdXyZ_wCQr0=".into(),

@@ -63,7 +63,8 @@ async fn an_app_is_built_described_and_served_and_sockets_outlive_a_new_build() 
     running.stderr.with("Ctrl-C ends it").await;
     fs::write(dir.path().join("src/main.rs"), main_rs("crash")).unwrap();
     running.stderr.with("Rebuilding").await;
-    running.stderr.with("the new build takes new events").await;
+    let served = running.stderr.with("the new build takes new events").await;
+    assert!(served.contains(" after the change: ") && served.ends_with(" take-over"), "{served}");
     let crash = r#"{"action":"crash"}"#;
     let failed = r#"{"message": "Internal server error", "#;
     assert!(client.ask(crash).await.starts_with(failed));

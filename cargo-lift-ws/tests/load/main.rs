@@ -97,6 +97,21 @@ async fn a_script_is_played_step_by_step() {
 }
 
 #[tokio::test]
+async fn hundreds_of_connections_are_opened_at_once_held_and_closed_and_all_are_accounted_for() {
+    let server = Server::start(Manner::Silent).await;
+    let arguments = ["--connections", "400", "--duration", "100ms", "--json", "-"];
+    let figures = figures(&load(&server.url(), &arguments).await);
+    let connections = &figures["connections"];
+    assert_eq!((&connections["wanted"], &connections["opened"]), (&400.into(), &400.into()), "{figures}");
+    assert_eq!(connections["handshake"]["count"], 400);
+    let (rate, time) = (&connections["openedPerSecond"], &connections["openedInSeconds"]);
+    assert!((rate.as_f64().unwrap() * time.as_f64().unwrap() - 400.0).abs() < 0.1, "{figures}");
+    for failures in ["notOpened", "lost"] {
+        assert_eq!(connections[failures], serde_json::json!({}), "{figures}");
+    }
+}
+
+#[tokio::test]
 async fn what_happens_to_connections_is_counted_by_its_reason() {
     let closing = Server::start(Manner::CloseWith(1001, "Going away")).await;
     let figures = figures(&load(&closing.url(), &["--connections", "3", "--send", "x", "--json", "-"]).await);

@@ -52,7 +52,7 @@ impl ControlApi {
             (["faults"], &Method::PUT) => self.set_plan(request).await,
             (["faults"], &Method::DELETE) => Ok(self.clear_faults()),
             (["faults"], _) => Err(wrong_method("GET, POST, PUT, DELETE")),
-            (["faults", id], &Method::DELETE) => self.remove_fault(id),
+            (["faults", id], &Method::DELETE) => Ok(self.remove_fault(id)),
             (["faults", _], _) => Err(wrong_method("DELETE")),
             (["clock"], &Method::POST) => self.jump(request).await,
             (["clock"], _) => Err(wrong_method("POST")),
@@ -87,14 +87,11 @@ impl ControlApi {
         http::empty(StatusCode::NO_CONTENT)
     }
 
-    fn remove_fault(&self, id: &str) -> Result<Answer, Answer> {
-        let id = id.parse().map(FaultRuleId);
-        if id.is_ok_and(|id| self.faults.remove(id)) {
-            Ok(http::empty(StatusCode::NO_CONTENT))
-        } else {
-            let message = "there is no rule of this number: `GET /_lift/api/faults` lists them";
-            Err(problem(StatusCode::NOT_FOUND, message))
+    fn remove_fault(&self, id: &str) -> Answer {
+        if id.parse().is_ok_and(|id| self.faults.remove(FaultRuleId(id))) {
+            return http::empty(StatusCode::NO_CONTENT);
         }
+        problem(StatusCode::NOT_FOUND, "there is no rule of this number: `GET /_lift/api/faults` lists them")
     }
 
     async fn jump(&self, request: Request<Incoming>) -> Result<Answer, Answer> {

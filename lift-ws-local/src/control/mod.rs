@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! transport ──/_lift…──▶ guard.rs: who may ask ──▶ Control::route: what is it ──▶ api.rs
+//!                                                                                       └─▶ dev_page
 //! ```
 //!
 //! It exists only if the builder asks for it ([`control`](crate::LocalGatewayBuilder::control)); without it, these paths are
@@ -18,12 +19,13 @@ use hyper::body::Incoming;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use hyper::{Request, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use serde_json::json;
 
 use crate::core::Faults;
+use crate::dev_page::DevPage;
 use crate::http::{self, Answer};
-use crate::owner::Owner;
+use crate::inspector::{self, InspectorApi};
 use api::ControlApi;
 
 /// The first segment of every path here. No stage has this name while the control endpoint is on.
@@ -35,11 +37,19 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-
 #[derive(Debug)]
 pub(crate) struct Control {
     api: ControlApi,
+    dev_page: Option<DevPage>,
+    inspector: InspectorApi,
 }
 
 impl Control {
-    pub(crate) fn new(owner: Owner, faults: Faults) -> Self {
-        Self { api: ControlApi { owner, faults } }
+    pub(crate) fn new(inspector: InspectorApi, faults: Faults) -> Self {
+        Self { api: ControlApi { owner: inspector.owner().clone(), faults }, dev_page: None, inspector }
+    }
+
+    /// Also serves what the pages of the gateway listen to in development.
+    pub(crate) fn with_dev_page(mut self, dev_page: Option<DevPage>) -> Self {
+        self.dev_page = dev_page;
+        self
     }
 
     /// Whether a path, as sent, lies under `/_lift`. It is compared byte by byte: `/%5flift` and `//_lift` are other
@@ -60,13 +70,20 @@ impl Control {
     }
 
     /// The one place that says what is where. `below` is what follows `/_lift`, as sent.
-    async fn route(&self, request: Request<Incoming>) -> Answer {
+    async fn route(&self, mut request: Request<Incoming>) -> Answer {
         let path = request.uri().path().to_owned();
         let below = path.strip_prefix('/').and_then(|path| path.strip_prefix(PREFIX)).unwrap_or_default();
+        if let Some(answer) = self.dev_page.as_ref().and_then(|page| page.answer(below, &mut request)) {
+            return answer;
+        }
         match below.strip_prefix("/api") {
             Some(resource) if resource.is_empty() || resource.starts_with('/') => {
-                self.api.answer(resource, request).await
+                match self.inspector.answer(resource, request).await {
+                    Ok(answer) => answer,
+                    Err(request) => self.api.answer(resource, request).await,
+                }
             }
+            _ if request.method() == Method::GET => inspector::asset(below).unwrap_or_else(not_found),
             _ => not_found(),
         }
     }

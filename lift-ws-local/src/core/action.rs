@@ -86,6 +86,8 @@ pub enum Action {
 /// One event from its start to its end, as the gateway saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finished {
+    /// The invocation that it was; none, if the function was not called.
+    pub invocation: Option<InvocationId>,
     /// CONNECT, MESSAGE or DISCONNECT, or that an authorizer was asked.
     pub event_type: EventType,
     /// The route key; for [`Verdict::NoRoute`] what the expression evaluated to.

@@ -58,6 +58,12 @@ impl Gateway {
         self.close(turn, id, code, reason);
     }
 
+    /// As `DELETE` of `@connections` closes.
+    pub(super) fn disconnect(&mut self, turn: &mut Turn<'_>, id: &ConnectionId) {
+        let (code, reason) = CLOSED_NORMALLY;
+        self.close(turn, id, code, reason);
+    }
+
     /// Closes from this side.
     pub(super) fn close(&mut self, turn: &mut Turn<'_>, id: &ConnectionId, code: u16, reason: &str) {
         if self.connections.contains_key(id) {

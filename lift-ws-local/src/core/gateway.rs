@@ -9,6 +9,7 @@ use super::aging::Aged;
 use super::api::{Api, Limits};
 use super::authorizer::Judgement;
 use super::client::Client;
+use super::connection_info::{Direction, Messages};
 use super::faults::Faults;
 use super::handshake::Handshake;
 use super::held::HeldBack;
@@ -45,6 +46,8 @@ pub(super) struct Connection {
     pub(super) connected_at: Moment,
     /// When the last message went in either direction.
     pub(super) last_active_at: Moment,
+    /// How many messages went either way.
+    pub(super) messages: Messages,
     /// To when its timer is set.
     pub(super) due: Moment,
     /// How much longer it is said to be there, and to be idle, than it is.
@@ -53,7 +56,14 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(client: Client, connected_at: Moment, now: Moment) -> Self {
-        Self { client, connected_at, last_active_at: now, due: now, aged: Aged::default() }
+        Self {
+            client,
+            connected_at,
+            last_active_at: now,
+            messages: Messages::default(),
+            due: now,
+            aged: Aged::default(),
+        }
     }
 
     /// When the connection was idle for too long or is too old, whichever is first (contract §6.1).
@@ -190,6 +200,7 @@ impl Gateway {
             Input::Closed { connection, code, reason } => self.on_closed(turn, &connection, code, &reason),
             Input::Lost { connection } => self.on_lost(turn, &connection),
             Input::Invoked { invocation, outcome } => self.on_answer(turn, invocation, outcome),
+            Input::Disconnect { connection } => self.disconnect(turn, &connection),
             Input::Management { call, request } => self.on_management(turn, call, &request),
             Input::Fault(fault) => self.faults.inject(fault),
             Input::Aged(by) => self.age(turn, by),
@@ -220,14 +231,14 @@ impl Gateway {
                 turn.act(Action::Abandon { invocation: id });
             }
             let limit = invocation.deadline.since(invocation.started);
-            self.conclude(turn, invocation, Ending::TimedOut(limit));
+            self.conclude(turn, id, invocation, Ending::TimedOut(limit));
         }
     }
 
     pub(super) fn on_invoked(&mut self, turn: &mut Turn<'_>, id: InvocationId, outcome: Outcome) {
         let Some(invocation) = self.invocations.remove(&id) else { return };
         self.timers.clear(invocation.deadline, Timer::Invocation(id));
-        self.conclude(turn, invocation, Ending::Outcome(outcome));
+        self.conclude(turn, id, invocation, Ending::Outcome(outcome));
     }
 
     /// The function has answered, but the gateway had given up, as if its time had been over.
@@ -235,14 +246,22 @@ impl Gateway {
         let Some(invocation) = self.invocations.remove(&id) else { return };
         self.timers.clear(invocation.deadline, Timer::Invocation(id));
         let limit = invocation.deadline.since(invocation.started);
-        self.conclude(turn, invocation, Ending::TimedOut(limit));
+        self.conclude(turn, id, invocation, Ending::TimedOut(limit));
     }
 
-    fn conclude(&mut self, turn: &mut Turn<'_>, invocation: Invocation, ending: Ending) {
+    fn conclude(&mut self, turn: &mut Turn<'_>, id: InvocationId, invocation: Invocation, ending: Ending) {
         let Invocation { purpose, route_key, connection, request_id, started, .. } = invocation;
         let (event_type, ended) = (purpose.event_type(), turn.now);
         let of = connection.clone();
-        let told = |verdict| Finished { event_type, route_key, connection: of, started, ended, verdict };
+        let told = |verdict| Finished {
+            invocation: Some(id),
+            event_type,
+            route_key,
+            connection: of,
+            started,
+            ended,
+            verdict,
+        };
         match purpose {
             Purpose::Authorize(handshake) => {
                 let Judgement { answer, verdict } = Judgement::of(ending, &self.api.method_arn());
@@ -335,9 +354,10 @@ impl Gateway {
         self.connections.insert(id, connection);
     }
 
-    /// Notes a message in either direction, which puts the idle timeout off.
-    pub(super) fn note_activity(&mut self, now: Moment, id: &ConnectionId) {
+    /// Notes a message, which puts the idle timeout off.
+    pub(super) fn note_activity(&mut self, now: Moment, id: &ConnectionId, direction: Direction) {
         let Some(connection) = self.connections.get_mut(id) else { return };
+        connection.messages.count(direction);
         connection.last_active_at = now;
         connection.aged.note_activity();
         let due = connection.due(&self.api.limits);
@@ -358,7 +378,7 @@ impl Gateway {
     /// Sends a message to a connection if it is still there.
     pub(super) fn send(&mut self, turn: &mut Turn<'_>, id: &ConnectionId, text: String) {
         if self.connections.contains_key(id) {
-            self.note_activity(turn.now, id);
+            self.note_activity(turn.now, id, Direction::Out);
             turn.act(Action::Send { connection: id.clone(), text });
         }
     }

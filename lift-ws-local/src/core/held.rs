@@ -74,12 +74,11 @@ impl Gateway {
         match self.held.take(number) {
             Some(Held::Message { draft, event }) => drop(self.invoke(turn, draft, event)),
             Some(Held::Answer { invocation, outcome }) => self.on_invoked(turn, invocation, outcome),
-            Some(Held::Disconnect { id, connection, code, reason }) => {
-                if self.api.route("$disconnect").is_some() {
-                    self.invoke_disconnect(turn, &id, &connection, (code, &reason), 1);
-                }
+            Some(Held::Disconnect { id, connection, code, reason }) if self.hears_of_disconnects() => {
+                self.invoke_disconnect(turn, &id, &connection, (code, &reason), 1);
             }
-            None => {}
+            // A deployment has taken the route away meanwhile.
+            Some(Held::Disconnect { .. }) | None => {}
         }
     }
 
@@ -112,6 +111,10 @@ impl Gateway {
             Some(Fault::IntegrationTimeout) => self.give_up_answered(turn, id),
             _ => self.on_invoked(turn, id, outcome),
         }
+    }
+
+    fn hears_of_disconnects(&self) -> bool {
+        self.api.route("$disconnect").is_some()
     }
 
     /// The status with which a fault refuses a handshake.

@@ -82,6 +82,11 @@ pub enum Input {
         /// The request.
         request: ManagementRequest,
     },
+    /// Somebody at the gateway ends a connection, as `DELETE` of `@connections` does.
+    Disconnect {
+        /// Whose it is.
+        connection: ConnectionId,
+    },
     /// Something is to go wrong once, at the next occasion.
     Fault(Fault),
     /// All connections are older by this time, and have been idle for longer by it, as if the gateway's clock had jumped

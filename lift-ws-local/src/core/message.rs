@@ -1,6 +1,7 @@
 //! From a client's message to the function, and what comes back (contract §1, §3.3, §3.4).
 
 use super::action::{Action, EventType, Finished, Verdict};
+use super::connection_info::Direction;
 use super::event::{self, Occurrence};
 use super::faults::{Fault, Occasion};
 use super::frames::{FORBIDDEN, INTERNAL_SERVER_ERROR, bad_request_frame, gateway_frame};
@@ -14,7 +15,7 @@ impl Gateway {
         if text.len() > self.api.limits.message_bytes {
             return self.on_bad_frame(turn, id, FrameFault::MessageTooLarge);
         }
-        self.note_activity(turn.now, id);
+        self.note_activity(turn.now, id, Direction::In);
         let Some(connection) = self.connections.get(id) else { return };
         let request_id = self.ids.text(IdKind::Request);
         let route = match self.api.select_route(text) {
@@ -63,6 +64,7 @@ impl Gateway {
         frame: String,
     ) {
         turn.act(Action::Finished(Finished {
+            invocation: None,
             event_type: EventType::Message,
             route_key,
             connection: id.clone(),

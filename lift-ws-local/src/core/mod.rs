@@ -42,6 +42,7 @@ mod api;
 mod authorizer;
 mod client;
 mod closing;
+mod connection_info;
 mod domain_mapping;
 mod event;
 mod faults;
@@ -68,6 +69,7 @@ pub(crate) mod url;
 pub use action::{Action, EventType, Finished, NoRoute, Verdict};
 pub use api::{Api, Limits, Route, Words};
 pub use authorizer::{Authorizer, IdentitySource};
+pub use connection_info::{ConnectionInfo, Messages};
 pub use domain_mapping::DomainMapping;
 #[cfg(feature = "server")]
 pub(crate) use faults::parse_duration;

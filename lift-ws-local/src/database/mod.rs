@@ -1,6 +1,7 @@
 //! The DynamoDB beside the gateway: embedded, on a free port of the loopback, in a thread of its own.
 
 mod door;
+mod look;
 mod sweeps;
 
 use std::fmt;
@@ -32,14 +33,14 @@ pub(crate) struct Database {
     thread: Option<JoinHandle<()>>,
 }
 
-/// The way to make more tables while the database runs.
+/// The way to make more tables while the database runs, and to look at all of them.
 #[derive(Clone, Debug)]
-pub(crate) struct Tables(mpsc::UnboundedSender<NewTables>);
+pub(crate) struct Tables(mpsc::UnboundedSender<Order>);
 
 #[derive(Debug)]
-struct NewTables {
-    tables: Vec<Value>,
-    reply: oneshot::Sender<Result<(), DatabaseError>>,
+enum Order {
+    Create { tables: Vec<Value>, reply: oneshot::Sender<Result<(), DatabaseError>> },
+    Look(look::Look),
 }
 
 /// Why there is no database, or no table.
@@ -61,8 +62,8 @@ impl Database {
     ) -> Result<Self, DatabaseError> {
         let (stop, stopped) = oneshot::channel();
         let (report, started) = oneshot::channel();
-        let (sender, new_tables) = mpsc::unbounded_channel();
-        let orders = Orders { new_tables, sweeps, stopped };
+        let (sender, received) = mpsc::unbounded_channel();
+        let orders = Orders { orders: received, sweeps, stopped };
         let run = move || run(dir, tables, report, orders);
         let thread = std::thread::Builder::new().name("lift-ws-dynamodb".to_owned()).spawn(run);
         let thread = thread.map_err(|error| problem("cannot start its thread", error))?;
@@ -74,8 +75,8 @@ impl Database {
     }
 
     /// `http://127.0.0.1:PORT`.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    pub(crate) fn url(&self) -> Option<&str> {
+        Some(&self.url)
     }
 
     pub(crate) fn tables(&self) -> Tables {
@@ -95,14 +96,14 @@ impl Tables {
     /// Makes the tables that are not there yet; the others, and their items, stay as they are.
     pub(crate) async fn create_missing(&self, tables: Vec<Value>) -> Result<(), DatabaseError> {
         let (reply, made) = oneshot::channel();
-        let _ = self.0.send(NewTables { tables, reply });
+        let _ = self.0.send(Order::Create { tables, reply });
         made.await.unwrap_or_else(|_| Err(DatabaseError("it has ended".to_owned())))
     }
 }
 
 /// What the thread is told while it runs.
 struct Orders {
-    new_tables: mpsc::UnboundedReceiver<NewTables>,
+    orders: mpsc::UnboundedReceiver<Order>,
     sweeps: Sweeps,
     stopped: oneshot::Receiver<()>,
 }
@@ -133,7 +134,7 @@ fn run(
 }
 
 async fn serve(database: dynoxide::Database, doors: Doors, orders: Orders) {
-    let Orders { new_tables, sweeps, stopped } = orders;
+    let Orders { orders, sweeps, stopped } = orders;
     let (stop_server, server_stopped) = oneshot::channel::<()>();
     let Doors { front, hidden, hidden_at } = doors;
     let server = serve_with_shutdown(hidden, database.clone(), async move { drop(server_stopped.await) });
@@ -143,7 +144,7 @@ async fn serve(database: dynoxide::Database, doors: Doors, orders: Orders) {
         _ = &mut server => {}
         () = &mut front => {}
         () = sweeps.run(&database) => {}
-        () = create_as_told(&database, new_tables) => {}
+        () = do_as_told(&database, orders) => {}
         _ = stopped => {
             drop(stop_server);
             let last = async { tokio::select! { _ = server => {}, () = front => {} } };
@@ -152,10 +153,16 @@ async fn serve(database: dynoxide::Database, doors: Doors, orders: Orders) {
     }
 }
 
-/// Makes tables until it is dropped.
-async fn create_as_told(database: &dynoxide::Database, mut orders: mpsc::UnboundedReceiver<NewTables>) {
-    while let Some(NewTables { tables, reply }) = orders.recv().await {
-        let _ = reply.send(tables.iter().try_for_each(|table| create_if_missing(database, table)));
+/// Makes tables, and looks at them, until it is dropped.
+async fn do_as_told(database: &dynoxide::Database, mut orders: mpsc::UnboundedReceiver<Order>) {
+    while let Some(order) = orders.recv().await {
+        match order {
+            Order::Create { tables, reply } => {
+                let made = tables.iter().try_for_each(|table| create_if_missing(database, table));
+                let _ = reply.send(made);
+            }
+            Order::Look(look) => look.answer(database),
+        }
     }
     std::future::pending().await
 }
@@ -252,7 +259,7 @@ mod tests {
 
     /// `more` headers end in `\r\n` each.
     async fn call_with(database: &Database, operation: &str, body: &Value, more: &str) -> String {
-        let address = database.url().strip_prefix("http://").unwrap();
+        let address = database.url().unwrap().strip_prefix("http://").unwrap();
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         let body = body.to_string();
         let request = format!(
@@ -300,7 +307,7 @@ mod tests {
     #[tokio::test]
     async fn a_kept_connection_is_answered_again_and_again() {
         let database = start(None, vec![table()]).await.unwrap();
-        let address = database.url().strip_prefix("http://").unwrap();
+        let address = database.url().unwrap().strip_prefix("http://").unwrap();
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         for _ in 0..3 {
             stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();

@@ -7,12 +7,14 @@ use crate::core::{ConnectionId, InvocationId, Moment};
 use crate::sqs::BatchId;
 
 /// What the function is invoked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Work {
     /// An event of the WebSocket API.
     Event(InvocationId),
     /// Messages of a queue.
     Batch(BatchId),
+    /// A past event again, for the inspector: nobody else hears what comes of it.
+    Replay(u64),
 }
 
 /// Who an event comes from. Sources take turns when events have to wait.

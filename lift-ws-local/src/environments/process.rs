@@ -39,6 +39,7 @@ pub(crate) struct Launcher {
 /// A running environment. Dropping it ends the process at once.
 #[derive(Debug)]
 pub(crate) struct Process {
+    pid: u32,
     orders: mpsc::UnboundedSender<Order>,
     tail: Tail,
     runtime_api: JoinHandle<()>,
@@ -56,6 +57,7 @@ impl Launcher {
         let listener = http::listen()?;
         let runtime_api = listener.local_addr()?.to_string();
         let (mut child, group) = self.groups.start(&mut self.command(&runtime_api))?;
+        let pid = child.id().unwrap_or_default();
         let tail = Tail::default();
         let outputs = self.pass_outputs_on(&mut child, environment, &tail);
         let (orders, received) = mpsc::unbounded_channel();
@@ -70,7 +72,7 @@ impl Launcher {
             function_name: name,
             owner: self.owner.clone(),
         };
-        Ok(Process { orders, tail, runtime_api: tokio::spawn(api.serve(listener)) })
+        Ok(Process { pid, orders, tail, runtime_api: tokio::spawn(api.serve(listener)) })
     }
 
     fn command(&self, runtime_api: &str) -> Command {
@@ -103,6 +105,11 @@ impl Launcher {
 }
 
 impl Process {
+    /// The id that the operating system knows it by.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
+    }
+
     /// SIGTERM, and SIGKILL if that does not help.
     pub(crate) fn stop(&self) {
         let _ = self.orders.send(Order::Stop);

@@ -25,6 +25,8 @@ pub(crate) struct Endpoints {
     pub(crate) region: String,
     /// Whom to trust so that the gateway can be called by `https:`.
     pub(crate) trust: Option<Arc<Trust>>,
+    /// Whether it is reached by its name on AWS, by way of a proxy.
+    pub(crate) has_proxy: bool,
 }
 
 /// Where a function finds its queue.
@@ -54,6 +56,9 @@ pub(super) fn set(command: &mut Command, function: &Function, endpoints: &Endpoi
     command.envs(of_lambda(function, endpoints, runtime_api));
     command.envs(of_gateway(endpoints));
     command.envs(endpoints.trust.iter().flat_map(|trust| trust.variables()));
+    if endpoints.has_proxy {
+        command.envs(of_proxy(&endpoints.callback_url, |name| std::env::var(name).ok()));
+    }
     command.envs(of_logs(std::io::stderr().is_terminal(), |name| std::env::var_os(name).is_some()));
     command.envs(function.variables.iter().map(|(name, value)| (name, value)));
 }
@@ -103,6 +108,21 @@ fn of_gateway(endpoints: &Endpoints) -> impl Iterator<Item = (&'static str, &str
     always.into_iter().chain(database).chain(table).chain(queue)
 }
 
+/// The gateway as a proxy, for the names of AWS alone: what is on this machine is reached as before. Clients differ in the case that
+/// they read, and Node's own asks for a word of its own.
+fn of_proxy(callback_url: &str, variable: impl Fn(&str) -> Option<String>) -> [(&'static str, String); 5] {
+    let proxy = callback_url.rsplit_once('/').map_or(callback_url, |(proxy, _)| proxy).to_owned();
+    let more = variable("NO_PROXY").or_else(|| variable("no_proxy")).unwrap_or_default();
+    let without = ["127.0.0.1,localhost,::1", &more].join(",").trim_end_matches(',').to_owned();
+    [
+        ("HTTPS_PROXY", proxy.clone()),
+        ("https_proxy", proxy),
+        ("NO_PROXY", without.clone()),
+        ("no_proxy", without),
+        ("NODE_USE_ENV_PROXY", "1".to_owned()),
+    ]
+}
+
 /// Lines for people, in colours only where there is a terminal, and what lift-ws refuses, unless the user has said otherwise.
 fn of_logs(
     is_terminal: bool,
@@ -131,6 +151,7 @@ mod tests {
             table: None,
             region: "us-east-1".to_owned(),
             trust: None,
+            has_proxy: false,
         };
         set(&mut command, function, &endpoints, "127.0.0.1:5000");
         let owned = |(name, value): (&OsStr, Option<&OsStr>)| (name.to_owned(), value.map(OsStr::to_owned));
@@ -156,6 +177,17 @@ mod tests {
         assert!(set.contains(&("AWS_REGION".into(), Some("eu-central-1".into()))));
         assert!(set.contains(&("AWS_LAMBDA_INITIALIZATION_TYPE".into(), None)));
         assert!(!set.iter().any(|(name, _)| name == "LIFT_WS_TABLE"));
+    }
+
+    #[test]
+    fn the_proxy_is_the_gateway_and_not_for_what_is_on_this_machine() {
+        let url = "http://127.0.0.1:3000/dev";
+        let [https, _, without, _, node] = of_proxy(url, |_| None);
+        assert_eq!(https, ("HTTPS_PROXY", "http://127.0.0.1:3000".to_owned()));
+        assert_eq!(without, ("NO_PROXY", "127.0.0.1,localhost,::1".to_owned()));
+        assert_eq!(node, ("NODE_USE_ENV_PROXY", "1".to_owned()));
+        let own = |name: &str| (name == "no_proxy").then(|| ".example.org".to_owned());
+        assert_eq!(of_proxy(url, own)[2].1, "127.0.0.1,localhost,::1,.example.org");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::driver::{Destinations, Driver, DriverParts};
+use super::driver::{Destinations, Driver, DriverParts, Inspection};
 use super::leash::Leash;
 use super::plan::{ApiPlan, FunctionPlan, Plan};
 use super::{LocalGateway, Report, ServedApi, StartError};
@@ -20,9 +20,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::control::{self, Control};
 use crate::core::{Api, FaultPlan, Faults, Gateway, Limits};
 use crate::database::{Database, Sweeps, Tables};
+use crate::dev_page::{self, DevPage};
 use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
 use crate::event::{EventSink, GatewayEvent};
-use crate::owner::Owner;
+use crate::inspector::{self, InspectorApi, Journal};
+use crate::owner::{Command, Owner};
 use crate::project::{Project, ProjectError, ProjectStage, placeholder};
 use crate::site::SiteId;
 use crate::sqs::{JOBS, Place, Sqs, SqsServer};
@@ -43,8 +45,10 @@ pub struct LocalGatewayBuilder {
     limits: Limits,
     data: Option<PathBuf>,
     control: bool,
+    dev_page: bool,
     faults: Option<FaultPlan>,
     authority: Option<Arc<Authority>>,
+    name_on_aws: bool,
     clock: Arc<dyn Clock>,
     sink: EventSink,
 }
@@ -62,8 +66,10 @@ impl LocalGatewayBuilder {
             limits: Limits::default(),
             data: None,
             control: false,
+            dev_page: false,
             faults: None,
             authority: None,
+            name_on_aws: false,
             clock: Arc::new(SystemClock::new()),
             sink: EventSink::none(),
         }
@@ -147,9 +153,28 @@ impl LocalGatewayBuilder {
         self
     }
 
+    /// Whether pages of the [`web`](Self::web) folder get a script that shows what [`LocalGateway::tell_pages`] says;
+    /// they do not by default.
+    ///
+    /// It is a file of the gateway's own, `/_lift/dev.js`, so [`control`](Self::control) must be on too. Only who looks at
+    /// the page on this machine gets it.
+    pub fn dev_page(mut self, on: bool) -> Self {
+        self.dev_page = on;
+        self
+    }
+
     /// What goes wrong on demand from the start on; nothing by default.
     pub fn faults(mut self, plan: FaultPlan) -> Self {
         self.faults = Some(plan);
+        self
+    }
+
+    /// Whether functions reach their API also by the name that it has on AWS,
+    /// `https://{apiId}.execute-api.{region}.amazonaws.com/{stage}`, which some build themselves; not by default.
+    ///
+    /// They get `HTTPS_PROXY`, which leads to the gateway for that name and to nothing else: it refuses all other hosts.
+    pub fn name_on_aws(mut self, reachable: bool) -> Self {
+        self.name_on_aws = reachable;
         self
     }
 
@@ -197,11 +222,23 @@ impl LocalGatewayBuilder {
         };
         let thread = std::thread::Builder::new().name("lift-ws-gateway".to_owned()).spawn(run);
         let thread = thread.map_err(StartError::Runtime)?;
-        let Started { apis, stages, functions, tables, queue_url, faults, leash } = match started.await {
-            Ok(started) => started?,
-            Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
-        };
-        Ok(LocalGateway { apis, stages, functions, tables, queue_url, faults, leash, thread, finished })
+        let Started { apis, stages, functions, tables, queue_url, faults, dev_page, leash } =
+            match started.await {
+                Ok(started) => started?,
+                Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
+            };
+        Ok(LocalGateway {
+            apis,
+            stages,
+            functions,
+            tables,
+            queue_url,
+            faults,
+            dev_page,
+            leash,
+            thread,
+            finished,
+        })
     }
 
     /// The gateway's thread: sets everything up, reports, and serves until it is told to stop.
@@ -235,6 +272,7 @@ impl LocalGatewayBuilder {
         {
             return Err(StartError::ReservedStage);
         }
+        let dev_page = (self.control && self.dev_page).then(DevPage::new);
         let ports = self.listen(apis)?;
         let mut sites = Vec::new();
         for port in &ports {
@@ -251,19 +289,23 @@ impl LocalGatewayBuilder {
         let launched = functions.into_iter().map(|plan| {
             let endpoints = Endpoints {
                 callback_url: callback_url(&plan.sites, &sites),
-                database_url: Some(database.url().to_owned()),
+                database_url: database.url().map(str::to_owned),
                 sqs_url: sqs.url().to_owned(),
                 queue: None,
                 table: plan.table.clone(),
                 region: place.region.clone(),
                 trust: Some(Arc::clone(&trust)),
+                has_proxy: self.name_on_aws,
             };
             let pool = self.pool_settings(&plan);
             let launcher = Launcher {
                 endpoints,
                 account: place.account.clone(),
                 groups: groups.clone(),
-                sink: self.sink.clone(),
+                sink: match self.control {
+                    true => overheard(self.sink.clone(), owner.clone()),
+                    false => self.sink.clone(),
+                },
                 owner: owner.clone(),
                 function: settle(plan.function, &sites, &place),
             };
@@ -277,6 +319,13 @@ impl LocalGatewayBuilder {
             let core = Gateway::new(site.api.clone(), seed).with_faults(faults.clone());
             (core, site.destinations.clone())
         });
+        let inspection = self.control.then(|| {
+            let app = ports.iter().find_map(|port| port.api.manifest.app.clone());
+            Inspection::new(
+                Journal::new(RandomState::new().hash_one("the inspector")),
+                app.unwrap_or_default(),
+            )
+        });
         let driver = Driver::new(DriverParts {
             cores: cores.collect(),
             sqs: Sqs::new(place),
@@ -285,6 +334,7 @@ impl LocalGatewayBuilder {
             faults: faults.clone(),
             clock: Arc::clone(&self.clock),
             sink: self.sink.clone(),
+            inspection,
         });
         let driver = driver.ok_or_else(|| StartError::Project(ProjectError::no_function()))?;
         let started = Started {
@@ -297,10 +347,12 @@ impl LocalGatewayBuilder {
             functions: names,
             tables: database.tables(),
             queue_url,
+            dev_page: dev_page.clone(),
             faults: faults.clone(),
             leash: Leash::new(owner.clone(), groups),
         };
-        let fronts = self.fronts(ports, &domains, &owner, &faults, &tls);
+        let inspector = InspectorApi::new(owner.clone(), database.tables());
+        let fronts = self.fronts(ports, &domains, &inspector, &faults, dev_page.as_ref(), &tls);
         Ok((Serving { fronts, sqs, owner, started }, driver, database))
     }
 
@@ -318,7 +370,9 @@ impl LocalGatewayBuilder {
             let web = api.web.as_ref().map(|dir| {
                 WebFolder::open(dir).map_err(|source| StartError::Web { dir: dir.clone(), source })
             });
-            Ok(Port { web: web.transpose()?, is_first: index == 0, api, address, listener })
+            let tag = (self.control && self.dev_page).then_some(dev_page::TAG);
+            let web = web.transpose()?.map(|web| web.with_tag(tag));
+            Ok(Port { web, is_first: index == 0, api, address, listener })
         });
         ports.collect()
     }
@@ -353,8 +407,9 @@ impl LocalGatewayBuilder {
         &self,
         ports: Vec<Port>,
         domains: &[Domain],
-        owner: &Owner,
+        inspector: &InspectorApi,
         faults: &Faults,
+        dev_page: Option<&DevPage>,
         tls: &Arc<ServerConfig>,
     ) -> Vec<(Front, TcpListener)> {
         let sockets = Arc::new(AtomicU64::new(0));
@@ -365,14 +420,17 @@ impl LocalGatewayBuilder {
                 assumed: self.domain.clone(),
             };
             let front = Front::new(
-                owner.clone(),
+                inspector.owner().clone(),
                 self.limits.clone(),
                 sites,
                 port.web,
-                self.control.then(|| Control::new(owner.clone(), faults.clone())),
+                self.control.then(|| {
+                    Control::new(inspector.clone(), faults.clone()).with_dev_page(dev_page.cloned())
+                }),
                 Arc::clone(&self.clock),
                 Arc::clone(tls),
                 Arc::clone(&sockets),
+                execute_api_host(&port.api.api_id, HOME_REGION),
             );
             (front, port.listener)
         });
@@ -491,8 +549,20 @@ struct Started {
     functions: Vec<String>,
     tables: Tables,
     queue_url: String,
+    dev_page: Option<DevPage>,
     faults: Faults,
     leash: Leash,
+}
+
+/// Tells the journal too what functions write.
+fn overheard(sink: EventSink, owner: Owner) -> EventSink {
+    EventSink::new(move |event| {
+        if let GatewayEvent::Output { environment, stream, line } = &event {
+            let (environment, stream, line) = (*environment, *stream, line.clone());
+            owner.tell(Command::Inspect(inspector::Request::Wrote { environment, stream, line }));
+        }
+        sink.emit(event);
+    })
 }
 
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {

@@ -22,6 +22,7 @@ pub use start_error::StartError;
 
 use crate::core::{Api, Fault, Faults, Manifest};
 use crate::database::Tables;
+use crate::dev_page::{DevPage, PageNews};
 use crate::environments::{EnvironmentId, Function};
 use crate::owner::{Command, NewApi};
 use crate::project::Project;
@@ -61,6 +62,7 @@ pub struct LocalGateway {
     functions: Vec<String>,
     tables: Tables,
     queue_url: String,
+    dev_page: Option<DevPage>,
     faults: Faults,
     leash: Leash,
     thread: JoinHandle<Report>,
@@ -216,6 +218,14 @@ impl LocalGateway {
     pub async fn kill_environment(&self, environment: EnvironmentId) -> bool {
         let owner = self.leash.owner();
         owner.ask(|reply| Command::KillEnvironment { environment, reply }).await.unwrap_or(false)
+    }
+
+    /// Tells the pages that this gateway serves, those that are open and those that open later. Nobody hears it unless
+    /// [`dev_page`](LocalGatewayBuilder::dev_page) is on.
+    pub fn tell_pages(&self, news: PageNews) {
+        if let Some(page) = &self.dev_page {
+            page.tell(news);
+        }
     }
 
     /// Closes every connection, lets `$disconnect` run, ends the environments, and says what has happened.

@@ -62,6 +62,11 @@ impl RuntimeApi {
                 return refusal(StatusCode::BAD_REQUEST, "InvalidRequest", "the body is cut off");
             }
         };
+        self.take(id, answer, is_too_large).await
+    }
+
+    /// Hands an answer to the owner, and says what has become of it.
+    pub(super) async fn take(&self, id: RequestId, answer: FunctionAnswer, is_too_large: bool) -> Answer {
         let environment = self.environment;
         let receipt =
             self.owner.ask(|reply| Command::Answered { environment, request: id, answer, reply }).await;

@@ -5,8 +5,10 @@
 //! with threads posts on another connection than it polled on.
 
 mod answer;
+mod direct;
 mod error_report;
 mod extension;
+mod head;
 mod init_error;
 mod next;
 
@@ -35,14 +37,7 @@ impl RuntimeApi {
     /// Serves the API until the future is dropped; open polls end with it.
     pub(crate) async fn serve(self, listener: TcpListener) {
         let api = Arc::new(self);
-        let handler = || {
-            let api = Arc::clone(&api);
-            move |request| {
-                let api = Arc::clone(&api);
-                async move { api.handle(request).await }
-            }
-        };
-        http::serve(listener, handler).await;
+        http::accept_all(listener, |stream| direct::serve_connection(Arc::clone(&api), stream)).await;
     }
 
     async fn handle(&self, request: Request<Incoming>) -> Answer {

@@ -13,6 +13,8 @@ use rcgen::{
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use super::trust;
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Apple's systems take no certificate that is good for longer.
@@ -57,12 +59,14 @@ impl Authority {
 
     /// The authority of a folder, which is made with its first.
     ///
-    /// Of two programs that make one at the same time both get the same.
+    /// Of two programs that make one at the same time both get the same. What the machine trusts otherwise is read here too:
+    /// a gateway that gets this authority starts the sooner.
     ///
     /// # Errors
     ///
     /// If the folder cannot be read or written, or holds something else.
     pub fn load_or_make(folder: &Path) -> Result<Self, AuthorityError> {
+        trust::of_machine();
         match Self::load(folder) {
             Err(AuthorityError { source: Source::File(error), .. })
                 if error.kind() == io::ErrorKind::NotFound => {}

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -39,7 +40,7 @@ impl Trust {
         };
         let ours = authority.certificate_pem();
         replace(&trust.added(), of_user(ADDED) + ours)?;
-        let others = of_machine() + &of_user("AWS_CA_BUNDLE") + &of_user("REQUESTS_CA_BUNDLE");
+        let others = of_machine().to_owned() + &of_user("AWS_CA_BUNDLE") + &of_user("REQUESTS_CA_BUNDLE");
         replace(&trust.replaced(), others + ours)?;
         Ok(trust)
     }
@@ -67,8 +68,13 @@ fn replace(file: &Path, text: String) -> io::Result<()> {
 }
 
 /// What the machine trusts, `SSL_CERT_FILE` heeded; nothing if that cannot be found out, so that home is reached at least.
-fn of_machine() -> String {
-    rustls_native_certs::load_native_certs().certs.iter().map(|certificate| pem(certificate)).collect()
+///
+/// Hundreds of files may hold it, so it is read once.
+pub(super) fn of_machine() -> &'static str {
+    static READ: OnceLock<String> = OnceLock::new();
+    READ.get_or_init(|| {
+        rustls_native_certs::load_native_certs().certs.iter().map(|certificate| pem(certificate)).collect()
+    })
 }
 
 /// What a variable of the developer's names, such as the authority of a company's proxy.

@@ -104,7 +104,7 @@ impl Drop for OpenHandshake<'_> {
 }
 
 /// The value of `Sec-WebSocket-Accept`, if this is an upgrade as RFC 6455 §4.2.1 asks.
-fn accept_key(request: &Request<Incoming>) -> Option<String> {
+pub(crate) fn accept_key(request: &Request<Incoming>) -> Option<String> {
     let headers = request.headers();
     let is_upgrade = request.method() == Method::GET
         && request.version() >= Version::HTTP_11
@@ -144,7 +144,8 @@ fn head_of(request: &Request<Incoming>, peer: Peer, first: &[u8], upgrade: bool)
     }
 }
 
-fn switching_protocols(accept_key: &str, subprotocol: Option<String>) -> Answer {
+/// The answer that ends HTTP on a connection, with what [`accept_key`] gave.
+pub(crate) fn switching_protocols(accept_key: &str, subprotocol: Option<String>) -> Answer {
     let mut answer = Response::new(Full::default());
     *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = answer.headers_mut();
@@ -171,7 +172,7 @@ fn refused(status: u16, content_type: &'static str, body: Bytes) -> Answer {
 }
 
 /// The connection under an upgraded one, and what the client has sent on it already.
-fn wire_of(upgraded: Upgraded) -> Option<(Wire, Bytes)> {
+pub(super) fn wire_of(upgraded: Upgraded) -> Option<(Wire, Bytes)> {
     let parts = upgraded.downcast::<TokioIo<Overheard>>().ok()?;
     Some((parts.io.into_inner().into_inner(), parts.read_buf))
 }

@@ -4,6 +4,7 @@ mod handshake;
 mod header_case;
 mod inflow;
 mod outbox;
+mod proxy;
 mod sites;
 mod socket;
 mod static_files;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::HOST;
-use hyper::{Request, StatusCode, Version};
+use hyper::{Method, Request, StatusCode, Version};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
@@ -28,6 +29,7 @@ use crate::http::{self, Answer};
 use crate::owner::Owner;
 use crate::site::SiteId;
 use crate::tls::Wire;
+pub(crate) use handshake::{accept_key, switching_protocols};
 use header_case::{FirstBytes, Overheard};
 pub(crate) use inflow::OpenMessage;
 pub(crate) use outbox::{Outbox, OutboxReader};
@@ -50,6 +52,8 @@ pub(crate) struct Front {
     tls: Arc<ServerConfig>,
     /// Counted for all ports of the gateway together.
     sockets: Arc<AtomicU64>,
+    /// The host of the port's API on AWS, to which the port is a proxy.
+    name_on_aws: String,
 }
 
 /// Who is at the other end, and how.
@@ -60,6 +64,7 @@ struct Peer {
 }
 
 impl Front {
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the port, and all have different types")]
     pub(crate) fn new(
         owner: Owner,
         limits: Limits,
@@ -69,8 +74,9 @@ impl Front {
         clock: Arc<dyn Clock>,
         tls: Arc<ServerConfig>,
         sockets: Arc<AtomicU64>,
+        name_on_aws: String,
     ) -> Self {
-        Self { owner, limits, sites, web, control, clock, tls, sockets }
+        Self { owner, limits, sites, web, control, clock, tls, sockets, name_on_aws }
     }
 
     /// Serves the port until the future is dropped.
@@ -89,11 +95,16 @@ impl Front {
             let Some(stream) = Wire::greet(stream, &self.tls).await else { return };
             let peer = Peer { ip: peer, secure: stream.is_tls() };
             let (stream, first) = Overheard::new(stream);
-            let handle = move |request| {
+            let handle = move |request: Request<Incoming>| {
                 begin.send_replace(true);
                 let front = Arc::clone(&self);
                 let first = first.clone();
-                async move { front.handle(request, peer, first).await }
+                async move {
+                    match *request.method() {
+                        Method::CONNECT => front.tunnel(request, peer),
+                        _ => front.handle(request, peer, first).await,
+                    }
+                }
             };
             http::serve_connection(stream, handle).await;
         };
@@ -142,7 +153,7 @@ impl Front {
         match (&self.web, reached) {
             (_, Reached::HealthCheck) => healthy(),
             (Some(web), _) if web.answers(&request) && !self.sites.is_taken(host, path) => {
-                web.answer(&request).await
+                web.answer(&request, peer.ip).await
             }
             (_, Reached::Site { site, mapping }) => self.handshake(request, peer, head, site, mapping).await,
             (_, Reached::AnySite { .. } | Reached::Nowhere) => forbidden(),

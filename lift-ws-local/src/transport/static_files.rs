@@ -1,19 +1,24 @@
 //! The files of a page, served at `/` beside the API.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use hyper::header::{CACHE_CONTROL, HeaderValue, UPGRADE};
+use hyper::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, UPGRADE};
 use hyper::{Method, Request, StatusCode};
 
 use crate::http::{self, Answer};
+
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// A folder of static files.
 #[derive(Clone, Debug)]
 pub(crate) struct WebFolder {
     /// Canonical, so that a file's own canonical path tells whether it lies inside.
     root: PathBuf,
+    /// What is added to pages that are looked at on this machine.
+    tag: Option<&'static str>,
 }
 
 impl WebFolder {
@@ -22,7 +27,13 @@ impl WebFolder {
         if !root.is_dir() {
             return Err(io::Error::new(io::ErrorKind::NotADirectory, "it is not a folder"));
         }
-        Ok(Self { root })
+        Ok(Self { root, tag: None })
+    }
+
+    /// Adds a tag to every page, for who looks at it on this machine.
+    pub(crate) fn with_tag(mut self, tag: Option<&'static str>) -> Self {
+        self.tag = tag;
+        self
     }
 
     /// Whether a request may be one for a file; an upgrade never is.
@@ -30,13 +41,17 @@ impl WebFolder {
         matches!(*request.method(), Method::GET | Method::HEAD) && !request.headers().contains_key(UPGRADE)
     }
 
-    pub(super) async fn answer<B>(&self, request: &Request<B>) -> Answer {
+    pub(super) async fn answer<B>(&self, request: &Request<B>, peer: IpAddr) -> Answer {
         let file = match self.find(request.uri().path()) {
             Some(path) => self.read(path).await,
             None => None,
         };
         let mut answer = match file {
-            Some((content_type, bytes)) => http::with_type(StatusCode::OK, content_type, bytes),
+            Some((content_type, bytes)) => {
+                let tag = self.tag.filter(|_| peer.to_canonical().is_loopback());
+                let tag = tag.filter(|_| is_page(content_type, &bytes, request.headers()));
+                http::with_type(StatusCode::OK, content_type, with_tag(bytes, tag))
+            }
             None => http::with_type(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "no such file\n"),
         };
         // An edited page shows at the next reload.
@@ -77,6 +92,21 @@ impl WebFolder {
             Some((content_type(&path), Bytes::from(bytes)))
         });
         read.await.ok().flatten()
+    }
+}
+
+/// Whether this is a page that somebody is about to see, and not a piece of one that a program fetches.
+fn is_page(content_type: &str, bytes: &[u8], headers: &HeaderMap) -> bool {
+    let is_seen = headers.get(SEC_FETCH_DEST).is_none_or(|destination| destination == "document");
+    let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    content_type.starts_with("text/html") && is_seen && !is_utf16
+}
+
+/// The tag comes last: there a parser takes it whatever the page is like, and nothing of the page moves.
+fn with_tag(page: Bytes, tag: Option<&str>) -> Bytes {
+    match tag {
+        Some(tag) => [&page[..], tag.as_bytes()].concat().into(),
+        None => page,
     }
 }
 
@@ -125,7 +155,7 @@ mod tests {
     async fn get(web: &WebFolder, path: &str) -> (StatusCode, String, String) {
         let request = Request::get(path).body(()).unwrap();
         assert!(web.answers(&request));
-        let answer = web.answer(&request).await;
+        let answer = web.answer(&request, [127, 0, 0, 1].into()).await;
         let (head, body) = answer.into_parts();
         let content_type = head.headers["content-type"].to_str().unwrap().to_owned();
         let body = body.collect().await.unwrap().to_bytes();
@@ -156,6 +186,24 @@ mod tests {
         let (status, content_type, body) = get(&web, "/sub%20dir/app.js").await;
         assert_eq!((status, body.as_str()), (StatusCode::OK, "code"));
         assert_eq!(content_type, "text/javascript; charset=utf-8");
+    }
+
+    #[tokio::test]
+    async fn pages_get_the_tag_and_nothing_else_does() {
+        let (_dir, web) = folder();
+        let web = web.with_tag(Some("<tag>"));
+        assert_eq!(get(&web, "/").await.2, "home<tag>");
+        assert_eq!(get(&web, "/sub%20dir/app.js").await.2, "code");
+        assert_eq!(get(&web, "/missing").await.2, "no such file\n");
+        for (destination, expected) in [("document", "home<tag>"), ("empty", "home"), ("iframe", "home")] {
+            let request = Request::get("/").header("sec-fetch-dest", destination).body(()).unwrap();
+            let answer = web.answer(&request, [127, 0, 0, 1].into()).await;
+            assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), expected, "{destination}");
+        }
+        // Who looks from elsewhere may not ask for the script.
+        let request = Request::get("/").body(()).unwrap();
+        let answer = web.answer(&request, [10, 0, 0, 7].into()).await;
+        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "home");
     }
 
     #[tokio::test]

@@ -12,13 +12,13 @@ use crate::client::{Client, Response, Watched, http, manifest, start};
 
 const INTERNAL_SERVER_ERROR: &str = r#"{"message": "Internal server error", "#;
 
-struct Runtime {
-    watched: Watched,
-    address: String,
+pub(crate) struct Runtime {
+    pub(crate) watched: Watched,
+    pub(crate) address: String,
 }
 
 /// A gateway whose first environment is the test, and a client whose first message has started it.
-async fn runtime(concurrency: usize, environments: usize) -> (Runtime, Client) {
+pub(crate) async fn runtime(concurrency: usize, environments: usize) -> (Runtime, Client) {
     let program = Function::new("/bin/sh")
         .args(["-c", "echo api $AWS_LAMBDA_RUNTIME_API; exec sleep 1000"])
         .env("AWS_LAMBDA_MAX_CONCURRENCY", concurrency.to_string());
@@ -49,7 +49,7 @@ async fn respond(address: &str, id: &str, body: &str) -> Response {
     http(address, "POST", &path, "", &json!({ "statusCode": 200, "body": body }).to_string()).await
 }
 
-fn id(next: &Response) -> String {
+pub(crate) fn id(next: &Response) -> String {
     next.header("lambda-runtime-aws-request-id").expect("every event has an id").to_owned()
 }
 

@@ -5,10 +5,23 @@ use crate::ambient;
 use crate::event::Event;
 use crate::{Invocation, Scope};
 use std::convert::Infallible;
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 /// How long the gateway waits for an integration (contract §3.5).
-pub(crate) const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
+
+/// Set by a local gateway that waits otherwise, in seconds.
+const INTEGRATION_TIMEOUT_VARIABLE: &str = "LIFT_WS_INTEGRATION_TIMEOUT";
+
+/// How long this gateway waits for an integration; it does not change while the environment lives.
+pub(crate) fn integration_timeout() -> Duration {
+    static TIMEOUT: OnceLock<Duration> = OnceLock::new();
+    *TIMEOUT.get_or_init(|| {
+        let told = std::env::var(INTEGRATION_TIMEOUT_VARIABLE).ok().and_then(|seconds| seconds.parse().ok());
+        told.map_or(INTEGRATION_TIMEOUT, Duration::from_secs)
+    })
+}
 
 /// How long Lambda lets a function run at most.
 const LONGEST_INVOCATION: Duration = Duration::from_secs(15 * 60);
@@ -32,7 +45,7 @@ impl Deadline {
     const MARGIN: Duration = Duration::from_millis(200);
 
     pub(crate) fn of(event: &Event<'_>, invocation: &Invocation<'_>) -> Self {
-        Self::within(event, invocation, INTEGRATION_TIMEOUT, Self::MARGIN)
+        Self::within(event, invocation, integration_timeout(), Self::MARGIN)
     }
 
     /// For a gateway that waits this long.

@@ -43,7 +43,7 @@ pub use body::{Json, RawBody};
 pub use context::{ConnectionId, RequestContext, SourceIp, UserAgent};
 pub use cookies::Cookies;
 pub use deadline::Deadline;
-pub(crate) use deadline::INTEGRATION_TIMEOUT;
+pub(crate) use deadline::integration_timeout;
 pub use disconnect_reason::DisconnectReason;
 pub use headers::Headers;
 pub use query::Query;

@@ -3,7 +3,7 @@
 use super::{LimitError, LimitErrorKind};
 use crate::ambient;
 use crate::event::{Event, EventType};
-use crate::extract::{Deadline, INTEGRATION_TIMEOUT};
+use crate::extract::{Deadline, integration_timeout};
 use crate::middleware::Next;
 use crate::{IntoReply, Invocation, Reply, ws_middleware};
 use std::future::poll_fn;
@@ -25,7 +25,8 @@ const MARGIN: Duration = Duration::from_millis(500);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeadlineRules {
-    integration_timeout: Duration,
+    /// The gateway's own unless set.
+    integration_timeout: Option<Duration>,
     margin: Duration,
 }
 
@@ -33,13 +34,13 @@ impl DeadlineRules {
     /// The integration has 29 seconds, as it has unless it says less (contract §3.5), and half a second is kept back.
     #[must_use]
     pub const fn new() -> Self {
-        Self { integration_timeout: INTEGRATION_TIMEOUT, margin: MARGIN }
+        Self { integration_timeout: None, margin: MARGIN }
     }
 
     /// How long the integration has, counted from when the gateway got the request; or how long you would have it.
     #[must_use]
     pub const fn integration_timeout(mut self, time: Duration) -> Self {
-        self.integration_timeout = time;
+        self.integration_timeout = Some(time);
         self
     }
 
@@ -78,7 +79,8 @@ impl DeadlineRules {
         match event.event_type() {
             EventType::Disconnect => Deadline::of_lambda(invocation, self.margin),
             EventType::Connect | EventType::Message => {
-                Deadline::within(event, invocation, self.integration_timeout, self.margin)
+                let patience = self.integration_timeout.unwrap_or_else(integration_timeout);
+                Deadline::within(event, invocation, patience, self.margin)
             }
         }
     }

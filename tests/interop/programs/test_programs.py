@@ -1,6 +1,8 @@
 """Programs on the Runtime API clients that AWS publishes run unchanged: what a client of them hears, from its handshake to its end."""
 
 import json
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -94,3 +96,36 @@ def test_who_takes_longer_than_the_functions_timeout_is_ended_and_replaced(gatew
     with connect(gateway.url) as socket:
         assert ask(socket, action="slow")["message"] == "Internal server error"
         assert ask(socket, action="echo", n=2) == {"action": "echo", "n": 2}
+
+
+def posts_to_itself(gateway):
+    with connect(gateway.url) as client:
+        assert ask(client, action="send", text="me")["text"] == "me"
+
+
+@pytest.mark.parametrize("language", ["python", "go"])
+def test_a_function_that_builds_its_url_of_the_apis_id_gets_there_by_the_proxy(language):
+    program, folder = PROGRAMS[language]
+    with Gateway(program, HERE / "routes.json", "--name-on-aws", folder=folder, variables={"BY_API_ID": "1"}) as gateway:
+        posts_to_itself(gateway)
+
+
+def can_bind_443_and_mount():
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", 443))
+        except OSError:
+            return False
+    return subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not can_bind_443_and_mount(), reason="needs the right to bind port 443 and to mount")
+@pytest.mark.parametrize("language", PROGRAMS)
+def test_a_function_that_builds_its_url_of_the_apis_id_gets_there_by_name_resolution(language, tmp_path):
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 localhost local00000.execute-api.us-east-1.amazonaws.com\n")
+    wrapper = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts]
+    program, folder = PROGRAMS[language]
+    variables = {"BY_API_ID": "1"}
+    with Gateway(program, HERE / "routes.json", "--port", "443", folder=folder, variables=variables, wrapper=wrapper) as gateway:
+        posts_to_itself(gateway)

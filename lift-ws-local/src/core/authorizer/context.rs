@@ -20,6 +20,11 @@ pub(in crate::core) struct AuthorizerContext {
 }
 
 impl AuthorizerContext {
+    /// Whom the authorizer named.
+    pub(in crate::core) fn principal_id(&self) -> &str {
+        &self.principal_id
+    }
+
     /// Reads an authorizer's result; the error says what is wrong with it.
     pub(super) fn read(result: &Map<String, Value>) -> Result<Self, String> {
         let principal_id = match result.get(PRINCIPAL_ID) {

@@ -45,6 +45,7 @@ impl Gateway {
                 ),
             };
             turn.act(Action::Finished(Finished {
+                invocation: None,
                 event_type: EventType::Authorizer,
                 route_key: "$connect".to_owned(),
                 connection: handshake.connection.clone(),

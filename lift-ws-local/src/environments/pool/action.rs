@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::core::Outcome;
 use crate::environments::init_failure::InitFailure;
-use crate::environments::{EnvironmentId, Work};
+use crate::environments::{EnvironmentId, RequestId, Work};
 
 /// A time limit that was exceeded, and what it is called where it is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(crate) enum PoolAction {
     Stop(EnvironmentId),
     /// End a process at once, as it took too long.
     Kill(EnvironmentId, Overdue),
+    /// This event is with an environment now, which knows it under the id.
+    Delivered(Work, EnvironmentId, RequestId),
     /// This event is done with.
     Finished(Work, Outcome),
     /// Tell the user that an environment did not start.

@@ -1,6 +1,6 @@
 //! Giving events to environments that have polled.
 
-use super::{InFlight, Pool, find};
+use super::{InFlight, Pool, PoolAction, find};
 use crate::core::Moment;
 use crate::environments::request_id::{RequestIds, push_hex};
 use crate::environments::{Delivery, EnvironmentId, Invocation};
@@ -8,23 +8,28 @@ use crate::environments::{Delivery, EnvironmentId, Invocation};
 impl Pool {
     /// Gives the event to the environment that has been idle longest, so that a program which keeps state in
     /// memory meets its mistake at home.
-    pub(super) fn deliver(&mut self, now: Moment, mut invocation: Invocation) -> Option<Invocation> {
+    pub(super) fn deliver(
+        &mut self,
+        now: Moment,
+        mut invocation: Invocation,
+        actions: &mut Vec<PoolAction>,
+    ) -> Option<Invocation> {
         loop {
             let concurrency = self.settings.concurrency;
             let free = self.environments.iter().filter(|environment| environment.is_free(concurrency));
             let Some(id) = free.min_by_key(|environment| environment.last_used).map(|free| free.id) else {
                 return Some(invocation);
             };
-            invocation = self.deliver_to(now, id, invocation)?;
+            invocation = self.deliver_to(now, id, invocation, actions)?;
         }
     }
 
     /// Gives an environment what waits, as far as it has room.
-    pub(super) fn deliver_waiting(&mut self, now: Moment, id: EnvironmentId) {
+    pub(super) fn deliver_waiting(&mut self, now: Moment, id: EnvironmentId, actions: &mut Vec<PoolAction>) {
         while self.has_room(id)
             && let Some(invocation) = self.waiting.pop()
         {
-            if let Some(undelivered) = self.deliver_to(now, id, invocation) {
+            if let Some(undelivered) = self.deliver_to(now, id, invocation, actions) {
                 self.waiting.give_back(undelivered);
                 return;
             }
@@ -42,6 +47,7 @@ impl Pool {
         now: Moment,
         id: EnvironmentId,
         mut invocation: Invocation,
+        actions: &mut Vec<PoolAction>,
     ) -> Option<Invocation> {
         let concurrency = self.settings.concurrency;
         let Some(environment) = find(&mut self.environments, id) else { return Some(invocation) };
@@ -64,6 +70,7 @@ impl Pool {
                     environment.in_flight.push(request);
                     self.in_flight.insert(request, InFlight { environment: id, work: known });
                     self.deadlines.push_back((deadline, request));
+                    actions.push(PoolAction::Delivered(known, id, request));
                     return None;
                 }
                 // That poll's connection is gone: take the event back and look for another.

@@ -78,7 +78,7 @@ impl Pool {
             actions.push(PoolAction::Finished(invocation.work, unavailable("the gateway is stopping")));
             return;
         }
-        let Some(invocation) = self.deliver(now, invocation) else { return };
+        let Some(invocation) = self.deliver(now, invocation, actions) else { return };
         self.waiting.push(invocation);
         self.start_for_waiting(now, actions);
     }
@@ -106,7 +106,7 @@ impl Pool {
             State::Retiring => return self.end_if_idle(id, actions),
             State::Ending => return,
         }
-        self.deliver_waiting(now, id);
+        self.deliver_waiting(now, id, actions);
     }
 
     /// A function's answer, by its id; the connection that it came on does not matter.
@@ -139,7 +139,7 @@ impl Pool {
             actions.push(PoolAction::Finished(known.work, outcome));
         }
         self.forget_answered_deadlines();
-        self.deliver_waiting(now, id);
+        self.deliver_waiting(now, id, actions);
         self.end_if_idle(id, actions);
         Receipt::Accepted
     }

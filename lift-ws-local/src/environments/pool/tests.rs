@@ -60,7 +60,9 @@ impl World {
 
     /// What was asked for, in words.
     fn asked(&mut self) -> Vec<String> {
-        let words = self.actions.drain(..).map(|action| match action {
+        let told = self.actions.drain(..).filter(|action| !matches!(action, PoolAction::Delivered(..)));
+        let words = told.map(|action| match action {
+            PoolAction::Delivered(..) => unreachable!("it is filtered out"),
             PoolAction::Start(id) => format!("start {id}"),
             PoolAction::Stop(id) => format!("stop {id}"),
             PoolAction::Kill(id, overdue) => {
@@ -82,6 +84,7 @@ fn name(work: Work) -> String {
     match work {
         Work::Event(InvocationId(id)) => id.to_string(),
         Work::Batch(BatchId(id)) => format!("batch {id}"),
+        Work::Replay(id) => format!("replay {id}"),
     }
 }
 

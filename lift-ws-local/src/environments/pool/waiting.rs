@@ -92,7 +92,7 @@ mod tests {
         let ids: Vec<u64> = std::iter::from_fn(|| waiting.pop())
             .map(|invocation| match invocation.work {
                 Work::Event(InvocationId(id)) => id,
-                Work::Batch(batch) => panic!("{batch:?} was never put in"),
+                other => panic!("{other:?} was never put in"),
             })
             .collect();
         assert!(waiting.is_empty() && ids.len() == len);

@@ -83,6 +83,11 @@ impl Functions {
         std::iter::once(&mut self.first).chain(&mut self.others)
     }
 
+    /// How many environments there may be, of all functions.
+    pub(super) fn max_environments(&self) -> usize {
+        self.iter().map(|served| served.settings.max_environments).sum()
+    }
+
     fn iter(&self) -> impl Iterator<Item = &Served> {
         std::iter::once(&self.first).chain(&self.others)
     }

@@ -3,6 +3,7 @@
 mod ending;
 mod faults;
 mod functions;
+mod inspect;
 mod queue;
 mod sites;
 
@@ -17,12 +18,13 @@ use super::plan::jobs;
 use crate::clock::Clock;
 use crate::core::{
     Action, CallId, ConnectionId, Faults, Finished, Gateway, Input, InvocationId, ManagementRequest, Moment,
-    SocketId, Verdict,
+    Outcome, SocketId, Verdict,
 };
 use crate::environments::{
     EnvironmentId, Invocation, Launcher, Overdue, PoolAction, PoolSettings, Process, Receipt, Source, Work,
 };
 use crate::event::{EventSink, GatewayEvent};
+use crate::inspector::Managed;
 use crate::owner::{Command, HandshakeAnswer, ManagementAnswer, NewApi};
 use crate::site::SiteId;
 use crate::sqs::{QueuePlan, Sqs};
@@ -30,6 +32,7 @@ use crate::transport::{OpenMessage, Outbox};
 use faults::LateStarts;
 pub(super) use functions::Destinations;
 use functions::Functions;
+pub(super) use inspect::Inspection;
 use sites::Sites;
 
 /// Commands that are taken in one go before the clock is looked at.
@@ -45,6 +48,8 @@ pub(super) struct DriverParts {
     pub(super) faults: Faults,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sink: EventSink,
+    /// Where somebody may look at what happens.
+    pub(super) inspection: Option<Inspection>,
 }
 
 pub(super) struct Driver {
@@ -53,6 +58,7 @@ pub(super) struct Driver {
     functions: Functions,
     clock: Arc<dyn Clock>,
     sink: EventSink,
+    inspection: Option<Inspection>,
     processes: HashMap<EnvironmentId, Process>,
     faults: Faults,
     late_starts: LateStarts,
@@ -78,6 +84,7 @@ struct Call {
     reply: oneshot::Sender<ManagementAnswer>,
     /// The client's buffer was full, so the message of this call was not taken.
     is_refused: bool,
+    managed: Option<Managed>,
 }
 
 impl Driver {
@@ -91,6 +98,7 @@ impl Driver {
             functions: Functions::new(parts.functions, destinations)?,
             clock: parts.clock,
             sink: parts.sink,
+            inspection: parts.inspection,
             processes: HashMap::new(),
             faults: parts.faults,
             late_starts: LateStarts::default(),
@@ -155,16 +163,19 @@ impl Driver {
 
     fn handle(&mut self, command: Command) {
         let now = self.clock.now();
+        self.note_time(now);
         match command {
             // Without a reply the client hears 503.
             Command::Handshake { .. } if self.is_ending => return,
             Command::Handshake { socket, request, reply } => {
+                self.note(|inspection, _| inspection.handshake(socket, &request));
                 self.handshakes.insert(socket, reply);
                 self.inputs.push_back(Input::Handshake { socket, request });
             }
             Command::Message { connection, text, open } => return self.take_in(now, connection, text, open),
             Command::Happened(input) => self.happened(input),
             Command::Management { site, request, reply } => return self.manage(now, site, request, reply),
+            Command::Inspect(request) => return self.inspect(now, request),
             Command::Sqs { request, reply } => self.sqs.call(now, request, reply),
             Command::Polled { environment, poll } => {
                 self.functions.of(environment).pool.polled(now, environment, poll, &mut self.pool_actions);
@@ -183,6 +194,9 @@ impl Driver {
                 let _ = reply.send(receipt);
             }
             Command::Exited { environment, how } => {
+                self.note(|inspection, time| {
+                    inspection.journal.environment_ended(time.now, environment, &how);
+                });
                 self.functions.of(environment).pool.exited(now, environment, how, &mut self.pool_actions);
                 self.settle(now);
                 self.processes.remove(&environment);
@@ -230,6 +244,7 @@ impl Driver {
         self.inputs.push_back(Input::Tick);
         self.settle(now);
         self.arriving = Some(open);
+        self.note(|inspection, _| inspection.journal.message_arrives(&text));
         self.inputs.push_back(Input::Message { connection, text });
         self.settle(now);
         self.arriving = None;
@@ -237,6 +252,7 @@ impl Driver {
 
     /// Something happened to a socket; what waits for a connection that has ended is dropped.
     fn happened(&mut self, input: Input) {
+        self.note_client(&input);
         match &input {
             Input::HandshakeAbandoned { socket } => drop(self.handshakes.remove(socket)),
             Input::Closed { connection, .. } | Input::Lost { connection } => {
@@ -257,7 +273,8 @@ impl Driver {
         // What is due comes first, so that all that follows belongs to this call.
         self.inputs.push_back(Input::Tick);
         self.settle(now);
-        self.call = Some(Call { reply, is_refused: false });
+        let managed = self.inspection.as_ref().map(|_| Managed::of(&request));
+        self.call = Some(Call { reply, is_refused: false, managed });
         self.report.posts += u64::from(request.method == "POST");
         let site = site.unwrap_or_else(|| self.core.holder(&request.connection()));
         self.inputs.push_back(Input::Management { call: CallId(site.first_number()), request });
@@ -267,6 +284,7 @@ impl Driver {
 
     fn tick(&mut self) {
         let now = self.clock.now();
+        self.note_time(now);
         self.inputs.push_back(Input::Tick);
         self.functions.tick(now, &mut self.pool_actions);
         self.start_late(now);
@@ -289,7 +307,12 @@ impl Driver {
                 self.pool_actions = pool_actions;
             }
             match self.inputs.pop_front() {
-                Some(input) => self.core.handle(now, input, &mut self.actions),
+                Some(input) => {
+                    if let Some(inspection) = &mut self.inspection {
+                        inspection.journal.turn_page();
+                    }
+                    self.core.handle(now, input, &mut self.actions);
+                }
                 None if !self.actions.is_empty() || !self.pool_actions.is_empty() => {}
                 None => {
                     self.poll_queues(now);
@@ -307,11 +330,16 @@ impl Driver {
                 self.accept(socket, connection, subprotocol);
             }
             Action::Refuse { socket, status, content_type, body } => {
+                self.note(|inspection, time| inspection.refused(time.now, socket, status, &body));
                 if let Some(reply) = self.handshakes.remove(&socket) {
                     let _ = reply.send(HandshakeAnswer::Refuse { status, content_type, body });
                 }
             }
             Action::Invoke { invocation, event_type, route_key, connection, event, .. } => {
+                self.note(|inspection, time| {
+                    let (work, of) = (Work::Event(invocation), Some(connection.clone()));
+                    inspection.journal.invoked(time, work, of, route_key.clone(), event.clone());
+                });
                 if let Some(open) = self.arriving.take() {
                     self.open_messages.insert(invocation, open);
                 }
@@ -326,13 +354,18 @@ impl Driver {
             }
             Action::Send { connection, text } => self.send(&connection, text),
             Action::Close { connection, code, reason } => {
+                self.note(|inspection, time| {
+                    inspection.journal.gateway_closed(time.now, &connection, code, &reason);
+                });
                 if let Some(outbox) = self.connections.remove(&connection) {
                     outbox.close(code, reason);
                 }
             }
             Action::Answer { status, error_type, body, .. } => {
-                if let Some(call) = self.call.take() {
-                    call.answer(ManagementAnswer { status, error_type, body });
+                if let Some(mut call) = self.call.take() {
+                    let managed = call.managed.take();
+                    let status = call.answer(ManagementAnswer { status, error_type, body });
+                    self.note(|inspection, time| inspection.managed(time.now, managed, status));
                 }
             }
             Action::Finished(finished) => self.finished(finished),
@@ -340,6 +373,9 @@ impl Driver {
     }
 
     fn accept(&mut self, socket: SocketId, connection: ConnectionId, subprotocol: Option<String>) {
+        self.note(|inspection, time| {
+            inspection.opened(time.now, socket, &connection, subprotocol.as_deref());
+        });
         let (outbox, reader) = Outbox::new();
         let answer = HandshakeAnswer::Accept { connection: connection.clone(), subprotocol, outbox: reader };
         let reply = self.handshakes.remove(&socket);
@@ -354,6 +390,9 @@ impl Driver {
     /// Posts to a client that does not read are refused with 429 (contract §5.1). Replies and the gateway's
     /// own frames are always taken: there are only as many as the client has sent messages.
     fn send(&mut self, connection: &ConnectionId, text: String) {
+        if self.call.is_none() {
+            self.note(|inspection, time| inspection.journal.sent(time.now, connection, &text));
+        }
         let Some(outbox) = self.connections.get(connection) else { return };
         match &mut self.call {
             Some(call) if outbox.is_full() => call.is_refused = true,
@@ -367,7 +406,8 @@ impl Driver {
             Verdict::Status(_) | Verdict::NoRoute(_) | Verdict::Authorized | Verdict::Refused { .. } => {}
             _ => self.report.failed_events += 1,
         }
-        self.sink.emit(GatewayEvent::Finished(finished));
+        self.note(|inspection, time| inspection.journal.concluded(time, &finished));
+        self.emit(GatewayEvent::Finished(finished));
     }
 
     fn act_for_pool(&mut self, now: Moment, action: PoolAction) {
@@ -380,22 +420,35 @@ impl Driver {
             PoolAction::Kill(environment, Overdue { limit, setting }) => {
                 if let Some(process) = self.processes.get(&environment) {
                     process.kill();
-                    self.sink.emit(GatewayEvent::EnvironmentKilled { environment, limit, setting });
+                    self.emit(GatewayEvent::EnvironmentKilled { environment, limit, setting });
                 }
             }
-            PoolAction::Finished(Work::Batch(batch), outcome) => self.batch_finished(now, batch, outcome),
-            PoolAction::Finished(Work::Event(invocation), outcome) => {
-                self.open_messages.remove(&invocation);
-                self.inputs.push_back(Input::Invoked { invocation, outcome });
+            PoolAction::Delivered(work, environment, request) => {
+                self.note(|inspection, time| inspection.journal.delivered(time, work, environment, request));
+            }
+            PoolAction::Finished(work, outcome) => {
+                self.note(|inspection, time| inspection.journal.answered(time, work, &outcome));
+                self.work_finished(now, work, outcome);
             }
             PoolAction::InitFailed(environment, failure) => {
                 let stderr = self.processes.get(&environment).map(Process::last_words).unwrap_or_default();
                 let reason = failure.to_string();
-                self.sink.emit(GatewayEvent::InitFailed { environment, reason, stderr });
+                self.emit(GatewayEvent::InitFailed { environment, reason, stderr });
             }
             PoolAction::Crashed(environment, how, events) => {
-                self.sink.emit(GatewayEvent::EnvironmentCrashed { environment, how, events });
+                self.emit(GatewayEvent::EnvironmentCrashed { environment, how, events });
             }
+        }
+    }
+
+    fn work_finished(&mut self, now: Moment, work: Work, outcome: Outcome) {
+        match work {
+            Work::Batch(batch) => self.batch_finished(now, batch, outcome),
+            Work::Event(invocation) => {
+                self.open_messages.remove(&invocation);
+                self.inputs.push_back(Input::Invoked { invocation, outcome });
+            }
+            Work::Replay(_) => {}
         }
     }
 
@@ -404,9 +457,10 @@ impl Driver {
         match served.launcher.launch(environment) {
             Ok(process) => {
                 self.report.environments += 1;
+                let pid = process.pid();
                 self.processes.insert(environment, process);
                 let function = served.launcher.function.name();
-                self.sink.emit(GatewayEvent::EnvironmentStarted { environment, function });
+                self.emit(GatewayEvent::EnvironmentStarted { environment, function, pid });
             }
             Err(error) => {
                 let reason = served.launcher.function.cannot_start(&error);
@@ -425,12 +479,16 @@ impl Driver {
 }
 
 impl Call {
-    fn answer(self, answer: ManagementAnswer) {
+    /// Sends the answer; its status, which is another if the client's buffer was full.
+    fn answer(self, answer: ManagementAnswer) -> u16 {
         let full = ManagementAnswer {
             status: 429,
             error_type: Some("LimitExceededException"),
             body: bytes::Bytes::new(),
         };
-        let _ = self.reply.send(if self.is_refused { full } else { answer });
+        let answer = if self.is_refused { full } else { answer };
+        let status = answer.status;
+        let _ = self.reply.send(answer);
+        status
     }
 }

@@ -44,12 +44,15 @@ impl Driver {
     /// Gives the functions what has come to their queues.
     pub(super) fn poll_queues(&mut self, now: Moment) {
         for (function, Invoke { batch, event }) in self.sqs.poll(now) {
+            self.note(|inspection, time| {
+                inspection.journal.invoked(time, Work::Batch(batch), None, String::new(), event.clone());
+            });
             let invocation = Invocation { work: Work::Batch(batch), source: Source::Queue, event };
             self.functions.at(function).pool.invoke(now, invocation, &mut self.pool_actions);
         }
         for dead_letter in self.sqs.take_dead_letters() {
             self.report.dead_letters += 1;
-            self.sink.emit(GatewayEvent::DeadLettered(dead_letter));
+            self.emit(GatewayEvent::DeadLettered(dead_letter));
         }
     }
 
@@ -57,7 +60,10 @@ impl Driver {
         let Some(finished) = self.sqs.finished(now, batch, outcome) else { return };
         self.report.batches += 1;
         self.report.failed_batches += u64::from(finished.verdict != BatchVerdict::Succeeded);
-        self.sink.emit(GatewayEvent::BatchFinished(finished));
+        self.note(|inspection, time| {
+            inspection.journal.batch_finished(time, Work::Batch(batch), &finished);
+        });
+        self.emit(GatewayEvent::BatchFinished(finished));
     }
 }
 

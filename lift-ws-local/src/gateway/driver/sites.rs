@@ -50,6 +50,11 @@ impl Sites {
         SiteId::new(self.0.iter().position(|core| core.is_open(connection)).unwrap_or(0))
     }
 
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Gateway> + Clone {
+        self.0.iter()
+    }
+
     pub(super) fn next_wakeup(&self) -> Option<Moment> {
         self.0.iter().filter_map(Gateway::next_wakeup).min()
     }
@@ -63,6 +68,7 @@ fn recipient(input: &Input) -> Recipient {
         Input::Message { connection, .. }
         | Input::BadFrame { connection, .. }
         | Input::Ping { connection }
+        | Input::Disconnect { connection }
         | Input::Closed { connection, .. }
         | Input::Lost { connection } => Recipient::Holder(connection.clone()),
         Input::Invoked { invocation, .. } => Recipient::One(SiteId::of_invocation(*invocation)),

@@ -20,7 +20,7 @@ const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
 const NAMED: &str = "the function named it in `batchItemFailures`";
 
 /// One batch on its way through the function; never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct BatchId(pub(crate) u64);
 
 /// How messages become batches.

@@ -47,15 +47,15 @@ impl LocalGatewayBuilder {
         self.configure(move |gateway| gateway.limits(limits))
     }
 
+    /// What goes wrong on demand from the start on; nothing by default.
+    pub fn faults(self, plan: FaultPlan) -> Self {
+        self.configure(move |gateway| gateway.faults(plan))
+    }
+
     /// A folder of static files to serve at `/`.
     pub fn web(self, dir: impl Into<PathBuf>) -> Self {
         let dir = dir.into();
         self.configure(move |gateway| gateway.web(dir))
-    }
-
-    /// What goes wrong, from the start.
-    pub fn faults(self, plan: FaultPlan) -> Self {
-        self.configure(move |gateway| gateway.faults(plan))
     }
 
     /// How long to wait for a message or a line before the test fails; 20 s by default.

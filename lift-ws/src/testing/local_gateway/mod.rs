@@ -99,14 +99,14 @@ impl LocalGateway {
         self.gateway.inject(fault);
     }
 
-    /// What goes wrong on demand, and what has.
+    /// What goes wrong on demand, and what has: [plans](crate::testing::FaultPlan) can be set and rules added at any time.
     #[must_use]
     pub fn faults(&self) -> &Faults {
         self.gateway.faults()
     }
 
-    /// Makes all connections older, and idle for longer, by this time, as if the gateway's clock had jumped; it says how many
-    /// that has ended.
+    /// Makes all connections older, and idle for longer, and says how many that has ended: after ten minutes those that
+    /// have said nothing, after two hours all of them. The program's own clock stays as it is.
     pub async fn age_connections(&self, by: Duration) -> usize {
         self.gateway.age_connections(by).await
     }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -20,6 +21,14 @@ import (
 type message struct {
 	To   string `json:"to"`
 	Text string `json:"text"`
+}
+
+// The two ways that tutorials have.
+func callbackURL(request events.APIGatewayWebsocketProxyRequestContext) string {
+	if os.Getenv("BY_API_ID") != "" {
+		return fmt.Sprintf("https://%s.execute-api.%s.amazonaws.com/%s", request.APIID, os.Getenv("AWS_REGION"), request.Stage)
+	}
+	return fmt.Sprintf("https://%s/%s", request.DomainName, request.Stage)
 }
 
 func handle(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
@@ -54,7 +63,7 @@ func handle(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (
 		return ok, err
 	}
 	client := api.NewFromConfig(cfg, func(o *api.Options) {
-		o.BaseEndpoint = aws.String("https://" + request.DomainName + "/" + request.Stage)
+		o.BaseEndpoint = aws.String(callbackURL(request))
 	})
 	post := func(to string, value any) error {
 		data, err := json.Marshal(value)

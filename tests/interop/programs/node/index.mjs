@@ -6,9 +6,15 @@ import {
   PostToConnectionCommand,
 } from "@aws-sdk/client-apigatewaymanagementapi";
 
+// The two ways that tutorials have.
+const callbackUrl = ({ apiId, domainName, stage }) =>
+  process.env.BY_API_ID
+    ? `https://${apiId}.execute-api.${process.env.AWS_REGION}.amazonaws.com/${stage}`
+    : `https://${domainName}/${stage}`;
+
 export const handler = async (event) => {
-  const { routeKey, connectionId, domainName, stage, disconnectStatusCode } = event.requestContext;
-  const api = new ApiGatewayManagementApiClient({ endpoint: `https://${domainName}/${stage}` });
+  const { routeKey, connectionId, disconnectStatusCode } = event.requestContext;
+  const api = new ApiGatewayManagementApiClient({ endpoint: callbackUrl(event.requestContext) });
   const post = (to, message) =>
     api.send(new PostToConnectionCommand({ ConnectionId: to, Data: JSON.stringify(message) }));
 

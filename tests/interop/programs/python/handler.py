@@ -1,9 +1,17 @@
 """An ordinary WebSocket back end as tutorials have it; nothing in it knows of lift-ws."""
 
 import json
+import os
 import time
 
 import boto3
+
+
+def callback_url(request):
+    # The two ways that tutorials have.
+    if os.environ.get("BY_API_ID"):
+        return f"https://{request['apiId']}.execute-api.{os.environ['AWS_REGION']}.amazonaws.com/{request['stage']}"
+    return f"https://{request['domainName']}/{request['stage']}"
 
 
 def lambda_handler(event, context):
@@ -35,7 +43,7 @@ def lambda_handler(event, context):
     if route == "echo":
         return {"statusCode": 200, "body": event["body"]}
 
-    api = boto3.client("apigatewaymanagementapi", endpoint_url=f"https://{request['domainName']}/{request['stage']}")
+    api = boto3.client("apigatewaymanagementapi", endpoint_url=callback_url(request))
     if route == "send":
         message = json.loads(event["body"])
         to = message.get("to", connection_id)

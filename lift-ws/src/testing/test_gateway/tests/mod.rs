@@ -2,6 +2,7 @@
 
 mod clients;
 mod failures;
+mod faults;
 mod handshakes;
 mod jobs;
 mod limits;

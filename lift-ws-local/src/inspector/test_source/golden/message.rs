@@ -1,0 +1,19 @@
+#[tokio::test]
+async fn say_as_recorded() {
+    use lift_ws::testing::TestApp;
+
+    // the state that `main` makes
+    let app = TestApp::<Chat>::new(Default::default());
+    // secrets were left out: "put your own here"
+    let client = app
+        .connect()
+        .query("name", "Ada")
+        .header("Authorization", "put your own here")
+        .header("Origin", "http://localhost:3000")
+        .await
+        .expect("the handshake is accepted");
+    let reply = client.send_text(r##"{"action":"say","text":"a \"#quote\"#"}"##).await;
+    assert_eq!(reply.text(), Some(r##"{"said":"a \"#quote\"#"}"##));
+    // what was posted to this very client meanwhile
+    let _received = client.received();
+}

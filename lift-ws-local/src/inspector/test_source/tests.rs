@@ -1,0 +1,126 @@
+use expect_test::expect_file;
+use serde_json::json;
+
+use super::*;
+use crate::core::{ConnectionId, EventType, Finished, InvocationId, Moment, Outcome};
+use crate::environments::Work;
+use crate::inspector::Time;
+
+const NOW: Time = Time { now: Moment::from_millis(1_000), micros: 1_000_000 };
+
+fn ann() -> ConnectionId {
+    "AbC=".into()
+}
+
+/// Records one event and its answer; the number of its entry.
+fn record(journal: &mut Journal, invocation: u64, route: &str, event: &Value, verdict: Verdict) -> EntryId {
+    let work = Work::Event(InvocationId(invocation));
+    let id = journal.invoked(NOW, work, Some(ann()), route.to_owned(), event.to_string().into());
+    let returned = json!({ "statusCode": 200 }).to_string();
+    journal.answered(NOW, work, &Outcome::Returned(returned.into()));
+    journal.concluded(
+        NOW,
+        &Finished {
+            invocation: Some(InvocationId(invocation)),
+            event_type: EventType::Message,
+            route_key: route.to_owned(),
+            connection: ann(),
+            started: NOW.now,
+            ended: NOW.now,
+            verdict,
+        },
+    );
+    id
+}
+
+fn handshake() -> Value {
+    json!({
+        "multiValueHeaders": {
+            "Host": ["127.0.0.1:3000"],
+            "Origin": ["http://localhost:3000"],
+            "Authorization": ["Bearer abc"],
+        },
+        "multiValueQueryStringParameters": { "name": ["Ada"] },
+        "requestContext": { "eventType": "CONNECT", "routeKey": "$connect" },
+    })
+}
+
+fn message(body: &str) -> Value {
+    json!({ "requestContext": { "eventType": "MESSAGE", "routeKey": "say" }, "body": body })
+}
+
+fn source(journal: &Journal, id: EntryId) -> String {
+    journal.test_source(id, "Chat").unwrap()
+}
+
+/// Each is compiled and run by `tests/tests/recorded`.
+#[test]
+fn the_samples_that_are_compiled_are_what_is_written() {
+    let mut journal = Journal::new(0);
+    let connect = record(&mut journal, 1, "$connect", &handshake(), Verdict::Status(200));
+    expect_file!["golden/connect.rs"].assert_eq(&source(&journal, connect));
+
+    let say = message(r##"{"action":"say","text":"a \"#quote\"#"}"##);
+    let say = record(&mut journal, 2, "say", &say, Verdict::Status(200));
+    journal.sent(NOW.now, &ann(), r##"{"said":"a \"#quote\"#"}"##);
+    expect_file!["golden/message.rs"].assert_eq(&source(&journal, say));
+
+    let leave = json!({
+        "requestContext": { "eventType": "DISCONNECT", "disconnectStatusCode": 1001, "disconnectReason": "Going away" },
+    });
+    let leave = record(&mut journal, 3, "$disconnect", &leave, Verdict::Status(200));
+    expect_file!["golden/disconnect.rs"].assert_eq(&source(&journal, leave));
+}
+
+#[test]
+fn a_message_without_its_handshake_is_an_event_with_what_the_authorizer_said() {
+    let mut journal = Journal::new(0);
+    let mut event = message("no JSON\r\n");
+    event["requestContext"]["authorizer"] = json!({ "principalId": "ann" });
+    let id = record(&mut journal, 1, "$default", &event, Verdict::Status(200));
+    expect_file!["golden/authorized.rs"].assert_eq(&source(&journal, id));
+}
+
+#[test]
+fn a_refused_handshake_is_expected_to_be_refused() {
+    let mut journal = Journal::new(0);
+    let id = record(&mut journal, 1, "$connect", &handshake(), Verdict::Status(403));
+    let source = source(&journal, id);
+    assert!(source.contains("assert_eq!(refused.status, 403);"), "{source}");
+    assert!(!source.contains("Bearer"), "{source}");
+}
+
+#[test]
+fn what_clients_send_is_a_literal_and_stays_one() {
+    for text in ["", "plain", "\"#\"##", "a\\", "\r\n\u{0}", "\u{202e}", "\"#\u{1}", "r#\"\"#", "{}\"###"] {
+        let source = format!("const TEXT: &str = {};", literal(text));
+        // Read back by the rules of Rust's own lexer, as far as they matter here.
+        let inner = source.strip_prefix("const TEXT: &str = ").unwrap().strip_suffix(';').unwrap();
+        if let Some(raw) = inner.strip_prefix('r') {
+            let hashes = raw.chars().take_while(|&letter| letter == '#').count();
+            let end = format!("\"{}", "#".repeat(hashes));
+            let body = &raw[hashes + 1..];
+            assert_eq!(body.find(&end), Some(body.len() - end.len()), "{inner}");
+            assert_eq!(&body[..body.len() - end.len()], text);
+        } else {
+            assert_eq!(inner, format!("{text:?}"));
+        }
+    }
+}
+
+#[test]
+fn names_of_tests_are_names() {
+    assert_eq!(words("$connect"), "connect");
+    assert_eq!(words("room/join:now"), "room join now");
+    assert_eq!(words("\u{fc}\u{1f600}"), "message");
+    assert_eq!(words("2fa"), "route 2fa");
+    assert!(is_path("chat::Chat") && !is_path("my app") && !is_path("") && !is_path("a::"));
+}
+
+#[test]
+fn what_is_no_event_is_no_test() {
+    let mut journal = Journal::new(0);
+    journal.sent(NOW.now, &ann(), "a frame");
+    assert_eq!(journal.test_source(EntryId(1), "Chat"), None);
+    assert_eq!(journal.test_source(EntryId(2), "Chat"), None);
+}

@@ -1,0 +1,136 @@
+//! The two requests of every event, read and answered without an HTTP library in between, which is a third of the gateway's own
+//! instructions per message.
+//!
+//! Only what is written as every program writes it is taken here. At the first request that is unusual in any way the connection
+//! goes over to the library, with all that was read, and stays there.
+
+use std::io::{self, Cursor, Write as _};
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes, BytesMut};
+use http_body_util::BodyExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::RuntimeApi;
+use super::head::{Head, Usual};
+use crate::environments::{FunctionAnswer, RequestId};
+use crate::http::{self, Answer};
+
+/// Room for a request of usual size; larger ones find more.
+const BUFFER: usize = 4 * 1024;
+/// A head and a body that are longer are unusual.
+const LONGEST_HEAD: usize = 8 * 1024;
+const LONGEST_BODY: usize = 256 * 1024;
+
+/// A request that is there as a whole.
+enum Request {
+    Next,
+    Response(RequestId, Bytes),
+}
+
+struct Connection {
+    api: Arc<RuntimeApi>,
+    stream: TcpStream,
+    read: BytesMut,
+}
+
+/// Serves one connection of a program until either side closes it.
+pub(super) async fn serve_connection(api: Arc<RuntimeApi>, stream: TcpStream) {
+    let mut connection = Connection { api, stream, read: BytesMut::with_capacity(BUFFER) };
+    // A connection that fails is its program's affair.
+    if let Ok(true) = connection.serve_usual().await {
+        connection.serve_all().await;
+    }
+}
+
+impl Connection {
+    /// Answers until the connection ends, or has something unusual: then `true`.
+    async fn serve_usual(&mut self) -> io::Result<bool> {
+        loop {
+            let answer = match self.request().await? {
+                None => return Ok(!self.read.is_empty()),
+                Some(Request::Response(id, body)) => {
+                    self.api.take(id, FunctionAnswer::Response(body), false).await
+                }
+                Some(Request::Next) => tokio::select! {
+                    biased;
+                    answer = self.api.next() => answer,
+                    () = hung_up(&self.stream) => return Ok(false),
+                },
+            };
+            self.write(answer).await?;
+        }
+    }
+
+    /// `None` if the connection has ended, in which case nothing is left of it, or if what comes is unusual.
+    async fn request(&mut self) -> io::Result<Option<Request>> {
+        let head = loop {
+            match Usual::read(&self.read) {
+                Head::Usual(head) => break head,
+                Head::Unusual => return Ok(None),
+                Head::Incomplete if self.read.len() > LONGEST_HEAD => return Ok(None),
+                Head::Incomplete => {}
+            }
+            if !self.read_more(BUFFER / 4).await? {
+                return Ok(None);
+            }
+        };
+        let Usual { head_bytes, body_bytes, response_to } = head;
+        if body_bytes > LONGEST_BODY {
+            return Ok(None);
+        }
+        while let missing @ 1.. = (head_bytes + body_bytes).saturating_sub(self.read.len()) {
+            if !self.read_more(missing).await? {
+                return Ok(None);
+            }
+        }
+        self.read.advance(head_bytes);
+        let body = self.read.split_to(body_bytes).freeze();
+        Ok(Some(response_to.map_or(Request::Next, |id| Request::Response(id, body))))
+    }
+
+    /// Reads what has come, with room for at least this much; `false` if the connection has ended.
+    async fn read_more(&mut self, room: usize) -> io::Result<bool> {
+        self.read.reserve(room);
+        let has_read = self.stream.read_buf(&mut self.read).await? > 0;
+        if !has_read {
+            self.read.clear();
+        }
+        Ok(has_read)
+    }
+
+    async fn write(&mut self, answer: Answer) -> io::Result<()> {
+        let (parts, body) = answer.into_parts();
+        let Ok(body) = body.collect().await;
+        let body = body.to_bytes();
+        let mut head = Vec::with_capacity(512);
+        write!(head, "HTTP/1.1 {}\r\n", parts.status)?;
+        for (name, value) in &parts.headers {
+            for piece in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+                head.extend_from_slice(piece);
+            }
+        }
+        write!(head, "content-length: {}\r\n\r\n", body.len())?;
+        self.stream.write_all_buf(&mut Bytes::from(head).chain(body)).await
+    }
+
+    async fn serve_all(self) {
+        let Self { api, stream, read } = self;
+        let (reader, writer) = stream.into_split();
+        let reader = AsyncReadExt::chain(Cursor::new(read.freeze()), reader);
+        let stream = tokio::io::join(reader, writer);
+        let handle = move |request| {
+            let api = Arc::clone(&api);
+            async move { api.handle(request).await }
+        };
+        http::serve_connection(stream, handle).await;
+    }
+}
+
+/// Ends when the other side has closed the connection, if it sends nothing before: then it will hear its answer.
+async fn hung_up(stream: &TcpStream) {
+    if let Ok(1..) = stream.peek(&mut [0]).await {
+        std::future::pending::<()>().await;
+    }
+}
