@@ -5,16 +5,7 @@ use crate::environments::RequestId;
 use crate::pages;
 
 /// Headers that change what a request means, or who may send it.
-const UNUSUAL: [&str; 8] = [
-    "transfer-encoding",
-    "expect",
-    "upgrade",
-    "connection",
-    "trailer",
-    "origin",
-    "sec-fetch-site",
-    "lambda-runtime-invocation-id",
-];
+const UNUSUAL: [&str; 6] = ["transfer-encoding", "expect", "upgrade", "trailer", "origin", "sec-fetch-site"];
 
 /// What the bytes of a request begin with.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,7 +46,7 @@ impl Usual {
                 (_, Kind::Error) => return None,
             },
         };
-        let (mut host, mut length) = (None, None);
+        let (mut host, mut length, mut nonce, mut connection) = (None, None, None, None);
         for line in lines {
             let (name, value) = line.split_once(':')?;
             if !is_name(name) || value.bytes().any(|byte| byte.is_ascii_control()) {
@@ -65,6 +56,10 @@ impl Usual {
                 &mut host
             } else if name.eq_ignore_ascii_case("content-length") {
                 &mut length
+            } else if name.eq_ignore_ascii_case("lambda-runtime-invocation-id") {
+                &mut nonce
+            } else if name.eq_ignore_ascii_case("connection") {
+                &mut connection
             } else if UNUSUAL.iter().any(|unusual| name.eq_ignore_ascii_case(unusual)) {
                 return None;
             } else {
@@ -74,7 +69,9 @@ impl Usual {
                 return None;
             }
         }
-        if !pages::is_loopback(host?) {
+        let is_nonce_right = nonce.is_none_or(|nonce| RequestId::parse(nonce) == response_to);
+        let is_kept = connection.is_none_or(|connection| connection.eq_ignore_ascii_case("keep-alive"));
+        if !(pages::is_loopback(host?) && is_nonce_right && is_kept) {
             return None;
         }
         let body_bytes = match length {
@@ -116,7 +113,9 @@ mod tests {
         let poll = " HTTP/1.1\r\nHost: 127.0.0.1:9001\r\nUser-Agent: x/1\r\n\r\n";
         let head_bytes = "GET /2018-06-01/runtime/invocation/next".len() + poll.len();
         assert_eq!(next(poll), Head::Usual(Usual { head_bytes, body_bytes: 0, response_to: None }));
-        let Head::Usual(answer) = response("host: localhost:1\r\ncontent-length:2\r\n") else { panic!() };
+        let nonce = format!("Lambda-Runtime-Invocation-Id: {ID}\r\nConnection: Keep-Alive\r\n");
+        let headers = format!("host: localhost:1\r\n{nonce}content-length:2\r\n");
+        let Head::Usual(answer) = response(&headers) else { panic!("{headers}") };
         assert_eq!((answer.body_bytes, answer.response_to), (2, RequestId::parse(ID)));
     }
 
@@ -147,6 +146,8 @@ mod tests {
             "host: localhost\r\ncontent-length: 2\r\norigin: http://localhost\r\n",
             "host: localhost\r\ncontent-length: 2\r\nSec-Fetch-Site: cross-site\r\n",
             "host: localhost\r\ncontent-length: 2\r\nlambda-runtime-invocation-id: 1\r\n",
+            "host: localhost\r\ncontent-length: 2\r\nlambda-runtime-invocation-id: 00000000-0000-4000-8000-000000000000\r\n",
+            "host: localhost\r\ncontent-length: 2\r\nconnection: keep-alive, x\r\n",
             "host: localhost\r\ncontent-length: 2\r\nx: a\r\n folded\r\n",
             "host: localhost\r\ncontent-length: 2\r\nno colon\r\n",
             "host: localhost\r\ncontent-length : 2\r\n",

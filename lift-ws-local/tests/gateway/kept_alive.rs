@@ -65,7 +65,7 @@ async fn a_request_written_in_an_unusual_way_is_answered_alike_on_the_same_conne
     connection.send(&response(&id(&event), "one")).await;
     let taken = connection.answer().await;
     assert_eq!(client.ask("second").await, "one");
-    connection.send(&POLL.replace("\r\n\r\n", "\r\nconnection: keep-alive\r\n\r\n")).await;
+    connection.send(&POLL.replace("\r\n\r\n", "\r\nsec-fetch-site: none\r\n\r\n")).await;
     let unusual_event = connection.answer().await;
     assert_eq!(unusual_event.json()["body"], "second");
     assert_eq!(shape(&unusual_event), shape(&event));
