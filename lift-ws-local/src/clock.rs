@@ -135,6 +135,15 @@ mod tests {
         assert!((&mut sleep).now_or_never().is_some());
     }
 
+    #[test]
+    fn microseconds_agree_with_the_moment() {
+        let clock = ManualClock::starting_at(Moment::from_millis(1_234));
+        assert_eq!(clock.micros(), 1_234_000);
+        let system = SystemClock::new();
+        let (before, micros, after) = (system.now(), system.micros(), system.now());
+        assert!((before.as_millis()..=after.as_millis()).contains(&(micros / 1_000)));
+    }
+
     #[tokio::test]
     async fn the_system_clock_does_not_end_a_sleep_early() {
         let clock = SystemClock::new();

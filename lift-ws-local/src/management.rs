@@ -4,7 +4,7 @@
 //! (contract §8.1): such a request never waits for an environment.
 
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, HeaderValue};
+use hyper::header::HeaderValue;
 use hyper::{Request, StatusCode};
 
 use crate::core::{DomainMapping, ManagementRequest};
@@ -31,12 +31,12 @@ pub(crate) async fn handle(
         Read::Whole(body) | Read::TooLarge(body) => body,
         Read::Broken => return http::empty(StatusCode::BAD_REQUEST),
     };
-    let authorization = head.headers.get(AUTHORIZATION);
     let request = ManagementRequest {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers,
         body,
-        authorization: authorization.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
         mapping,
     };
     match owner.ask(|reply| Command::Management { site, request, reply }).await {

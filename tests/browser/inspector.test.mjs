@@ -133,7 +133,7 @@ test("paused, the page keeps still, and nothing is lost; cleared, it is empty", 
   await observer.leave();
 });
 
-test("connections are listed, searched, and ended through @connections", async () => {
+test("connections are listed, searched, and ended", async () => {
   const observer = await look();
   const { page } = observer;
   const ann = await inRoom("list", "Ann");

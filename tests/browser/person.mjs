@@ -53,14 +53,20 @@ export class Person {
     this.faults = [];
     /** Addresses of the sockets that were opened. */
     this.sockets = [];
-    this.page.on("websocket", (socket) => this.sockets.push(socket.url()));
+    this.page.on("websocket", (socket) => {
+      // That of the script that pages get in development is not the page's.
+      if (new URL(socket.url()).pathname !== "/_lift/dev") this.sockets.push(socket.url());
+    });
     this.#watch(host);
   }
 
   /** Whatever a clean page never does: errors in the console, requests that fail or go to another host. */
   #watch(host) {
     this.page.on("pageerror", (error) => this.faults.push(`error: ${error}`));
-    this.page.on("console", (line) => line.type() === "error" && this.faults.push(`console: ${line.text()}`));
+    this.page.on("console", (line) => {
+      const isOfGateway = /WebSocket connection to '[^']*\/_lift\/dev' failed/.test(line.text());
+      if (line.type() === "error" && !isOfGateway) this.faults.push(`console: ${line.text()}`);
+    });
     this.page.on("requestfailed", (request) => this.faults.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
     this.page.on("response", (response) => response.status() >= 400 && this.faults.push(`${response.status()}: ${response.url()}`));
     this.page.on("request", (request) => {

@@ -1,5 +1,6 @@
 //! The arguments of `dev`.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -15,7 +16,8 @@ Examples:
   cargo lift-ws dev --data .data                             items outlive a restart
   cargo lift-ws dev --no-timeouts --environments 1           for a debugger
   cargo lift-ws dev --routes routes.json -- python3 loop.py  a program in any language
-  cargo lift-ws dev --config lift-ws.toml                    several functions, APIs and stages";
+  cargo lift-ws dev --config lift-ws.toml                    several functions, APIs and stages
+  cargo lift-ws dev --template template.yaml                 the WebSocket APIs of a SAM template";
 
 /// The arguments of `dev`.
 #[derive(Args, Debug)]
@@ -64,6 +66,14 @@ pub(crate) struct DevArguments {
     /// Project of several functions, APIs and stages in a TOML file; by default lift-ws.toml in this folder, if it is there
     #[arg(long, value_name = "FILE", conflicts_with_all = ["program", "package", "bin", "example", "manifest_path"], help_heading = "Project")]
     config: Option<PathBuf>,
+
+    /// Project in a SAM or CloudFormation template
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "program", "package", "bin", "example", "manifest_path"], help_heading = "Project")]
+    template: Option<PathBuf>,
+
+    /// Value of a parameter of the template, in place of its default
+    #[arg(long = "parameter", value_name = "NAME=VALUE", requires = "template", value_parser = parameter, help_heading = "Project")]
+    parameters: Vec<(String, String)>,
 
     /// Custom domain of the project that all requests are taken to be for, for clients that cannot be made to name it
     #[arg(long, value_name = "NAME", help_heading = "Project")]
@@ -125,12 +135,17 @@ pub(super) enum Target {
 #[derive(Clone, Debug)]
 pub(super) enum ProjectFile {
     Toml(PathBuf),
+    /// A SAM or CloudFormation template, and values of its parameters.
+    Template {
+        file: PathBuf,
+        parameters: BTreeMap<String, String>,
+    },
 }
 
 impl ProjectFile {
     pub(super) fn path(&self) -> &Path {
         match self {
-            Self::Toml(path) => path,
+            Self::Toml(path) | Self::Template { file: path, .. } => path,
         }
     }
 }
@@ -170,10 +185,14 @@ impl DevArguments {
             && self.example.is_none()
             && self.manifest_path.is_none()
             && self.program.is_empty();
-        let file = match &self.config {
-            Some(file) => Some(ProjectFile::Toml(file.clone())),
-            None if names_no_app => found(),
-            None => None,
+        let file = match (&self.config, &self.template) {
+            (Some(file), _) => Some(ProjectFile::Toml(file.clone())),
+            (None, Some(file)) => {
+                let parameters = self.parameters.iter().cloned().collect();
+                Some(ProjectFile::Template { file: file.clone(), parameters })
+            }
+            (None, None) if names_no_app => found(),
+            (None, None) => None,
         };
         if let Some(file) = file {
             return Target::Project { file, release: self.release };
@@ -191,6 +210,11 @@ impl DevArguments {
             }),
         }
     }
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE, such as Tier=gold")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn fault_help() -> String {
@@ -258,6 +282,17 @@ mod tests {
         assert!(matches!(target(&["--routes", "r.json", "--", "python3"]), Target::Program { .. }));
         let Target::Project { file, .. } = target(&["--config", "other.toml"]) else { panic!("no project") };
         assert_eq!(file.path(), Path::new("other.toml"));
+        let template = ["--template", "t.yaml", "--parameter", "A=b=c"];
+        let Target::Project { file: ProjectFile::Template { file, parameters }, .. } = target(&template)
+        else {
+            panic!("no template")
+        };
+        assert_eq!((file.as_path(), parameters["A"].as_str()), (Path::new("t.yaml"), "b=c"));
+        assert_eq!(parse(&["--parameter", "A=b"]).unwrap_err(), ErrorKind::MissingRequiredArgument);
+        assert_eq!(
+            parse(&["--template", "t.yaml", "--parameter", "A"]).unwrap_err(),
+            ErrorKind::ValueValidation
+        );
         assert_eq!(parse(&["--config", "a.toml", "--bin", "b"]).unwrap_err(), ErrorKind::ArgumentConflict);
     }
 

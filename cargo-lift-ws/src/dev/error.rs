@@ -35,6 +35,8 @@ pub(crate) enum DevError {
     ReadProject { file: PathBuf, source: io::Error },
     /// The project's file is not as it should be.
     Project { file: PathBuf, source: ProjectError },
+    /// Something that a function needs is not installed.
+    Requirement { advice: String },
     /// The new build cannot take over.
     Replace(ReplaceError),
     /// The gateway does not start.
@@ -102,6 +104,7 @@ impl fmt::Display for DevError {
             ),
             Self::ReadProject { file, source } => write!(f, "cannot read the project in {}: {source}", file.display()),
             Self::Project { file, source } => write!(f, "{}, {source}", file.display()),
+            Self::Requirement { advice } => f.write_str(advice),
             Self::Replace(error) => error.fmt(f),
             Self::Gateway(error) => error.fmt(f),
             Self::Watch(error) => write!(f, "cannot watch the sources: {error}"),

@@ -31,6 +31,7 @@ pub(crate) use arguments::DevArguments;
 use arguments::Target;
 use binary_copy::BinaryCopy;
 pub(crate) use error::DevError;
+use pages::Pages;
 use rebuild::{BuiltFunction, Part};
 use signals::Signals;
 
@@ -61,9 +62,10 @@ pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
         let printer = Printer::start();
         let authority = authority.await.ok().flatten();
         let gateway = start(&arguments, &served, authority, &printer).await?;
+        let pages = Pages::watch(&served.pages())?;
         announce(&arguments, &served, &gateway)?;
         tokio::select! {
-            result = rebuild::keep_current(built, served.pages(), arguments.no_timeouts, &gateway) => result?,
+            () = rebuild::keep_current(built, pages, arguments.no_timeouts, &gateway) => {}
             () = signals.stop() => {}
         }
         terminal::status("Stopping", "closing connections and ending environments");

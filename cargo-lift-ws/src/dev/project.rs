@@ -1,8 +1,10 @@
 //! Whole projects: several functions, APIs and stages, from a TOML file or a template.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
-use lift_ws_local::project::{Project, ProjectPackage};
+use lift_ws_local::project::{Project, ProjectPackage, Requirement};
+use tokio::process::Command;
 
 use super::app::App;
 use super::arguments::{ProjectFile, Selection};
@@ -29,6 +31,7 @@ pub(super) async fn prepare(
     for warning in &project.warnings {
         terminal::warning(warning);
     }
+    check_requirements(&project).await?;
     for index in 0..project.functions.len() {
         if let Some(package) = project.functions[index].package.clone() {
             built.push(make(&mut project, index, &package, release).await?);
@@ -49,8 +52,29 @@ fn read(file: &ProjectFile) -> Result<Project, DevError> {
     let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     let project = match file {
         ProjectFile::Toml(_) => Project::from_toml(&text, dir),
+        ProjectFile::Template { parameters, .. } => Project::from_template(&text, dir, parameters),
     };
     project.map_err(|source| DevError::Project { file: path.to_owned(), source })
+}
+
+/// Tells of what is not installed before the first event fails for it.
+async fn check_requirements(project: &Project) -> Result<(), DevError> {
+    let mut met: Vec<&Requirement> = Vec::new();
+    for requirement in project.functions.iter().filter_map(|function| function.requirement.as_ref()) {
+        let is_known =
+            |known: &&Requirement| (&known.program, &known.dir) == (&requirement.program, &requirement.dir);
+        if met.iter().any(is_known) {
+            continue;
+        }
+        let mut command = Command::new(&requirement.program);
+        command.args(&requirement.arguments).current_dir(&requirement.dir).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if !command.status().await.is_ok_and(|status| status.success()) {
+            return Err(DevError::Requirement { advice: requirement.advice.clone() });
+        }
+        met.push(requirement);
+    }
+    Ok(())
 }
 
 /// Builds a function; APIs that say nothing of routes get those that it describes.

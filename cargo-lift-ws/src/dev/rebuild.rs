@@ -1,6 +1,5 @@
 //! Keeping what runs up to date: sources change, cargo builds, a new build takes over.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -128,11 +127,10 @@ impl BuiltFunction {
 /// last one running.
 pub(super) async fn keep_current(
     built: Vec<BuiltFunction>,
-    pages: Vec<PathBuf>,
+    mut pages: Pages,
     no_timeouts: bool,
     gateway: &LocalGateway,
-) -> Result<(), DevError> {
-    let mut pages = Pages::watch(&pages)?;
+) {
     let workshop = Workshop { gateway, board: Board::new(gateway), no_timeouts };
     let functions = join_all(built.into_iter().map(|function| function.keep_current(&workshop)));
     let pages = async {
@@ -142,7 +140,6 @@ pub(super) async fn keep_current(
         }
     };
     tokio::join!(functions, pages);
-    Ok(())
 }
 
 fn served(after: Option<Duration>, times: Times) -> String {

@@ -53,9 +53,9 @@ impl Sources {
         self.known.iter().flatten().filter_map(|file| file.parent()).collect()
     }
 
-    /// All that is known.
-    pub(super) fn files(&self) -> Option<impl Iterator<Item = &Path>> {
-        self.known.as_ref().map(|known| known.iter().map(PathBuf::as_path))
+    /// Whether cargo has said what they are.
+    pub(super) fn are_known(&self) -> bool {
+        self.known.is_some()
     }
 }
 

@@ -200,10 +200,7 @@ impl Filter {
 
     /// A file of the page may be included in the app too, but only cargo's word makes it a source.
     fn is_source(&self, path: &Path, is_page: bool) -> bool {
-        match self.sources.files() {
-            None => !is_page,
-            Some(_) => self.sources.contain(path),
-        }
+        if self.sources.are_known() { self.sources.contain(path) } else { !is_page }
     }
 
     fn is_noise(&self, path: &Path) -> bool {

@@ -201,3 +201,111 @@ async fn a_mistake_in_the_file_has_its_line_and_says_what_to_write() {
     assert_eq!(code, Some(1));
     assert!(stderr.contains("cannot read the project in /no/such/file.toml"), "{stderr}");
 }
+
+const TEMPLATE: &str = r#"
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Tier: {Type: String, Default: silver}
+  TableName: {Type: String}
+Globals:
+  Function: {Runtime: provided.al2023, Handler: bootstrap, CodeUri: code, Environment: {Variables: {TABLE: !Ref Items}}}
+Resources:
+  Chat:
+    Type: AWS::ApiGatewayV2::Api
+    Properties: {Name: Chat, ProtocolType: WEBSOCKET, RouteSelectionExpression: $request.body.action}
+  AskRoute:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: {ApiId: !Ref Chat, RouteKey: $default, RouteResponseSelectionExpression: $default, Target: !Sub 'integrations/${Ask}'}
+  AskAnswer:
+    Type: AWS::ApiGatewayV2::RouteResponse
+    Properties: {ApiId: !Ref Chat, RouteId: !Ref AskRoute, RouteResponseKey: $default}
+  Ask:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Chat
+      IntegrationType: AWS_PROXY
+      IntegrationUri: !Sub arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Answer.Arn}/invocations
+  Live:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: {ApiId: !Ref Chat, StageName: live, StageVariables: {tier: !Ref Tier}}
+  News:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      RouteSelectionExpression: $request.body.action
+      Routes:
+        tell: {FunctionArn: !GetAtt Tell.Arn, RouteResponseSelectionExpression: $default}
+  Answer:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment: {Variables: {QUEUE: !Ref Orders}}
+  Tell:
+    Type: AWS::Serverless::Function
+    Properties: {FunctionName: teller}
+  Worker:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {Orders: {Type: SQS, Properties: {Queue: !GetAtt Orders.Arn}}}}
+  Orders: {Type: AWS::SQS::Queue}
+  Items:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: !Ref TableName
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+  Bucket: {Type: AWS::S3::Bucket}
+"#;
+
+#[tokio::test]
+async fn a_template_is_served_with_its_functions_tables_and_queues() {
+    use std::os::unix::fs::PermissionsExt;
+    let (dir, mut command) = project("template.yaml", TEMPLATE);
+    let code = dir.path().join("code");
+    std::fs::create_dir(&code).unwrap();
+    let teller = foreign("teller.py").canonicalize().unwrap();
+    let bootstrap = code.join("bootstrap");
+    std::fs::write(&bootstrap, format!("#!/bin/sh\nexec python3 '{}'\n", teller.display())).unwrap();
+    std::fs::set_permissions(&bootstrap, std::fs::Permissions::from_mode(0o755)).unwrap();
+    command.args([
+        "--template",
+        "template.yaml",
+        "--parameter",
+        "Tier=gold",
+        "--parameter",
+        "TableName=mine",
+    ]);
+    let mut running = Running::start(command).await;
+    assert!(running.url.ends_with("/live"), "{}", running.url);
+    let news = running.stdout.next().await;
+    assert!(news.ends_with("/default"), "{news}");
+    running.stderr.with("`Bucket`: AWS::S3::Bucket does not exist at home").await;
+    let mut client = running.connect().await;
+    let told = ask(&mut client, json!({"action": "x", "env": "TABLE", "queue": "an order"})).await;
+    assert_eq!((&told["function"], &told["variables"]["tier"]), (&json!("Answer"), &json!("gold")));
+    assert_eq!((&told["env"], &told["queued"]), (&json!("mine"), &json!(200)));
+    running.stderr.with("Worker got an order").await;
+    let mut news = Client::open(news.strip_prefix("ready ").unwrap()).await.unwrap();
+    assert_eq!(ask(&mut news, json!({"action": "tell"})).await["function"], "teller");
+}
+
+#[tokio::test]
+async fn what_a_template_lacks_is_told_with_resource_and_line() {
+    let (_dir, mut command) =
+        project("template.yaml", &TEMPLATE.replace("CodeUri: code", "CodeUri: elsewhere"));
+    command.args(["--template", "template.yaml", "--parameter", "TableName=mine"]);
+    let (code, stdout, stderr) = refused(command).await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(
+        stderr.contains("template.yaml, line ")
+            && stderr.contains("`Answer`: there is no binary `bootstrap`"),
+        "{stderr}"
+    );
+    let (_dir, mut command) = project("template.yaml", TEMPLATE);
+    command.args(["--template", "template.yaml"]);
+    let (_, _, stderr) = refused(command).await;
+    assert!(
+        stderr.contains(
+            "`Parameters.TableName`: this parameter has no default: give it a value by `--parameter"
+        ),
+        "{stderr}"
+    );
+}

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use super::api::Api;
+use super::api_key::ShownKey;
 use super::authorizer::AuthorizerContext;
+use super::iam::Caller;
 use super::input::HandshakeRequest;
 
 /// A client, as `identity` and `authorizer` of `requestContext` show it (contract §2.1).
@@ -15,6 +17,10 @@ pub(super) struct Client {
     pub(super) user_agent: Option<String>,
     /// Whom the authorizer named, if one was asked.
     pub(super) authorizer: Option<AuthorizerContext>,
+    /// The API key that `$connect` asked for.
+    pub(super) api_key: Option<ShownKey>,
+    /// Who signed the handshake, where that is asked for.
+    pub(super) caller: Option<Box<Caller>>,
     /// The custom domain that the connection came over, if it did.
     domain_name: Option<String>,
 }
@@ -26,6 +32,8 @@ impl Client {
             source_ip: request.source_ip,
             user_agent: user_agent.map(|(_, value)| value.clone()),
             authorizer: None,
+            api_key: None,
+            caller: None,
             domain_name: request.mapping.as_ref().map(|mapping| mapping.domain_name.clone()),
         }
     }

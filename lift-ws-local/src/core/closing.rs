@@ -8,17 +8,15 @@ use super::headers;
 use super::held::Held;
 use super::ids::{ConnectionId, IdKind};
 use super::input::FrameFault;
+use super::readings::CloseReading;
 
 /// The code that events show for a close frame without one.
 const NO_STATUS: (u16, &str) = (1005, "Client-side close frame status not set");
 
-/// The code that events show when TCP ended without a close frame.
-const ABNORMAL: (u16, &str) = (1006, "");
-
 /// How the gateway closes on `DELETE @connections`.
 pub(super) const CLOSED_NORMALLY: (u16, &str) = (1000, "Connection Closed Normally");
 
-/// How the gateway closes connections that are idle or too old.
+/// How the gateway closes connections that are idle.
 const GOING_AWAY: (u16, &str) = (1001, "Going away");
 
 impl Gateway {
@@ -35,16 +33,16 @@ impl Gateway {
     }
 
     pub(super) fn on_lost(&mut self, turn: &mut Turn<'_>, id: &ConnectionId) {
-        let (code, reason) = ABNORMAL;
-        self.end(turn, id, code, reason);
+        let CloseReading { code, reason } = self.api.readings.lost_close.clone();
+        self.end(turn, id, code, &reason);
     }
 
     pub(super) fn on_bad_frame(&mut self, turn: &mut Turn<'_>, id: &ConnectionId, fault: FrameFault) {
-        let words = &self.api.words;
+        let readings = &self.api.readings;
         let (code, reason) = match fault {
-            FrameFault::Binary => (1003, words.binary_frame.as_str()),
-            FrameFault::FrameTooLarge => (1009, words.frame_too_large.as_str()),
-            FrameFault::MessageTooLarge => (1009, words.message_too_large.as_str()),
+            FrameFault::Binary => (1003, readings.binary_frame_reason.as_str()),
+            FrameFault::FrameTooLarge => (1009, readings.frame_too_large_reason.as_str()),
+            FrameFault::MessageTooLarge => (1009, readings.message_too_large_reason.as_str()),
             FrameFault::InvalidUtf8 => (1007, "Invalid UTF-8"),
             FrameFault::Protocol => (1002, "Protocol error"),
         };
@@ -54,7 +52,18 @@ impl Gateway {
 
     /// The connection's time is over.
     pub(super) fn expire(&mut self, turn: &mut Turn<'_>, id: &ConnectionId) {
+        let Some(connection) = self.connections.get(id) else { return };
+        if connection.is_too_old(&self.api.limits, turn.now) {
+            let CloseReading { code, reason } = self.api.readings.duration_close.clone();
+            return self.close(turn, id, code, &reason);
+        }
         let (code, reason) = GOING_AWAY;
+        self.close(turn, id, code, reason);
+    }
+
+    /// As `DELETE` of `@connections` closes.
+    pub(super) fn disconnect(&mut self, turn: &mut Turn<'_>, id: &ConnectionId) {
+        let (code, reason) = CLOSED_NORMALLY;
         self.close(turn, id, code, reason);
     }
 

@@ -113,14 +113,31 @@ impl<'a> Occurrence<'a> {
             stage: &self.api.stage,
             connected_at: self.connected_at.as_millis(),
             request_time_epoch: self.now.as_millis(),
-            identity: Identity {
-                user_agent: self.client.user_agent.as_deref(),
-                source_ip: self.client.source_ip,
-            },
+            identity: self.identity(event_type),
             request_id: self.request_id,
             domain_name: self.client.domain_name(self.api),
             connection_id: self.connection.as_str(),
             api_id: &self.api.api_id,
+        }
+    }
+}
+
+impl<'a> Occurrence<'a> {
+    fn identity(&self, event_type: EventType) -> Identity<'a> {
+        let Client { caller, api_key, .. } = self.client;
+        let is_told = event_type == EventType::Connect || self.api.readings.identity_repeated;
+        let caller = caller.as_deref().filter(|_| is_told);
+        let api_key = api_key.as_ref().filter(|_| is_told);
+        Identity {
+            account_id: caller.map(|caller| caller.account_id.as_str()),
+            caller: caller.map(|caller| caller.user_id.as_str()),
+            api_key: api_key.map(|key| key.value.as_str()),
+            api_key_id: api_key.map(|key| key.id.as_str()),
+            access_key: caller.map(|caller| caller.access_key_id.as_str()),
+            user_arn: caller.map(|caller| caller.user_arn.as_str()),
+            user_agent: self.client.user_agent.as_deref(),
+            user: caller.map(|caller| caller.user_id.as_str()),
+            source_ip: self.client.source_ip,
         }
     }
 }
@@ -200,6 +217,20 @@ struct RequestContext<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Identity<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_key_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_arn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_agent: Option<&'a str>,
     source_ip: IpAddr,

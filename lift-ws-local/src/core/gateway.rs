@@ -17,6 +17,7 @@ use super::ids::{ConnectionId, Ids, InvocationId, SocketId};
 use super::input::{Input, Outcome};
 use super::moment::Moment;
 use super::outcome::{Conclusion, Ending};
+use super::throttle::Buckets;
 use super::timers::{Timer, Timers};
 
 /// One API at one stage: its connections, and the invocations that are under way.
@@ -33,6 +34,8 @@ pub struct Gateway {
     /// The handshakes whose authorizer or `$connect` is under way.
     handshakes: HashMap<SocketId, InvocationId>,
     pub(super) timers: Timers,
+    /// How many requests may still come.
+    pub(super) buckets: Buckets,
     /// What is to go wrong.
     pub(super) faults: Faults,
     /// What faults hold back.
@@ -71,6 +74,10 @@ impl Connection {
         let idle = self.aged.when_idle(self.last_active_at.after(limits.idle_timeout));
         idle.min(self.aged.when_old(self.connected_at.after(limits.connection_duration)))
     }
+
+    pub(super) fn is_too_old(&self, limits: &Limits, now: Moment) -> bool {
+        now >= self.aged.when_old(self.connected_at.after(limits.connection_duration))
+    }
 }
 
 /// An event on its way through the function.
@@ -84,6 +91,13 @@ pub(super) struct Invocation {
     deadline: Moment,
     /// The function has answered, but the answer is held back.
     pub(super) is_answered: bool,
+}
+
+impl Invocation {
+    fn of(draft: Draft, started: Moment, deadline: Moment) -> Self {
+        let Draft { purpose, route_key, connection, request_id } = draft;
+        Self { purpose, route_key, connection, request_id, started, deadline, is_answered: false }
+    }
 }
 
 /// What is known of an invocation before it starts.
@@ -143,6 +157,7 @@ impl Gateway {
             invocations: HashMap::new(),
             handshakes: HashMap::new(),
             timers: Timers::default(),
+            buckets: Buckets::default(),
             faults: Faults::new(seed),
             held: HeldBack::default(),
         }
@@ -200,9 +215,13 @@ impl Gateway {
             Input::Closed { connection, code, reason } => self.on_closed(turn, &connection, code, &reason),
             Input::Lost { connection } => self.on_lost(turn, &connection),
             Input::Invoked { invocation, outcome } => self.on_answer(turn, invocation, outcome),
+            Input::Disconnect { connection } => self.disconnect(turn, &connection),
             Input::Management { call, request } => self.on_management(turn, call, &request),
             Input::Fault(fault) => self.faults.inject(fault),
             Input::Aged(by) => self.age(turn, by),
+            Input::Ping { connection } if self.api.readings.pings_are_activity => {
+                self.put_idle_timeout_off(turn.now, &connection);
+            }
             // Control frames are not activity (contract §9).
             Input::Ping { .. } | Input::Tick => {}
         }
@@ -230,14 +249,14 @@ impl Gateway {
                 turn.act(Action::Abandon { invocation: id });
             }
             let limit = invocation.deadline.since(invocation.started);
-            self.conclude(turn, id, invocation, Ending::TimedOut(limit));
+            self.conclude(turn, Some(id), invocation, Ending::TimedOut(limit));
         }
     }
 
     pub(super) fn on_invoked(&mut self, turn: &mut Turn<'_>, id: InvocationId, outcome: Outcome) {
         let Some(invocation) = self.invocations.remove(&id) else { return };
         self.timers.clear(invocation.deadline, Timer::Invocation(id));
-        self.conclude(turn, id, invocation, Ending::Outcome(outcome));
+        self.conclude(turn, Some(id), invocation, Ending::Outcome(outcome));
     }
 
     /// The function has answered, but the gateway had given up, as if its time had been over.
@@ -245,15 +264,21 @@ impl Gateway {
         let Some(invocation) = self.invocations.remove(&id) else { return };
         self.timers.clear(invocation.deadline, Timer::Invocation(id));
         let limit = invocation.deadline.since(invocation.started);
-        self.conclude(turn, id, invocation, Ending::TimedOut(limit));
+        self.conclude(turn, Some(id), invocation, Ending::TimedOut(limit));
     }
 
-    fn conclude(&mut self, turn: &mut Turn<'_>, id: InvocationId, invocation: Invocation, ending: Ending) {
+    fn conclude(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: Option<InvocationId>,
+        invocation: Invocation,
+        ending: Ending,
+    ) {
         let Invocation { purpose, route_key, connection, request_id, started, .. } = invocation;
         let (event_type, ended) = (purpose.event_type(), turn.now);
         let of = connection.clone();
         let told = |verdict| Finished {
-            invocation: Some(id),
+            invocation: id,
             event_type,
             route_key,
             connection: of,
@@ -263,30 +288,44 @@ impl Gateway {
         };
         match purpose {
             Purpose::Authorize(handshake) => {
-                let Judgement { answer, verdict } = Judgement::of(ending, &self.api.method_arn());
+                let Judgement { answer, verdict } =
+                    Judgement::of(ending, &self.api.method_arn(), &self.api.readings);
                 turn.act(Action::Finished(told(verdict)));
                 self.forget(&handshake);
                 self.conclude_authorizer(turn, handshake, answer);
             }
             Purpose::Connect(handshake) => {
-                let conclusion = Conclusion::of(ending);
+                let conclusion = Conclusion::of(ending, &self.api.readings);
                 turn.act(Action::Finished(told(conclusion.verdict())));
                 self.forget(&handshake);
                 self.conclude_connect(turn, *handshake, conclusion);
             }
             Purpose::Message { two_way } => {
-                let conclusion = Conclusion::of(ending);
+                let conclusion = Conclusion::of(ending, &self.api.readings);
                 turn.act(Action::Finished(told(conclusion.verdict())));
                 self.conclude_message(turn, two_way, &connection, &request_id, conclusion);
             }
-            Purpose::Disconnect => turn.act(Action::Finished(told(Conclusion::of(ending).verdict()))),
+            Purpose::Disconnect => {
+                let conclusion = Conclusion::of(ending, &self.api.readings);
+                turn.act(Action::Finished(told(conclusion.verdict())));
+            }
         }
     }
 
-    /// Gives the function an event and remembers what its outcome is for.
-    pub(super) fn invoke(&mut self, turn: &mut Turn<'_>, draft: Draft, event: Bytes) -> InvocationId {
+    /// Gives the function an event and remembers what its outcome is for; nothing, if the function may not be called,
+    /// which is an outcome too.
+    pub(super) fn invoke(&mut self, turn: &mut Turn<'_>, draft: Draft, event: Bytes) -> Option<InvocationId> {
+        let (limit, what) = match draft.purpose {
+            Purpose::Authorize(_) => (self.api.limits.integration_timeout, "authorizers/authorizer"),
+            _ => (self.api.integration_timeout(&draft.route_key), draft.route_key.as_str()),
+        };
+        let deadline = turn.now.after(limit);
+        if let Err(message) = self.api.may_invoke(what) {
+            let invocation = Invocation::of(draft, turn.now, deadline);
+            self.conclude(turn, None, invocation, Ending::Outcome(Outcome::Unavailable { message }));
+            return None;
+        }
         let id = self.ids.invocation();
-        let deadline = turn.now.after(self.api.limits.integration_timeout);
         self.timers.set(deadline, Timer::Invocation(id));
         turn.act(Action::Invoke {
             invocation: id,
@@ -296,18 +335,8 @@ impl Gateway {
             connection: draft.connection.clone(),
             deadline,
         });
-        let Draft { purpose, route_key, connection, request_id } = draft;
-        let invocation = Invocation {
-            purpose,
-            route_key,
-            connection,
-            request_id,
-            started: turn.now,
-            deadline,
-            is_answered: false,
-        };
-        self.invocations.insert(id, invocation);
-        id
+        self.invocations.insert(id, Invocation::of(draft, turn.now, deadline));
+        Some(id)
     }
 
     /// Gives the function an event about a handshake.
@@ -323,7 +352,7 @@ impl Gateway {
         let purpose = purpose(handshake);
         let draft = Draft { purpose, route_key: "$connect".to_owned(), connection, request_id };
         let invocation = self.invoke(turn, draft, event);
-        if let Some(socket) = socket {
+        if let (Some(socket), Some(invocation)) = (socket, invocation) {
             self.handshakes.insert(socket, invocation);
         }
     }
@@ -355,8 +384,14 @@ impl Gateway {
 
     /// Notes a message, which puts the idle timeout off.
     pub(super) fn note_activity(&mut self, now: Moment, id: &ConnectionId, direction: Direction) {
+        if let Some(connection) = self.connections.get_mut(id) {
+            connection.messages.count(direction);
+            self.put_idle_timeout_off(now, id);
+        }
+    }
+
+    fn put_idle_timeout_off(&mut self, now: Moment, id: &ConnectionId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
-        connection.messages.count(direction);
         connection.last_active_at = now;
         connection.aged.note_activity();
         let due = connection.due(&self.api.limits);

@@ -1,9 +1,11 @@
 //! From an HTTP request to an open connection, or to a refusal (contract §3.2).
 
+use bytes::Bytes;
 use hyper::StatusCode;
 
-use super::action::Action;
+use super::action::{Action, EventType, Finished, Verdict};
 use super::api::Api;
+use super::api_key;
 use super::client::Client;
 use super::event::{self, Occurrence};
 use super::frames::{FORBIDDEN, INTERNAL_SERVER_ERROR, gateway_frame};
@@ -26,6 +28,8 @@ pub(super) struct Handshake {
     pub(super) connection: ConnectionId,
     pub(super) request_id: String,
     pub(super) client: Client,
+    /// The API key that the client sent.
+    api_key: Option<String>,
     /// The headers of CONNECT.
     pub(super) headers: MultiMap,
     pub(super) query: MultiMap,
@@ -55,6 +59,7 @@ impl Gateway {
             connection: self.ids.connection(),
             request_id: self.ids.text(IdKind::Request),
             client: Client::of(request),
+            api_key: api_key::in_header(request),
             headers: headers::of_connect(&self.api, request, || self.ids.trace(turn.now.as_secs())),
             query: url::query(&request.query),
             began: turn.now,
@@ -63,10 +68,49 @@ impl Gateway {
             self.refuse(turn, &handshake, status);
         } else if let Some(status) = self.faulty_status(&handshake.connection) {
             self.refuse(turn, &handshake, status);
+        } else if let Err(reason) = self.admit_handshake(turn.now) {
+            self.refuse_for(turn, &handshake, StatusCode::TOO_MANY_REQUESTS, reason);
+        } else if self.api.iam {
+            self.ask_for_signature(turn, handshake, request);
         } else if self.api.authorizer.is_some() {
             self.ask_authorizer(turn, handshake);
         } else {
-            self.ask_connect_route(turn, handshake);
+            self.ask_for_key(turn, handshake, None);
+        }
+    }
+
+    /// Goes on if a caller who may do it has signed the request.
+    fn ask_for_signature(
+        &mut self,
+        turn: &mut Turn<'_>,
+        mut handshake: Box<Handshake>,
+        request: &HandshakeRequest,
+    ) {
+        match self.signer_of(turn.now, request) {
+            Ok(caller) => {
+                handshake.client.caller = Some(Box::new(caller));
+                self.ask_for_key(turn, handshake, None);
+            }
+            Err(why) => {
+                let reason = format!("the handshake is not authorized by IAM: {why}");
+                self.refuse_for(turn, &handshake, StatusCode::FORBIDDEN, reason);
+            }
+        }
+    }
+
+    /// Goes on to `$connect` if the API key is there that it may ask for.
+    pub(super) fn ask_for_key(
+        &mut self,
+        turn: &mut Turn<'_>,
+        mut handshake: Box<Handshake>,
+        of_authorizer: Option<&str>,
+    ) {
+        match self.check_api_key(handshake.api_key.as_deref(), of_authorizer) {
+            Ok(shown) => {
+                handshake.client.api_key = shown;
+                self.ask_connect_route(turn, handshake);
+            }
+            Err(reason) => self.refuse_for(turn, &handshake, StatusCode::FORBIDDEN, reason),
         }
     }
 
@@ -78,16 +122,20 @@ impl Gateway {
         }
         let path = request.path.strip_prefix('/').unwrap_or(&request.path);
         let base = domain_mapping::base(request.mapping.as_ref(), &self.api.stage);
-        let below = domain_mapping::below(path, base).ok_or(StatusCode::FORBIDDEN)?;
+        let below = domain_mapping::below(path, base).ok_or_else(|| self.unknown_path())?;
         // On the stage and on any path below it; an upgrade has no business below.
         if !request.upgrade {
             return Err(StatusCode::UPGRADE_REQUIRED);
         }
-        if below.is_empty() { Ok(()) } else { Err(StatusCode::FORBIDDEN) }
+        if below.is_empty() { Ok(()) } else { Err(self.unknown_path()) }
+    }
+
+    fn unknown_path(&self) -> StatusCode {
+        StatusCode::from_u16(self.api.readings.unknown_path_status).unwrap_or(StatusCode::FORBIDDEN)
     }
 
     /// Lets `$connect` decide; without such a route the handshake succeeds.
-    pub(super) fn ask_connect_route(&mut self, turn: &mut Turn<'_>, handshake: Box<Handshake>) {
+    fn ask_connect_route(&mut self, turn: &mut Turn<'_>, handshake: Box<Handshake>) {
         if self.api.route("$connect").is_none() {
             return self.accept(turn, *handshake, None);
         }
@@ -111,7 +159,10 @@ impl Gateway {
             Conclusion::Response(response) => {
                 Err(StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY))
             }
-            Conclusion::TimedOut(_) => Err(StatusCode::GATEWAY_TIMEOUT),
+            Conclusion::TimedOut(_) => {
+                let status = self.api.readings.connect_timeout_status;
+                Err(StatusCode::from_u16(status).unwrap_or(StatusCode::GATEWAY_TIMEOUT))
+            }
             Conclusion::Malformed(_) | Conclusion::FunctionError(_) | Conclusion::Unavailable(_) => {
                 Err(StatusCode::BAD_GATEWAY)
             }
@@ -138,21 +189,36 @@ impl Gateway {
         }
     }
 
+    /// Refuses, and tells the terminal why.
+    fn refuse_for(&self, turn: &mut Turn<'_>, handshake: &Handshake, status: StatusCode, reason: String) {
+        turn.act(Action::Finished(Finished {
+            invocation: None,
+            event_type: EventType::Connect,
+            route_key: "$connect".to_owned(),
+            connection: handshake.connection.clone(),
+            started: handshake.began,
+            ended: turn.now,
+            verdict: Verdict::Refused { status: status.as_u16(), reason },
+        }));
+        self.refuse(turn, handshake, status);
+    }
+
     /// Nobody hears it if the client has gone.
     pub(super) fn refuse(&self, turn: &mut Turn<'_>, handshake: &Handshake, status: StatusCode) {
         let Some(socket) = handshake.socket else { return };
         let message = match status {
             StatusCode::FORBIDDEN => FORBIDDEN,
-            StatusCode::TOO_MANY_REQUESTS => &self.api.words.throttled,
+            StatusCode::TOO_MANY_REQUESTS => &self.api.readings.throttled_message,
             StatusCode::BAD_GATEWAY | StatusCode::INTERNAL_SERVER_ERROR => INTERNAL_SERVER_ERROR,
-            StatusCode::GATEWAY_TIMEOUT => &self.api.words.timeout,
+            StatusCode::GATEWAY_TIMEOUT => &self.api.readings.timeout_message,
             status => status.canonical_reason().unwrap_or("Refused"),
         };
+        let body = gateway_frame(message, &handshake.connection, &handshake.request_id);
         turn.act(Action::Refuse {
             socket,
             status: status.as_u16(),
             content_type: "application/json",
-            body: gateway_frame(message, &handshake.connection, &handshake.request_id).into(),
+            body: if self.api.readings.refusal_body { body.into() } else { Bytes::new() },
         });
     }
 }

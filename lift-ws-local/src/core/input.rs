@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use bytes::Bytes;
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
 use super::domain_mapping::DomainMapping;
 use super::faults::Fault;
@@ -81,6 +82,11 @@ pub enum Input {
         call: CallId,
         /// The request.
         request: ManagementRequest,
+    },
+    /// Somebody at the gateway ends a connection, as `DELETE` of `@connections` does.
+    Disconnect {
+        /// Whose it is.
+        connection: ConnectionId,
     },
     /// Something is to go wrong once, at the next occasion.
     Fault(Fault),
@@ -176,23 +182,35 @@ pub struct ManagementRequest {
     pub method: String,
     /// The path as sent, still percent-encoded: `/dev/@connections/AbCdEdXyZ_wCQr0%3D`.
     pub path: String,
+    /// What follows the `?` as sent, still percent-encoded; empty if there is none.
+    pub query: String,
+    /// The headers. Only those matter that a signature covers, and `Authorization` itself.
+    pub headers: HeaderMap,
     /// The body; of a body above the message limit, the first bytes beyond the limit are enough.
     pub body: Bytes,
-    /// The `Authorization` header.
-    pub authorization: Option<String>,
     /// The mapping of a custom domain that it came over, if it did.
     pub mapping: Option<DomainMapping>,
 }
 
 impl ManagementRequest {
     /// A request as programs send it to the gateway at home, signed by nobody in particular; for tests and examples.
+    ///
+    /// ```
+    /// use lift_ws_local::core::ManagementRequest;
+    ///
+    /// let request = ManagementRequest::new("POST", "/dev/@connections/AbCdEdXyZ_wCQr0%3D", "hello");
+    /// assert!(request.headers["authorization"].to_str()?.starts_with("AWS4-HMAC-SHA256 "));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(method: &str, path: &str, body: impl Into<Bytes>) -> Self {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
         Self {
             method: method.to_owned(),
             path: path.to_owned(),
+            query: query.to_owned(),
+            headers: HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static(SIGNED_BY_NOBODY))]),
             body: body.into(),
-            authorization: Some(SIGNED_BY_NOBODY.to_owned()),
             mapping: None,
         }
     }

@@ -1,6 +1,7 @@
 //! The `@connections` management API (contract §5).
 
 use bytes::Bytes;
+use hyper::header::AUTHORIZATION;
 use serde::Serialize;
 use serde_json::json;
 
@@ -8,6 +9,7 @@ use super::action::Action;
 use super::closing::CLOSED_NORMALLY;
 use super::faults::Occasion;
 use super::gateway::{Connection, Gateway, Turn};
+use super::iam::NotPermitted;
 use super::ids::{self, CallId, ConnectionId};
 use super::input::ManagementRequest;
 use super::{domain_mapping, url};
@@ -44,11 +46,17 @@ impl Gateway {
     }
 
     fn manage(&mut self, turn: &mut Turn<'_>, request: &ManagementRequest) -> Result<Answer, Answer> {
-        check_signature(request.authorization.as_deref())?;
+        check_presence(request)?;
         let id = self.addressed(request)?;
-        if self.faults.meet(Occasion::Management, Some(&id)).is_some() {
-            return Err(Answer::error(429, "LimitExceededException", &self.api.words.throttled));
+        let is_throttled = self.faults.meet(Occasion::Management, Some(&id)).is_some();
+        if is_throttled || self.admit_to_account(turn.now).is_err() {
+            return Err(Answer::error(429, "LimitExceededException", &self.api.readings.throttled_message));
         }
+        let too_large = request.body.len() > self.api.limits.message_bytes;
+        if request.method == "POST" && too_large {
+            return Err(self.too_large());
+        }
+        self.check_manager(turn.now, request, id.as_str()).map_err(Answer::from)?;
         match request.method.as_str() {
             "POST" => self.post_to_connection(turn, &id, &request.body),
             "GET" => self.get_connection(&id),
@@ -83,22 +91,29 @@ impl Gateway {
         id: &ConnectionId,
         body: &Bytes,
     ) -> Result<Answer, Answer> {
-        let limit = self.api.limits.message_bytes;
-        if body.len() > limit {
-            let message = format!("the message is larger than {limit} bytes");
-            return Err(Answer::error(413, "PayloadTooLargeException", message));
-        }
         self.connection(id)?;
         if self.faults.meet(Occasion::Post, Some(id)).is_some() {
             self.expire(turn, id);
             return Err(Answer::gone());
         }
         // Posts are delivered as text frames, which cannot hold anything else.
-        let text = String::from_utf8(body.to_vec()).map_err(|_| {
-            Answer::error(400, "BadRequestException", "the message is not UTF-8, but is sent as a text frame")
-        })?;
+        let text = match String::from_utf8(body.to_vec()) {
+            Ok(text) => text,
+            Err(error) if self.api.readings.lossy_posts => {
+                String::from_utf8_lossy(error.as_bytes()).into_owned()
+            }
+            Err(_) => {
+                let message = "the message is not UTF-8, but is sent as a text frame";
+                return Err(Answer::error(400, "BadRequestException", message));
+            }
+        };
         self.send(turn, id, text);
         Ok(Answer::ok(200, Bytes::new()))
+    }
+
+    fn too_large(&self) -> Answer {
+        let limit = self.api.limits.message_bytes;
+        Answer::error(413, "PayloadTooLargeException", format!("the message is larger than {limit} bytes"))
     }
 
     fn get_connection(&self, id: &ConnectionId) -> Result<Answer, Answer> {
@@ -128,13 +143,23 @@ impl Gateway {
     }
 }
 
-/// Takes any SigV4 signature for the right service; keys are not checked (contract §9).
-fn check_signature(authorization: Option<&str>) -> Result<(), Answer> {
-    let Some(authorization) = authorization else {
+impl From<NotPermitted> for Answer {
+    fn from(not_permitted: NotPermitted) -> Self {
+        match not_permitted {
+            NotPermitted::Signature(why) => Self::error(403, "InvalidSignatureException", why),
+            NotPermitted::Policy(why) => Self::error(403, "AccessDeniedException", why),
+        }
+    }
+}
+
+/// Takes any SigV4 signature for the right service; whose it is, is another question (contract §9).
+fn check_presence(request: &ManagementRequest) -> Result<(), Answer> {
+    let Some(authorization) = request.headers.get(AUTHORIZATION) else {
         let message = "Missing Authentication Token: sign the request with SigV4 for the service execute-api; \
                        at home any key will do";
         return Err(Answer::error(403, "MissingAuthenticationTokenException", message));
     };
+    let authorization = String::from_utf8_lossy(authorization.as_bytes());
     let signed = authorization.starts_with("AWS4-") && authorization.contains("/execute-api/aws4_request");
     if signed {
         Ok(())

@@ -1,13 +1,17 @@
 //! The description of a program that the gateway reads: its routes, its authorizer, its tables, its queue.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::manifest_authorizer::{self, ManifestAuthorizer};
 use super::manifest_queue::{self, ManifestQueue};
+use super::manifest_settings::{
+    self, ManifestAccessLog, ManifestAccount, ManifestApiKey, ManifestCaller, ManifestRouteSettings,
+};
+use super::readings::Readings;
 use super::route_selection::{RouteSelection, RouteSelectionError};
 
 /// The newest manifest version that this gateway understands.
@@ -62,6 +66,45 @@ pub struct Manifest {
     /// Whether the program uses the queue of jobs, and how; not, if absent.
     #[serde(default, deserialize_with = "manifest_queue::read")]
     pub queue: Option<ManifestQueue>,
+    /// `stageVariables` of every event; absent there, if empty.
+    #[serde(default)]
+    pub stage_variables: BTreeMap<String, String>,
+    /// How many routes there may be; 300 if absent, AWS's quota.
+    #[serde(default)]
+    pub max_routes: Option<usize>,
+    /// How long the gateway waits for the function where a route does not say, 50 to 29,000; 29,000 if absent.
+    #[serde(default)]
+    pub timeout_in_millis: Option<u64>,
+    /// How many events each route takes where [`route_settings`](Self::route_settings) do not say; any number, if absent.
+    #[serde(default)]
+    pub default_route_settings: Option<ManifestRouteSettings>,
+    /// How many events a route takes, by its key.
+    #[serde(default)]
+    pub route_settings: BTreeMap<String, ManifestRouteSettings>,
+    /// The account's quotas; none is kept, if absent.
+    #[serde(default)]
+    pub account: Option<ManifestAccount>,
+    /// The API keys of which a handshake needs one, if `$connect` has `apiKeyRequired`.
+    #[serde(default)]
+    pub api_keys: Vec<ManifestApiKey>,
+    /// Where the key is found: `$request.header.x-api-key` if absent, or `$context.authorizer.usageIdentifierKey`.
+    #[serde(default)]
+    pub api_key_selection_expression: Option<String>,
+    /// Whose signatures the gateway knows, beside the function's own.
+    #[serde(default)]
+    pub callers: Vec<ManifestCaller>,
+    /// The function's resource policy; API Gateway may call the function, if absent.
+    #[serde(default)]
+    pub function_policy: Option<Value>,
+    /// JSON Schemas of draft 4 for [`ManifestRoute::request_models`], by name.
+    #[serde(default)]
+    pub models: BTreeMap<String, Value>,
+    /// Access logs, which are not written at home.
+    #[serde(default)]
+    pub access_log_settings: Option<ManifestAccessLog>,
+    /// How the gateway behaves where AWS is silent.
+    #[serde(default)]
+    pub readings: Readings,
 }
 
 /// One route of a [`Manifest`].
@@ -80,6 +123,24 @@ pub struct ManifestRoute {
     /// Where the handler is written.
     #[serde(default)]
     pub location: Option<ManifestLocation>,
+    /// How long the gateway waits for the function, 50 to 29,000.
+    #[serde(default)]
+    pub timeout_in_millis: Option<u64>,
+    /// Whether a handshake needs an API key; on `$connect` alone.
+    #[serde(default)]
+    pub api_key_required: bool,
+    /// `NONE`, `AWS_IAM` or `CUSTOM`; on `$connect` alone. An authorizer makes it `CUSTOM`.
+    #[serde(default)]
+    pub authorization_type: Option<String>,
+    /// Which of the request models a message must fit; `$default` if absent.
+    #[serde(default)]
+    pub model_selection_expression: Option<String>,
+    /// The names of models, by the value of the expression.
+    #[serde(default)]
+    pub request_models: BTreeMap<String, String>,
+    /// Mapping templates, which proxy integrations do not have: anything in it is a mistake.
+    #[serde(default)]
+    pub request_templates: Option<Map<String, Value>>,
 }
 
 /// A place in the program's source.
@@ -105,8 +166,8 @@ impl Manifest {
     /// # Errors
     ///
     /// If the text is not JSON of this shape, the version is too new, a route key is empty, reserved or given
-    /// twice, a `$disconnect` route is two-way, an identity source of the authorizer is none, or the route selection expression cannot be understood. The
-    /// error says which route and what to write.
+    /// twice, a `$disconnect` route is two-way, an identity source of the authorizer is none, a setting is none that AWS
+    /// has, or the route selection expression cannot be understood. The error says which route and what to write.
     pub fn parse(json: &str) -> Result<Self, ManifestError> {
         let value: Value = serde_json::from_str(json)
             .map_err(|error| problem(format!("the manifest is not JSON: {error}")))?;
@@ -137,6 +198,7 @@ impl Manifest {
         let mut seen = HashSet::new();
         for (index, route) in self.routes.iter().enumerate() {
             route.check(index + 1)?;
+            route.check_settings(index + 1)?;
             if !seen.insert(&route.route_key) {
                 return Err(problem(format!(
                     "route {} of the manifest repeats the key `{}`: give each route key once",
@@ -145,7 +207,8 @@ impl Manifest {
                 )));
             }
         }
-        self.route_selection().map(drop)
+        self.route_selection()?;
+        self.check_settings()
     }
 }
 
@@ -180,6 +243,7 @@ fn check_shape(value: &Value) -> Result<(), ManifestError> {
     let Some(manifest) = value.as_object() else {
         return Err(problem("the manifest is no JSON object: write {\"routes\": [{\"routeKey\": \"say\"}]}"));
     };
+    manifest_settings::check_shape(manifest)?;
     let routes = match manifest.get("routes") {
         None => return Ok(()),
         Some(Value::Array(routes)) => routes,
@@ -209,11 +273,14 @@ fn check_shape(value: &Value) -> Result<(), ManifestError> {
                 "`twoWay` of route {number} of the manifest is {two_way}: write true or false"
             )));
         }
+        if let Some(route) = route.as_object() {
+            manifest_settings::check_shape_of_route(route, number)?;
+        }
     }
     Ok(())
 }
 
-fn problem(text: impl Into<String>) -> ManifestError {
+pub(super) fn problem(text: impl Into<String>) -> ManifestError {
     ManifestError::Content(text.into())
 }
 

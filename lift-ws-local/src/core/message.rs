@@ -16,7 +16,9 @@ impl Gateway {
             return self.on_bad_frame(turn, id, FrameFault::MessageTooLarge);
         }
         self.note_activity(turn.now, id, Direction::In);
-        let Some(connection) = self.connections.get(id) else { return };
+        if !self.connections.contains_key(id) {
+            return;
+        }
         let request_id = self.ids.text(IdKind::Request);
         let route = match self.api.select_route(text) {
             Ok(route) => route,
@@ -26,18 +28,27 @@ impl Gateway {
             }
         };
         let message_id = self.ids.text(IdKind::Message);
+        let (route_key, two_way, models) = (route.route_key.clone(), route.two_way, route.models.clone());
         if let Some(met) = self.faults.meet(Occasion::Message, Some(id)) {
             let fault = met.fault;
             let frame = match fault {
                 Fault::BadRequestBody => bad_request_frame(id, &message_id),
-                _ => gateway_frame(&self.api.words.throttled, id, &request_id),
+                _ => gateway_frame(&self.api.readings.throttled_message, id, &request_id),
             };
-            let route_key = route.route_key.clone();
             return self.turn_away(turn, id, route_key, Verdict::Fault(fault), frame);
         }
+        if let Err(reason) = self.admit(turn.now, &route_key) {
+            let frame = gateway_frame(&self.api.readings.throttled_message, id, &request_id);
+            return self.turn_away(turn, id, route_key, Verdict::Refused { status: 429, reason }, frame);
+        }
+        if let Some(Err(reason)) = models.map(|models| models.check(text)) {
+            let frame = bad_request_frame(id, &message_id);
+            return self.turn_away(turn, id, route_key, Verdict::Refused { status: 400, reason }, frame);
+        }
+        let Some(connection) = self.connections.get(id) else { return };
         let occurrence = Occurrence {
             api: &self.api,
-            route_key: &route.route_key,
+            route_key: &route_key,
             connection: id,
             client: &connection.client,
             connected_at: connection.connected_at,
@@ -45,12 +56,8 @@ impl Gateway {
             request_id: &request_id,
         };
         let event = event::message(&occurrence, &message_id, text);
-        let draft = Draft {
-            purpose: Purpose::Message { two_way: route.two_way },
-            route_key: route.route_key.clone(),
-            connection: id.clone(),
-            request_id,
-        };
+        let draft =
+            Draft { purpose: Purpose::Message { two_way }, route_key, connection: id.clone(), request_id };
         self.invoke_message(turn, draft, event);
     }
 
@@ -86,6 +93,9 @@ impl Gateway {
         conclusion: Conclusion,
     ) {
         let failure = match conclusion {
+            Conclusion::Response(response) if two_way && !self.is_reply(response.status) => {
+                INTERNAL_SERVER_ERROR
+            }
             Conclusion::Response(response) => {
                 let body = response.body.filter(|body| two_way && !body.is_empty());
                 match body {
@@ -96,12 +106,17 @@ impl Gateway {
                     None => return,
                 }
             }
-            Conclusion::TimedOut(_) => &self.api.words.timeout,
+            Conclusion::TimedOut(_) => &self.api.readings.timeout_message,
             Conclusion::Malformed(_) | Conclusion::FunctionError(_) | Conclusion::Unavailable(_) => {
                 INTERNAL_SERVER_ERROR
             }
         };
         let frame = gateway_frame(failure, id, request_id);
         self.send(turn, id, frame);
+    }
+
+    /// Whether a two-way body of this status reaches the client as it is: two sources disagree (contract §3.3).
+    fn is_reply(&self, status: u16) -> bool {
+        (200..300).contains(&status) || !self.api.readings.non_2xx_replies_fail
     }
 }

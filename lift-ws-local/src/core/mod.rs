@@ -39,6 +39,7 @@
 mod action;
 mod aging;
 mod api;
+mod api_key;
 mod authorizer;
 mod client;
 mod closing;
@@ -47,27 +48,36 @@ mod domain_mapping;
 mod event;
 mod faults;
 mod frames;
+mod function_policy;
 mod gateway;
 mod handshake;
 mod headers;
 mod held;
+mod iam;
 mod ids;
 mod input;
+mod lenient;
 mod management;
 mod manifest;
 mod manifest_authorizer;
 mod manifest_queue;
+mod manifest_settings;
 mod message;
 mod moment;
 mod multi_map;
 mod outcome;
 mod random;
+mod readings;
+mod request_model;
 mod route_selection;
+mod sigv4;
+mod throttle;
 mod timers;
 pub(crate) mod url;
 
 pub use action::{Action, EventType, Finished, NoRoute, Verdict};
-pub use api::{Api, Limits, Route, Words};
+pub use api::{Api, Limits, Route};
+pub use api_key::{ApiKey, ApiKeySource};
 pub use authorizer::{Authorizer, IdentitySource};
 pub use connection_info::{ConnectionInfo, Messages};
 pub use domain_mapping::DomainMapping;
@@ -77,11 +87,20 @@ pub use faults::{
     Fault, FaultKind, FaultMet, FaultPlan, FaultReport, FaultRule, FaultRuleError, FaultRuleId, Faults,
     Occasion, RuleReport,
 };
+pub use function_policy::FunctionPolicy;
 pub use gateway::Gateway;
+pub use iam::{Caller, CallerPolicy};
 pub use ids::{CallId, ConnectionId, InvocationId, SocketId};
 pub use input::{FrameFault, HandshakeRequest, Input, ManagementRequest, Outcome};
 pub use manifest::{Manifest, ManifestError, ManifestLocation, ManifestRoute};
 pub use manifest_authorizer::ManifestAuthorizer;
 pub use manifest_queue::ManifestQueue;
+pub use manifest_settings::{
+    ManifestAccessLog, ManifestAccount, ManifestApiKey, ManifestCaller, ManifestRouteSettings,
+    ManifestThrottleSettings,
+};
 pub use moment::Moment;
+pub use readings::{CloseReading, Readings};
+pub use request_model::RequestModels;
 pub use route_selection::{RouteSelection, RouteSelectionError};
+pub use throttle::{RateLimit, Throttling};

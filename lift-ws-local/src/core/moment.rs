@@ -72,6 +72,26 @@ impl Moment {
         self.0 / 1000
     }
 
+    /// The second that `20260505T102030Z` names, the form of signatures; nothing if there is none.
+    pub(super) fn from_basic(text: &str) -> Option<Self> {
+        let digits: Vec<u64> =
+            text.bytes().filter(u8::is_ascii_digit).map(|digit| u64::from(digit - b'0')).collect();
+        let is_basic =
+            text.len() == 16 && text.as_bytes()[8] == b'T' && text.ends_with('Z') && digits.len() == 14;
+        if !is_basic {
+            return None;
+        }
+        let number = |from: usize, to: usize| digits[from..to].iter().fold(0, |all, digit| all * 10 + digit);
+        let (month, day) = (number(4, 6), number(6, 8));
+        let (hour, minute, second) = (number(8, 10), number(10, 12), number(12, 14));
+        let days = days_of(number(0, 4), month, day)?;
+        // Days that no month has, such as February 30, are those of another date.
+        let (_, of_month, of_day) = date_of(days);
+        let is_date = (u64::from(of_month), u64::from(of_day)) == (month, day);
+        let is_time = hour < 24 && minute < 60 && second < 60;
+        (is_date && is_time).then(|| Self((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000))
+    }
+
     fn civil(self) -> Civil {
         let (days, within) = (self.0 / 86_400_000, self.0 % 86_400_000);
         let (year, month, day) = date_of(days);
@@ -130,6 +150,17 @@ fn date_of(days: u64) -> (u64, u8, u8) {
     (year, month as u8, day as u8)
 }
 
+/// The opposite of [`date_of`]; nothing before 1970.
+fn days_of(year: u64, month: u64, day: u64) -> Option<u64> {
+    let is_near = (1..=12).contains(&month) && (1..=31).contains(&day);
+    let year = if month <= 2 { year.checked_sub(1)? } else { year };
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day.checked_sub(1)?;
+    let day_of_era = year % 400 * 365 + year % 400 / 4 - year % 400 / 100 + day_of_year;
+    let days = (year / 400 * 146_097 + day_of_era).checked_sub(719_468);
+    days.filter(|_| is_near)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +183,33 @@ mod tests {
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         ] {
             assert_eq!(Moment::from_millis(millis).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn the_dates_of_signatures_are_read_and_what_is_none_is_not() {
+        for (text, expected) in [
+            ("19700101T000000Z", "1970-01-01T00:00:00.000Z"),
+            ("20260505T102030Z", "2026-05-05T10:20:30.000Z"),
+            ("20240229T235959Z", "2024-02-29T23:59:59.000Z"),
+            ("20251231T000001Z", "2025-12-31T00:00:01.000Z"),
+        ] {
+            assert_eq!(Moment::from_basic(text).unwrap().to_string(), expected);
+        }
+        for none in [
+            "",
+            "20260505",
+            "20260230T000000Z",
+            "20261301T000000Z",
+            "20260500T000000Z",
+            "20260505T240000Z",
+            "20260505T1020300",
+            "2026-05-05T10:20Z",
+            "19691231T235959Z",
+            "00000101T000000Z",
+            "é0260505T10203Z",
+        ] {
+            assert_eq!(Moment::from_basic(none), None, "{none}");
         }
     }
 

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::action::Verdict;
 use super::input::Outcome;
+use super::readings::Readings;
 
 /// How the gateway's wait for an invocation ended.
 #[derive(Debug)]
@@ -35,13 +38,13 @@ pub(super) enum Conclusion {
 }
 
 impl Conclusion {
-    pub(super) fn of(ending: Ending) -> Self {
+    pub(super) fn of(ending: Ending, readings: &Readings) -> Self {
         let outcome = match ending {
             Ending::Outcome(outcome) => outcome,
             Ending::TimedOut(limit) => return Self::TimedOut(limit),
         };
         match outcome {
-            Outcome::Returned(returned) => match proxy_response(&returned) {
+            Outcome::Returned(returned) => match proxy_response(&returned, readings) {
                 Ok(response) => Self::Response(response),
                 Err(problem) => Self::Malformed(problem),
             },
@@ -69,16 +72,18 @@ pub(super) struct ProxyResponse {
     pub(super) status: u16,
     /// The header `Sec-WebSocket-Protocol`, in whatever case.
     pub(super) subprotocol: Option<String>,
-    /// `body`. `isBase64Encoded` changes nothing: the output is passed as it is.
+    /// `body`. `isBase64Encoded` changes nothing, unless it is so set: the output is passed as it is.
     pub(super) body: Option<String>,
 }
 
 /// Reads a return value; the error says in what way it is malformed.
 ///
-/// Strict where AWS is silent: a missing `statusCode` is malformed, so that programs learn to send it.
-fn proxy_response(returned: &[u8]) -> Result<ProxyResponse, String> {
+/// Strict where AWS is silent: a missing `statusCode` is malformed, so that programs learn to send it, unless it is set
+/// otherwise.
+fn proxy_response(returned: &[u8], readings: &Readings) -> Result<ProxyResponse, String> {
     // An array would do for a struct, too.
     if returned.starts_with(b"{")
+        && !readings.base64_replies_decoded
         && let Ok(Usual { status_code: status @ 100..600, body, .. }) = serde_json::from_slice(returned)
     {
         return Ok(ProxyResponse { status, subprotocol: None, body });
@@ -89,9 +94,9 @@ fn proxy_response(returned: &[u8]) -> Result<ProxyResponse, String> {
         return Err(format!("the result is {}, not an object with `statusCode`", kind_of(&value)));
     };
     Ok(ProxyResponse {
-        status: status(&response)?,
+        status: status(&response, readings)?,
         subprotocol: subprotocol(&response)?,
-        body: body(response)?,
+        body: body(response, readings)?,
     })
 }
 
@@ -121,8 +126,9 @@ impl<'de> Deserialize<'de> for NoHeaders {
     }
 }
 
-fn status(response: &Map<String, Value>) -> Result<u16, String> {
+fn status(response: &Map<String, Value>, readings: &Readings) -> Result<u16, String> {
     let number = match response.get("statusCode") {
+        None | Some(Value::Null) if readings.status_code_optional => Some(200),
         None | Some(Value::Null) => return Err("the result has no `statusCode`".to_owned()),
         Some(Value::Number(number)) => number.as_u64(),
         // REST integrations take `"200"`, and AWS's own samples return it.
@@ -137,8 +143,15 @@ fn status(response: &Map<String, Value>) -> Result<u16, String> {
         })
 }
 
-fn body(mut response: Map<String, Value>) -> Result<Option<String>, String> {
+fn body(mut response: Map<String, Value>, readings: &Readings) -> Result<Option<String>, String> {
+    let is_decoded =
+        readings.base64_replies_decoded && response.get("isBase64Encoded") == Some(&Value::Bool(true));
     match response.remove("body") {
+        Some(Value::String(body)) if is_decoded => {
+            BASE64.decode(&body).ok().and_then(|bytes| String::from_utf8(bytes).ok()).map(Some).ok_or_else(
+                || "`body` of the result is not text in base64, as `isBase64Encoded` says".to_owned(),
+            )
+        }
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(body)) => Ok(Some(body)),
         Some(other) => Err(format!("`body` of the result is {}, not a string", kind_of(&other))),
@@ -189,7 +202,7 @@ mod tests {
     use super::*;
 
     fn problem(returned: &str) -> String {
-        proxy_response(returned.as_bytes()).unwrap_err()
+        proxy_response(returned.as_bytes(), &Readings::default()).unwrap_err()
     }
 
     #[test]
@@ -197,12 +210,13 @@ mod tests {
         let returned =
             br#"{ "statusCode": 200, "headers": { "sec-websocket-protocol": "v1" }, "body": "x" }"#;
         assert_eq!(
-            proxy_response(returned).unwrap(),
+            proxy_response(returned, &Readings::default()).unwrap(),
             ProxyResponse { status: 200, subprotocol: Some("v1".into()), body: Some("x".into()) }
         );
         assert_eq!(
             proxy_response(
-                br#"{"statusCode":"201","multiValueHeaders":{"Sec-WebSocket-Protocol":["a","b"]}}"#
+                br#"{"statusCode":"201","multiValueHeaders":{"Sec-WebSocket-Protocol":["a","b"]}}"#,
+                &Readings::default(),
             )
             .unwrap(),
             ProxyResponse { status: 201, subprotocol: Some("a".into()), body: None }
@@ -224,7 +238,8 @@ mod tests {
             r#"{"statusCode":200,"headers":[]"#,
         ] {
             let (short, long) = (format!("{usual}}}"), format!("{usual},\"cookies\":[]}}"));
-            assert_eq!(proxy_response(short.as_bytes()), proxy_response(long.as_bytes()), "{usual}");
+            let read = |text: &str| proxy_response(text.as_bytes(), &Readings::default());
+            assert_eq!(read(&short), read(&long), "{usual}");
         }
     }
 

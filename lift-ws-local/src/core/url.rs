@@ -28,12 +28,16 @@ fn encoded_byte(bytes: &[u8]) -> Option<u8> {
     u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
+/// Decodes `%XX`, and `+` as the space that forms make it.
+pub(super) fn decode_form(text: &str) -> String {
+    decode(&text.replace('+', " "))
+}
+
 /// The parameters of a query, decoded as forms are; a name without `=` has the empty value.
 pub(super) fn query(text: &str) -> MultiMap {
     let mut parameters = MultiMap::default();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let decode_form = |text: &str| decode(&text.replace('+', " "));
         parameters.add(&decode_form(name), decode_form(value), |a, b| a == b);
     }
     parameters

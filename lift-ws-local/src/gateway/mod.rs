@@ -156,12 +156,16 @@ impl LocalGateway {
     }
 
     async fn prepare(&self, manifest: &Manifest) -> Result<NewApi, ReplaceError> {
-        let described = Api::from_manifest(manifest).map_err(ReplaceError::Manifest)?;
         let stages = self.stages.iter().map(|(site, served)| {
-            let Api { route_selection, routes, authorizer, .. } = described.clone();
-            (*site, Api { route_selection, routes, authorizer, ..served.clone() })
+            let mut api = served.clone();
+            api.configure(manifest)?;
+            // Those of the stage are not the manifest's to take away.
+            for (name, value) in &served.stage_variables {
+                api.stage_variables.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+            Ok((*site, api))
         });
-        let stages = stages.collect();
+        let stages = stages.collect::<Result<_, _>>().map_err(ReplaceError::Manifest)?;
         let made = self.tables.create_missing(manifest.tables.clone()).await;
         made.map_err(|error| ReplaceError::Database { problem: error.to_string() })?;
         Ok(NewApi { stages, table: first_table(manifest), queue: manifest.queue.clone() })

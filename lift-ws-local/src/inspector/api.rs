@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use super::entry::EntryId;
 use super::journal::Cursor;
 use super::request::Request as Ask;
-use crate::core::{DomainMapping, ManagementRequest, url};
+use crate::core::{ConnectionId, url};
 use crate::database::Tables;
 use crate::http::{self, Answer, Read, read_body};
 use crate::owner::{Command, Owner};
@@ -22,9 +22,6 @@ const BATCH: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long after its last question a page counts as looking.
 const LEASE: Duration = Duration::from_secs(5);
-/// What `@connections` wants of whoever asks.
-const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=inspector/20260101/local/execute-api/aws4_request, \
-                      SignedHeaders=host, Signature=0";
 /// The most of a request's body.
 const BODY_BYTES: usize = 256 * 1024;
 
@@ -91,25 +88,12 @@ impl InspectorApi {
         }
     }
 
-    /// As a program would, by `DELETE` of `@connections`.
+    /// As a program would, by `DELETE` of `@connections`, but without its credentials.
     async fn disconnect(&self, id: &str) -> Answer {
-        let request = ManagementRequest {
-            method: "DELETE".to_owned(),
-            path: format!("/@connections/{}", id.replace('%', "%25").replace('/', "%2F")),
-            body: Bytes::new(),
-            authorization: Some(SIGNED.to_owned()),
-            // Whatever its stage is.
-            mapping: Some(DomainMapping { domain_name: String::new(), path: String::new() }),
-        };
-        match self.owner.ask(|reply| Command::Management { site: None, request, reply }).await {
-            Some(answer) if answer.status < 300 => http::empty(StatusCode::NO_CONTENT),
-            Some(answer) if answer.status == 410 => {
-                problem(StatusCode::GONE, "the connection has ended already")
-            }
-            Some(answer) => problem(
-                StatusCode::BAD_GATEWAY,
-                &format!("@connections says {}: {}", answer.status, String::from_utf8_lossy(&answer.body)),
-            ),
+        let connection = ConnectionId::from(id);
+        match self.owner.ask(|reply| Command::Inspect(Ask::Disconnect { connection, reply })).await {
+            Some(true) => http::empty(StatusCode::NO_CONTENT),
+            Some(false) => problem(StatusCode::GONE, "the connection has ended already"),
             None => ended(),
         }
     }

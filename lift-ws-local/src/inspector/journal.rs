@@ -101,6 +101,7 @@ impl Journal {
             Request::Overview { .. }
             | Request::Connections { .. }
             | Request::Replay { .. }
+            | Request::Disconnect { .. }
             | Request::Wrote { .. } => {}
         }
     }

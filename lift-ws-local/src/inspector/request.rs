@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 
 use super::entry::EntryId;
 use super::journal::Cursor;
+use crate::core::ConnectionId;
 use crate::environments::EnvironmentId;
 use crate::event::OutputStream;
 
@@ -27,6 +28,8 @@ pub(crate) enum Request {
     TestSource { id: EntryId, reply: oneshot::Sender<Option<String>> },
     /// Give the function the same event again; the number of the new entry.
     Replay { id: EntryId, reply: oneshot::Sender<Option<EntryId>> },
+    /// End a connection; whether it was open.
+    Disconnect { connection: ConnectionId, reply: oneshot::Sender<bool> },
     /// A line of a function, for the journal.
     Wrote { environment: EnvironmentId, stream: OutputStream, line: String },
 }

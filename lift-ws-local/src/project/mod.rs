@@ -7,9 +7,11 @@ mod check;
 mod error;
 mod node;
 pub(crate) mod placeholder;
+mod template;
 mod toml_file;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -73,6 +75,7 @@ impl Project {
                 name,
                 function,
                 package: None,
+                requirement: None,
                 environments: None,
                 timeout: None,
             }],
@@ -104,6 +107,8 @@ pub struct ProjectFunction {
     pub function: Function,
     /// The package of this workspace that it is built from, if it is.
     pub package: Option<ProjectPackage>,
+    /// What must be installed for it to run, if that can be found out before.
+    pub requirement: Option<Requirement>,
     /// How many environments there may be at a time; as many as the gateway says, if absent.
     pub environments: Option<usize>,
     /// How long it may work on one event; as long as the gateway says, if absent.
@@ -120,6 +125,20 @@ pub struct ProjectPackage {
     pub bin: Option<String>,
     /// The `Cargo.toml` to start from; that of the current folder, if absent.
     pub manifest_path: Option<PathBuf>,
+}
+
+/// A command that succeeds if what a function needs is installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Requirement {
+    /// The program.
+    pub program: OsString,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Where it is run.
+    pub dir: PathBuf,
+    /// What to do if it fails.
+    pub advice: String,
 }
 
 /// An API of a [`Project`]. Each has a port of its own.

@@ -87,6 +87,14 @@ impl Node {
         }
     }
 
+    pub(super) fn to_bool(&self) -> Option<bool> {
+        match &self.content {
+            Content::Bool(is_so) => Some(*is_so),
+            Content::Text(text) => text.trim().to_ascii_lowercase().parse().ok(),
+            _ => None,
+        }
+    }
+
     pub(super) fn to_json(&self) -> Value {
         match &self.content {
             Content::Null => Value::Null,

@@ -188,6 +188,7 @@ impl Reader<'_> {
             name: name.to_owned(),
             function,
             package,
+            requirement: None,
             environments: environments.transpose()?.map(|count| count as usize),
             timeout: timeout.map(Duration::from_secs),
         })

@@ -9,7 +9,7 @@ use lift_ws_local::core::{
 };
 use proptest::prelude::*;
 
-use crate::support::{SIGNED, World, allowing};
+use crate::support::{World, allowing};
 
 /// What may happen next; numbers choose among what exists at that time.
 #[derive(Clone, Debug)]
@@ -167,8 +167,7 @@ fn input(shell: &mut Shell, happening: Happening, sockets: &mut u64) -> Option<I
         }
         Happening::Management(which, method, body) => {
             let path = format!("/prod/@connections/{}", pick(connections, which)?);
-            let authorization = Some(SIGNED.to_owned());
-            let request = ManagementRequest { method, path, body: body.into(), authorization, mapping: None };
+            let request = ManagementRequest::new(&method, &path, body);
             Input::Management { call: CallId(which as u64), request }
         }
         Happening::Wait(_) => Input::Tick,

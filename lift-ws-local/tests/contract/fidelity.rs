@@ -16,8 +16,11 @@ from `docs/contract-rows.toml` by `UPDATE_EXPECT=1 cargo test -p lift-ws-local -
 | --- | --- |
 | D | documented by AWS |
 | O | observed on AWS, by people who published it |
-| U | uncertain: no evidence; the row says what we chose |
+| U | uncertain: no evidence; the row says what we chose, and where two readings are possible the setting that chooses |
 | M | measured here, on the clients and run times concerned |
+
+A setting stands in the manifest: `\"readings\": { \"lenientJson\": true }`. Frames, events, refusals and the answers of `@connections`
+are also compared byte for byte with the files of `lift-ws-local/tests/contract/wire` and `lift-ws-local/tests/gateway/wire`.
 
 Does a test notice if a rule is broken? `bash .ci/run broken_rules` breaks them one by one in a copy, and shows which test fails.
 ";
@@ -74,14 +77,21 @@ fn page(rows: &[Row]) -> String {
         .unwrap();
         for row in rows.iter().filter(|row| row.section() == section) {
             let (id, tag, summary) = (&row.id, &row.tag, row.summary.replace('|', "\\|"));
-            writeln!(page, "| {id} | {tag} | {summary} | {} |", test(row)).unwrap();
+            let settings: Vec<String> = row.settings().map(|name| format!("`{name}`")).collect();
+            let setting = if settings.is_empty() {
+                String::new()
+            } else {
+                format!(" (setting: {})", settings.join(", "))
+            };
+            writeln!(page, "| {id} | {tag} | {summary}{setting} | {} |", test(row)).unwrap();
         }
     }
     page
 }
 
-/// `[name](../FILE)` of `FILE::name`.
+/// `[name](../FILE)` of `FILE::name`, or why there is no test.
 fn test(row: &Row) -> String {
     let split = row.test.as_deref().and_then(|test| test.split_once("::"));
-    split.map_or_else(|| "–".to_owned(), |(file, name)| format!("[`{name}`](../{file})"))
+    let reason = || format!("none: {}", row.untested.as_deref().unwrap_or("–"));
+    split.map_or_else(reason, |(file, name)| format!("[`{name}`](../{file})"))
 }

@@ -99,8 +99,8 @@ fn a_message_that_is_not_answered_in_time_gets_the_timeout_frame() {
 fn words_without_evidence_can_be_set() {
     let routes = json!({ "routes": [{ "routeKey": "say" }] });
     let mut world = World::with_api(routes, |api| {
-        api.words.timeout = "too slow".into();
-        api.words.throttled = "too fast".into();
+        api.readings.timeout_message = "too slow".into();
+        api.readings.throttled_message = "too fast".into();
     });
     let connection = world.connect();
     world.fault(Fault::MessageThrottled);
@@ -138,6 +138,33 @@ fn the_gateway_waits_29_seconds() {
     world.wait(Duration::from_millis(1));
     world.input(Input::Tick);
     assert_eq!(world.sent().len(), 1);
+}
+
+// §3.5: "Integration timeout 50 ms - 29 s", of each integration; DG-ireq
+#[test]
+fn a_route_may_wait_less_long_than_the_api() {
+    let waits = |action: &str, limit: Option<Duration>| {
+        let routes = json!({
+            "timeoutInMillis": 10_000,
+            "routes": [{ "routeKey": "say", "timeoutInMillis": 50 }, { "routeKey": "ask" }],
+        });
+        let mut world = World::with_api(routes, |api| {
+            api.limits.integration_timeout = limit.unwrap_or(api.limits.integration_timeout);
+        });
+        let connection = world.connect();
+        world.message(&connection, &format!(r#"{{"action":"{action}"}}"#));
+        let invoked = world.invoked().unwrap();
+        world.wait_for_wakeup();
+        assert_eq!(world.now, invoked.deadline);
+        assert_eq!(world.sent(), [frame_of("Endpoint request timed out", &invoked.event)]);
+        world.now - crate::support::START
+    };
+    assert_eq!((waits("say", None), waits("ask", None)), (50, 10_000));
+    // A test that shortens the limit shortens it for all; a debugger that lifts it lifts it for all.
+    let short = Some(Duration::from_millis(20));
+    assert_eq!((waits("say", short), waits("ask", short)), (20, 20));
+    let lifted = Some(Duration::from_secs(300));
+    assert_eq!((waits("say", lifted), waits("ask", lifted)), (300_000, 300_000));
 }
 
 // §3.5: "The Lambda keeps running past it; only the gateway gives up"

@@ -192,6 +192,39 @@ fn a_lost_connection_is_1006() {
     assert_eq!(world.disconnected(), Some((1006, String::new())));
 }
 
+// §6.2: "1008, 1011 | no evidence that the gateway uses them"
+#[test]
+fn no_close_frame_of_the_gateway_has_1008_or_1011() {
+    let mut codes = Vec::new();
+    for fault in [
+        FrameFault::Binary,
+        FrameFault::FrameTooLarge,
+        FrameFault::MessageTooLarge,
+        FrameFault::InvalidUtf8,
+        FrameFault::Protocol,
+    ] {
+        let mut world = World::usual();
+        let connection = world.connect();
+        world.bad_frame(&connection, fault);
+        codes.push(world.closed().expect("closed").0);
+    }
+    // What emulators were seen to answer with 1008 or 1011: failures, refusals, throttling.
+    for outcome in [crate::support::failed(), crate::support::unavailable(), returned("null")] {
+        let mut world = World::usual();
+        let connection = world.connect();
+        world.message(&connection, r#"{"action":"say"}"#);
+        world.finishes(outcome);
+        assert_eq!(world.closed(), None);
+        world.handshake(lift_ws_local::core::HandshakeRequest::get("/other"));
+        assert!(world.closed().is_none() && world.refused().is_some());
+    }
+    let mut world = World::usual();
+    world.connect();
+    world.wait_for_wakeup();
+    codes.push(world.closed().expect("idle").0);
+    assert_eq!(codes, [1003, 1009, 1009, 1007, 1002, 1001]);
+}
+
 // §6.4: "a connection's messages can run in parallel in different Lambda environments"
 #[test]
 fn messages_of_one_connection_run_in_parallel() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lift_ws_local::core::{Action, Fault, HandshakeRequest, ManagementRequest};
+use lift_ws_local::core::{Action, DomainMapping, Fault, HandshakeRequest, ManagementRequest};
 
 use crate::support::{Answered, SIGNED, World, browser};
 
@@ -200,6 +200,56 @@ fn a_post_above_128_kb_is_413() {
     let answer = world.post(&connection, &"x".repeat(131_073));
     assert_eq!((answer.status, answer.error_type), (413, Some("PayloadTooLargeException")));
     assert!(answer.body.contains(r#""message""#) && world.sent().is_empty());
+}
+
+// §5.4: "413 on GET/DELETE is `Unhandled` (not modelled there)": so a body changes nothing there.
+#[test]
+fn a_body_of_a_get_or_delete_is_never_too_large() {
+    let mut world = World::usual();
+    let connection = world.connect();
+    let path = format!("/prod/@connections/{connection}");
+    let body = vec![b'x'; 131_073];
+    assert_eq!(world.manage("GET", &path, &body).status, 200);
+    assert_eq!(world.manage("DELETE", &path, &body).status, 204);
+    assert_eq!(world.manage("GET", &path, &body).status, 410);
+}
+
+// §6.4: "PostToConnection 200 = accepted by the gateway, not received by the client"
+#[test]
+fn a_post_is_answered_whether_the_client_receives_it_or_not() {
+    let mut world = World::usual();
+    let connection = world.connect();
+    // The client is gone already, but the gateway does not know.
+    assert_eq!(world.post(&connection, "lost").status, 200);
+    world.lose(&connection);
+    assert_eq!(world.disconnected(), Some((1006, String::new())));
+    assert_eq!(world.post(&connection, "too late").status, 410);
+}
+
+// §5.2: "Custom domain: `https://{domain}/{basePath or nothing}`; do not append the stage when the API mapping already selects
+// it: … refused with 403"
+#[test]
+fn a_custom_domain_has_its_mapping_instead_of_the_stage() {
+    let mut world = World::usual();
+    let connection = world.connect();
+    for (mapping, path, expected) in [
+        ("", "", 200),
+        ("chat", "/chat", 200),
+        ("", "/prod", 403),
+        ("chat", "", 403),
+        ("chat", "/chat/prod", 403),
+        ("chat", "/prod", 403),
+    ] {
+        let mut request =
+            ManagementRequest::new("POST", &format!("{path}/@connections/{connection}"), "hello");
+        let domain_name = "ws.example.org".to_owned();
+        request.mapping = Some(DomainMapping { domain_name, path: mapping.to_owned() });
+        let answered = world.manage_by(request);
+        assert_eq!(answered.status, expected, "{mapping:?} {path:?}");
+        if expected == 403 {
+            assert_eq!(answered.error_type, Some("ForbiddenException"));
+        }
+    }
 }
 
 // §6.3: "non-UTF-8 data: U": refused, since no text frame can hold it.

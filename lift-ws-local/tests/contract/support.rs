@@ -70,6 +70,14 @@ impl World {
         Self::with_api(manifest, |_| {})
     }
 
+    /// Why a manifest is not accepted.
+    pub(crate) fn problem(manifest: Value) -> String {
+        match Manifest::parse(&manifest.to_string()) {
+            Ok(_) => panic!("{manifest} is accepted"),
+            Err(error) => error.to_string(),
+        }
+    }
+
     pub(crate) fn with_api(manifest: Value, change: impl FnOnce(&mut Api)) -> Self {
         let manifest = Manifest::parse(&manifest.to_string()).unwrap();
         let mut api = Api::from_manifest(&manifest).unwrap();
@@ -262,13 +270,15 @@ impl World {
         body: &[u8],
         authorization: Option<&str>,
     ) -> Answered {
-        let request = ManagementRequest {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            body: body.to_vec().into(),
-            authorization: authorization.map(str::to_owned),
-            mapping: None,
-        };
+        let mut request = ManagementRequest::new(method, path, body.to_vec());
+        request.headers.clear();
+        if let Some(authorization) = authorization {
+            request.headers.insert("authorization", authorization.parse().unwrap());
+        }
+        self.manage_by(request)
+    }
+
+    pub(crate) fn manage_by(&mut self, request: ManagementRequest) -> Answered {
         self.input(Input::Management { call: CallId(7), request });
         let answers = self.actions.iter().filter_map(|action| match action {
             Action::Answer { call: CallId(7), status, error_type, body } => Some(Answered {

@@ -17,3 +17,4 @@ mod slow_readers;
 mod swap;
 mod tls;
 mod transport;
+mod wire;

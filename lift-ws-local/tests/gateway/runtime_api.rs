@@ -146,6 +146,54 @@ async fn ids_that_nobody_asked_for_are_refused_with_the_contracts_errors() {
     assert_eq!(error_type(&twice), (403, "InvalidStateTransition".to_owned()));
 }
 
+// §7.2: "Any non-2xx to `/response` or `/error` (410, 413 tested) is logged and ignored; polling goes on": the gateway lets it.
+#[tokio::test]
+async fn a_program_whose_answers_were_refused_goes_on_polling_and_is_served() {
+    let (runtime, mut client) = runtime(1, 1).await;
+    let event = runtime.next().await;
+    let large = runtime.respond(&id(&event), &"x".repeat(7 << 20)).await;
+    assert_eq!(large.status, 413);
+    assert!(client.hear().await.starts_with(INTERNAL_SERVER_ERROR));
+    for (body, refused) in [("second", 400), ("third", 403)] {
+        client.say(body).await;
+        let event = runtime.next().await;
+        assert_eq!(event.json()["body"], body);
+        let other = if refused == 400 { "nonsense".to_owned() } else { id(&event) };
+        if refused == 403 {
+            runtime.respond(&id(&event), body).await;
+            assert_eq!(client.hear().await, body);
+        }
+        assert_eq!(runtime.respond(&other, body).await.status, refused);
+        if refused == 400 {
+            runtime.respond(&id(&event), body).await;
+            assert_eq!(client.hear().await, body);
+        }
+    }
+}
+
+// §7.3: "One worker's poll error is retried": a poll that breaks off takes no event with it, and the next one is served.
+#[tokio::test]
+async fn a_poll_that_breaks_off_loses_no_event() {
+    let (runtime, mut client) = runtime(2, 1).await;
+    let first = runtime.next().await;
+    let mut broken = TcpStream::connect(&runtime.address).await.unwrap();
+    let poll =
+        format!("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: {}\r\n\r\n", runtime.address);
+    broken.write_all(poll.as_bytes()).await.unwrap();
+    // The gateway has seen the poll once it has answered a later request of the same program.
+    assert_eq!(runtime.respond("not-an-id", "").await.status, 400);
+    drop(broken);
+    assert_eq!(runtime.respond("not-an-id", "").await.status, 400);
+    client.say("second").await;
+    let second = runtime.next().await;
+    assert_eq!(second.json()["body"], "second");
+    for event in [&second, &first] {
+        let body = event.json()["body"].as_str().unwrap().to_owned();
+        assert_eq!(runtime.respond(&id(event), &body).await.status, 202);
+        assert_eq!(client.hear().await, body);
+    }
+}
+
 #[tokio::test]
 async fn an_environment_cannot_answer_the_event_of_another() {
     let (mut runtime, mut client) = runtime(1, 2).await;

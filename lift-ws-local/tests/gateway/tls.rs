@@ -14,7 +14,8 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -22,10 +23,19 @@ use crate::client::{SIGNATURE, Watched, scripted, start};
 
 /// Calls the gateway by a name, trusting this authority alone.
 async fn call(watched: &Watched, name: &str, trusted: &Authority) -> std::io::Result<TlsStream<TcpStream>> {
+    call_by(watched, name, trusted, &[&TLS13, &TLS12]).await
+}
+
+async fn call_by(
+    watched: &Watched,
+    name: &str,
+    trusted: &Authority,
+    versions: &[&'static SupportedProtocolVersion],
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(trusted.certificate_pem().as_bytes()).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
@@ -86,6 +96,49 @@ async fn a_client_that_begins_tls_and_stops_is_closed_after_thirty_seconds_of_th
     let mut byte = [0; 1];
     let end = tokio::time::timeout(Duration::from_secs(30), half.read(&mut byte)).await;
     assert_eq!(end.expect("the gateway closes it").unwrap_or(0), 0);
+}
+
+/// Offers this version as the newest, and nothing else that a server could dislike. The answer's content type, and if that is
+/// an alert, which.
+async fn offer(watched: &Watched, version: u8) -> (u8, Option<u8>) {
+    const EXTENSIONS: [u8; 28] = [
+        0, 13, 0, 6, 0, 4, 4, 3, 8, 4, // signatures: ECDSA and RSA-PSS with SHA-256
+        0, 10, 0, 4, 0, 2, 0, 23, // groups: P-256
+        0, 11, 0, 2, 1, 0, // points: uncompressed
+        0, 23, 0, 0, // extended master secret
+    ];
+    let mut hello = vec![3, version];
+    hello.extend([7; 32]); // random
+    hello.push(0); // no session
+    hello.extend([0, 4, 0xc0, 0x2b, 0xc0, 0x2f]); // ECDHE with AES-128-GCM
+    hello.extend([1, 0]); // no compression
+    hello.extend([0, 28]);
+    hello.extend(EXTENSIONS);
+    let mut message = vec![1, 0, 0, u8::try_from(hello.len()).unwrap()];
+    message.extend(hello);
+    let mut record = vec![0x16, 3, 1, 0, u8::try_from(message.len()).unwrap()];
+    record.extend(message);
+    let mut stream = TcpStream::connect(watched.address()).await.unwrap();
+    stream.write_all(&record).await.unwrap();
+    let mut answer = [0; 7];
+    stream.read_exact(&mut answer).await.unwrap();
+    (answer[0], Some(answer[6]).filter(|_| answer[0] == 0x15))
+}
+
+// §6.1: "TLS | 1.2 and 1.3 only"
+#[tokio::test]
+async fn tls_is_1_2_or_1_3_and_nothing_older() {
+    let authority = Arc::new(Authority::ephemeral().unwrap());
+    let watched = start(scripted(&[]).authority(Arc::clone(&authority))).await;
+    for version in [&TLS12, &TLS13] {
+        let stream = call_by(&watched, "localhost", &authority, &[version]).await.unwrap();
+        assert_eq!(stream.get_ref().1.protocol_version(), Some(version.version));
+    }
+    const PROTOCOL_VERSION: u8 = 70;
+    for older in [0, 1, 2] {
+        assert_eq!(offer(&watched, older).await, (0x15, Some(PROTOCOL_VERSION)), "3.{older}");
+    }
+    assert_eq!(offer(&watched, 3).await, (0x16, None), "the version is all that was wrong");
 }
 
 #[tokio::test]

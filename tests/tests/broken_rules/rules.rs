@@ -6,8 +6,8 @@ pub(crate) const RULES: &[Mistake] = &[
     Mistake {
         name: "§1.2 a client cannot name the lifecycle routes",
         file: "core/api.rs",
-        right: "\"$connect\" | \"$disconnect\" => None,",
-        wrong: "\"$connect\" => None,",
+        right: "\"$connect\" | \"$disconnect\" if !self.readings.lifecycle_keys => None,",
+        wrong: "\"$connect\" if !self.readings.lifecycle_keys => None,",
     },
     Mistake {
         name: "§1.1 $default takes what no other route takes",
@@ -36,8 +36,8 @@ pub(crate) const RULES: &[Mistake] = &[
     Mistake {
         name: "§1.3 another stage is forbidden",
         file: "core/handshake.rs",
-        right: "if url::decode(stage) != self.api.stage {\n            return Err(StatusCode::FORBIDDEN);",
-        wrong: "if url::decode(stage) != self.api.stage {\n            return Err(StatusCode::NOT_FOUND);",
+        right: "domain_mapping::below(path, base).ok_or_else(|| self.unknown_path())?",
+        wrong: "domain_mapping::below(path, base).ok_or(StatusCode::NOT_FOUND)?",
     },
     Mistake {
         name: "§2.1 integrations do not see the headers of the upgrade",
@@ -96,7 +96,7 @@ pub(crate) const RULES: &[Mistake] = &[
     Mistake {
         name: "§3.4 a timeout has its own frame",
         file: "core/message.rs",
-        right: "Conclusion::TimedOut(_) => &self.api.words.timeout,",
+        right: "Conclusion::TimedOut(_) => &self.api.readings.timeout_message,",
         wrong: "Conclusion::TimedOut(_) => INTERNAL_SERVER_ERROR,",
     },
     Mistake {
@@ -126,8 +126,8 @@ pub(crate) const RULES: &[Mistake] = &[
     Mistake {
         name: "§5.4 a post of over 128 KB is refused",
         file: "core/management.rs",
-        right: "if body.len() > limit {",
-        wrong: "if body.len() > 2 * limit {",
+        right: "request.body.len() > self.api.limits.message_bytes;",
+        wrong: "request.body.len() > 2 * self.api.limits.message_bytes;",
     },
     Mistake {
         name: "§6.1 idle for ten minutes",
@@ -149,14 +149,62 @@ pub(crate) const RULES: &[Mistake] = &[
     },
     Mistake {
         name: "§6.2 a lost connection shows as 1006",
-        file: "core/closing.rs",
-        right: "const ABNORMAL: (u16, &str) = (1006, \"\");",
-        wrong: "const ABNORMAL: (u16, &str) = (1001, \"\");",
+        file: "core/readings.rs",
+        right: "lost_close: CloseReading::new(1006, \"\")",
+        wrong: "lost_close: CloseReading::new(1001, \"\")",
     },
     Mistake {
         name: "§6.2 a close frame without code shows as 1005",
         file: "core/closing.rs",
         right: "code.map_or(NO_STATUS, |code| (code, reason))",
         wrong: "code.map_or(ABNORMAL, |code| (code, reason))",
+    },
+    Mistake {
+        name: "§3.5 a route's own timeout",
+        file: "core/api.rs",
+        right: "said.map_or(limit, |said| said.min(limit))",
+        wrong: "said.map_or(limit, |_| limit)",
+    },
+    Mistake {
+        name: "§4 an API key that is not enabled is none",
+        file: "core/api_key.rs",
+        right: "Some(key) if key.enabled => Ok(",
+        wrong: "Some(key) if key.enabled || !key.value.is_empty() => Ok(",
+    },
+    Mistake {
+        name: "§4 a signature must match",
+        file: "core/iam.rs",
+        right: "        claim.check(request, &caller.secret_access_key, now)?;\n",
+        wrong: "",
+    },
+    Mistake {
+        name: "§4 a signature ends",
+        file: "core/sigv4.rs",
+        right: "if now > ends {",
+        wrong: "if now > ends && self.access_key.is_empty() {",
+    },
+    Mistake {
+        name: "§4 the function's policy names the API and the route",
+        file: "core/function_policy.rs",
+        right: "Key::SourceArn if condition.has_wildcards => matches_arn(pattern, source_arn),",
+        wrong: "Key::SourceArn if condition.has_wildcards => !pattern.is_empty(),",
+    },
+    Mistake {
+        name: "§5.2 managing connections is an action of its own",
+        file: "core/iam.rs",
+        right: "const MANAGE: &str = \"execute-api:ManageConnections\";",
+        wrong: "const MANAGE: &str = \"execute-api:Invoke\";",
+    },
+    Mistake {
+        name: "§6.1 a token bucket holds no more than a burst",
+        file: "core/throttle.rs",
+        right: "(self.tokens + gained).min(f64::from(limit.burst))",
+        wrong: "self.tokens + gained",
+    },
+    Mistake {
+        name: "§6.1 posts share the account's rate",
+        file: "core/management.rs",
+        right: " || self.admit_to_account(turn.now).is_err()",
+        wrong: "",
     },
 ];

@@ -12,11 +12,11 @@ const PRINCIPAL_ID: &str = "principalId";
 /// The principal and the flat values of `context`.
 ///
 /// Numbers and booleans are shown as strings, as AWS documents it for `$context.authorizer.x` and REST APIs were seen to
-/// do in their events, where null stays null; of WebSocket APIs it is not known.
+/// do in their events, where null stays null; of WebSocket APIs it is not known, hence a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::core) struct AuthorizerContext {
     principal_id: String,
-    values: BTreeMap<String, Option<String>>,
+    values: BTreeMap<String, Value>,
 }
 
 impl AuthorizerContext {
@@ -26,7 +26,7 @@ impl AuthorizerContext {
     }
 
     /// Reads an authorizer's result; the error says what is wrong with it.
-    pub(super) fn read(result: &Map<String, Value>) -> Result<Self, String> {
+    pub(super) fn read(result: &Map<String, Value>, as_strings: bool) -> Result<Self, String> {
         let principal_id = match result.get(PRINCIPAL_ID) {
             Some(Value::String(principal_id)) => principal_id.clone(),
             Some(other) => return Err(format!("`{PRINCIPAL_ID}` is {}, not a string", kind_of(other))),
@@ -34,22 +34,21 @@ impl AuthorizerContext {
         };
         let values = match result.get("context") {
             None | Some(Value::Null) => BTreeMap::new(),
-            Some(Value::Object(context)) => read_values(context)?,
+            Some(Value::Object(context)) => read_values(context, as_strings)?,
             Some(other) => return Err(format!("`context` is {}, not an object", kind_of(other))),
         };
         Ok(Self { principal_id, values })
     }
 }
 
-fn read_values(context: &Map<String, Value>) -> Result<BTreeMap<String, Option<String>>, String> {
+fn read_values(context: &Map<String, Value>, as_strings: bool) -> Result<BTreeMap<String, Value>, String> {
     let mut values = BTreeMap::new();
     // The principal stands under its own name, whatever the context says.
     for (name, value) in context.iter().filter(|(name, _)| *name != PRINCIPAL_ID) {
-        let text = match value {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Bool(bool) => Some(bool.to_string()),
-            Value::Null => None,
+        let shown = match value {
+            Value::Number(number) if as_strings => number.to_string().into(),
+            Value::Bool(bool) if as_strings => bool.to_string().into(),
+            Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => value.clone(),
             Value::Array(_) | Value::Object(_) => {
                 return Err(format!(
                     "`{name}` of `context` is {}: only strings, numbers and booleans are allowed, so put it into a \
@@ -58,7 +57,7 @@ fn read_values(context: &Map<String, Value>) -> Result<BTreeMap<String, Option<S
                 ));
             }
         };
-        values.insert(name.clone(), text);
+        values.insert(name.clone(), shown);
     }
     Ok(values)
 }
@@ -82,7 +81,7 @@ mod tests {
     use super::*;
 
     fn read(result: Value) -> Result<AuthorizerContext, String> {
-        AuthorizerContext::read(result.as_object().unwrap())
+        AuthorizerContext::read(result.as_object().unwrap(), true)
     }
 
     #[test]
@@ -95,6 +94,14 @@ mod tests {
         let expected =
             r#"{"flag":"true","float":"1.5","int":"7","nothing":null,"text":"t","principalId":"user-42"}"#;
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn values_can_be_shown_as_they_are() {
+        let result = json!({ "principalId": "x", "context": { "int": 7, "flag": true, "nothing": null } });
+        let context = AuthorizerContext::read(result.as_object().unwrap(), false).unwrap();
+        let shown = serde_json::to_string(&context).unwrap();
+        assert_eq!(shown, r#"{"flag":true,"int":7,"nothing":null,"principalId":"x"}"#);
     }
 
     #[test]

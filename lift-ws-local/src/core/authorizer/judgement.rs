@@ -8,6 +8,7 @@ use super::policy::Policy;
 use crate::core::action::Verdict;
 use crate::core::input::Outcome;
 use crate::core::outcome::{Ending, kind_of};
+use crate::core::readings::Readings;
 
 /// The error by which a function says that it does not know the client.
 const UNAUTHORIZED: &str = "Unauthorized";
@@ -18,15 +19,23 @@ const MAX_RESULT_BYTES: usize = 8 * 1024;
 /// Whether the client may go on to `$connect`, and the same for people.
 #[derive(Debug)]
 pub(in crate::core) struct Judgement {
-    pub(in crate::core) answer: Result<AuthorizerContext, StatusCode>,
+    pub(in crate::core) answer: Result<Admitted, StatusCode>,
     pub(in crate::core) verdict: Verdict,
+}
+
+/// What an authorizer says of a client that it lets in.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::core) struct Admitted {
+    pub(in crate::core) context: AuthorizerContext,
+    /// `usageIdentifierKey`: the API key that the client is to be known by.
+    pub(in crate::core) usage_key: Option<String>,
 }
 
 impl Judgement {
     /// Judges by how the invocation ended; `arn` stands for what the client wants to do.
-    pub(in crate::core) fn of(ending: Ending, arn: &str) -> Self {
+    pub(in crate::core) fn of(ending: Ending, arn: &str, readings: &Readings) -> Self {
         let verdict = match ending {
-            Ending::Outcome(Outcome::Returned(returned)) => return Self::of_result(&returned, arn),
+            Ending::Outcome(Outcome::Returned(returned)) => return Self::of_result(&returned, arn, readings),
             Ending::Outcome(Outcome::FunctionError { error_message: Some(error), .. })
                 if error == UNAUTHORIZED =>
             {
@@ -40,8 +49,8 @@ impl Judgement {
         Self { answer: Err(StatusCode::INTERNAL_SERVER_ERROR), verdict }
     }
 
-    fn of_result(returned: &[u8], arn: &str) -> Self {
-        let (context, policy) = match read(returned) {
+    fn of_result(returned: &[u8], arn: &str, readings: &Readings) -> Self {
+        let (admitted, policy) = match read(returned, readings) {
             Ok(read) => read,
             Err(problem) => {
                 let verdict = Verdict::Malformed { problem };
@@ -49,7 +58,7 @@ impl Judgement {
             }
         };
         match policy.permits(arn) {
-            Ok(()) => Self { answer: Ok(context), verdict: Verdict::Authorized },
+            Ok(()) => Self { answer: Ok(admitted), verdict: Verdict::Authorized },
             Err(reason) => Self::refused(StatusCode::FORBIDDEN, reason),
         }
     }
@@ -59,7 +68,7 @@ impl Judgement {
     }
 }
 
-fn read(returned: &[u8]) -> Result<(AuthorizerContext, Policy), String> {
+fn read(returned: &[u8], readings: &Readings) -> Result<(Admitted, Policy), String> {
     if returned.len() > MAX_RESULT_BYTES {
         return Err(format!(
             "the authorizer's result has {} bytes, above the limit of {MAX_RESULT_BYTES}: put less into `context`",
@@ -73,8 +82,16 @@ fn read(returned: &[u8]) -> Result<(AuthorizerContext, Policy), String> {
     };
     let Some(document) = result.get("policyDocument") else { return Err(no_policy(&result)) };
     let policy = Policy::read(document).map_err(in_result)?;
-    let context = AuthorizerContext::read(&result).map_err(in_result)?;
-    Ok((context, policy))
+    let context =
+        AuthorizerContext::read(&result, readings.authorizer_context_as_strings).map_err(in_result)?;
+    let usage_key = match result.get("usageIdentifierKey") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(key)) => Some(key.clone()),
+        Some(other) => {
+            return Err(in_result(format!("`usageIdentifierKey` is {}, not a string", kind_of(other))));
+        }
+    };
+    Ok((Admitted { context, usage_key }, policy))
 }
 
 fn in_result(problem: String) -> String {
@@ -104,7 +121,11 @@ mod tests {
     const ARN: &str = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/$connect";
 
     fn judge(returned: &str) -> Judgement {
-        Judgement::of(Ending::Outcome(Outcome::Returned(returned.to_owned().into())), ARN)
+        Judgement::of(
+            Ending::Outcome(Outcome::Returned(returned.to_owned().into())),
+            ARN,
+            &Readings::default(),
+        )
     }
 
     fn problem(returned: &str) -> String {
@@ -162,7 +183,7 @@ mod tests {
         let failed = |error_message: Option<&str>| {
             let error_message = error_message.map(str::to_owned);
             let outcome = Outcome::FunctionError { message: "Unauthorized".to_owned(), error_message };
-            Judgement::of(Ending::Outcome(outcome), ARN).answer.unwrap_err().as_u16()
+            Judgement::of(Ending::Outcome(outcome), ARN, &Readings::default()).answer.unwrap_err().as_u16()
         };
         assert_eq!(failed(Some("Unauthorized")), 401);
         for other in
@@ -174,7 +195,7 @@ mod tests {
 
     #[test]
     fn an_authorizer_that_does_not_answer_is_500() {
-        let judgement = Judgement::of(Ending::TimedOut(Duration::from_secs(29)), ARN);
+        let judgement = Judgement::of(Ending::TimedOut(Duration::from_secs(29)), ARN, &Readings::default());
         assert_eq!(judgement.answer, Err(StatusCode::INTERNAL_SERVER_ERROR));
         assert_eq!(judgement.verdict, Verdict::TimedOut { limit: Duration::from_secs(29) });
     }

@@ -14,7 +14,9 @@ use hyper::StatusCode;
 
 pub(super) use context::AuthorizerContext;
 pub use identity_source::IdentitySource;
-pub(super) use judgement::Judgement;
+pub(super) use judgement::{Admitted, Judgement};
+pub(super) use pattern::{matches, matches_arn};
+pub(super) use policy::{INVOKE, Policy};
 
 use super::action::{Action, EventType, Finished, Verdict};
 use super::event;
@@ -78,12 +80,12 @@ impl Gateway {
         &mut self,
         turn: &mut Turn<'_>,
         mut handshake: Box<Handshake>,
-        answer: Result<AuthorizerContext, StatusCode>,
+        answer: Result<Admitted, StatusCode>,
     ) {
         match answer {
-            Ok(context) => {
+            Ok(Admitted { context, usage_key }) => {
                 handshake.client.authorizer = Some(context);
-                self.ask_connect_route(turn, handshake);
+                self.ask_for_key(turn, handshake, usage_key.as_deref());
             }
             Err(status) => self.refuse(turn, &handshake, status),
         }

@@ -4,7 +4,7 @@
 const ARN_PARTS: usize = 6;
 
 /// Whether a text matches a pattern, in which `*` stands for any characters and `?` for exactly one.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub(in crate::core) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut from) = (0, 0);
     // Where the last `*` stands, and how much of the text it has been given so far.
@@ -27,7 +27,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
 }
 
 /// Whether an ARN matches a pattern: part by part, and only a `*` at the pattern's end reaches over colons.
-pub(super) fn matches_arn(pattern: &str, arn: &str) -> bool {
+pub(in crate::core) fn matches_arn(pattern: &str, arn: &str) -> bool {
     let (mut pattern, mut arn) = (pattern, arn);
     for _ in 1..ARN_PARTS {
         let Some((expected, later_patterns)) = pattern.split_once(':') else {

@@ -7,18 +7,18 @@ use super::pattern::{matches, matches_arn};
 use crate::core::outcome::kind_of;
 
 /// What a client does that opens a connection.
-pub(super) const INVOKE: &str = "execute-api:Invoke";
+pub(in crate::core) const INVOKE: &str = "execute-api:Invoke";
 
 /// The versions of the policy language.
 const VERSIONS: [&str; 2] = ["2012-10-17", "2008-10-17"];
 
 /// A policy document: statements that allow or deny.
-#[derive(Debug)]
-pub(super) struct Policy {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::core) struct Policy {
     pub(super) statements: Vec<Statement>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Statement {
     pub(super) effect: Effect,
     pub(super) actions: Selection,
@@ -32,7 +32,7 @@ pub(super) enum Effect {
 }
 
 /// `Action` and `Resource`, or `NotAction` and `NotResource`.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Selection {
     These(Vec<String>),
     AllBut(Vec<String>),
@@ -40,7 +40,7 @@ pub(super) enum Selection {
 
 impl Policy {
     /// Reads a `policyDocument`; the error says what is wrong with it.
-    pub(super) fn read(document: &Value) -> Result<Self, String> {
+    pub(in crate::core) fn read(document: &Value) -> Result<Self, String> {
         let Value::Object(document) = document else {
             return Err(format!("`policyDocument` is {}, not an object", kind_of(document)));
         };
@@ -64,26 +64,55 @@ impl Policy {
     ///
     /// A Deny wins over every Allow, and what nothing allows is denied.
     pub(super) fn permits(&self, arn: &str) -> Result<(), String> {
-        let is_meant = |statement: &Statement| statement.is_about_invoke() && statement.is_about(arn);
-        let mut allowed = false;
+        match self.decide(INVOKE, arn) {
+            Decision::Allowed => Ok(()),
+            Decision::Denied(number) => Err(format!("statement {number} of the policy denies `{arn}`")),
+            Decision::Nothing => Err(advice::why_nothing_allows(self, arn)),
+        }
+    }
+
+    /// Whether the policy of a user or role lets them do something; else why not.
+    pub(in crate::core) fn permits_action(&self, action: &str, arn: &str) -> Result<(), String> {
+        match self.decide(action, arn) {
+            Decision::Allowed => Ok(()),
+            Decision::Denied(number) => {
+                Err(format!("statement {number} of the policy denies `{action}` on `{arn}`"))
+            }
+            Decision::Nothing => Err(format!("no statement of the policy allows `{action}` on `{arn}`")),
+        }
+    }
+
+    fn decide(&self, action: &str, arn: &str) -> Decision {
+        let is_meant = |statement: &Statement| statement.is_about_action(action) && statement.is_about(arn);
+        let mut decision = Decision::Nothing;
         for (index, statement) in self.statements.iter().enumerate() {
             match statement.effect {
-                Effect::Deny if is_meant(statement) => {
-                    return Err(format!("statement {} of the policy denies `{arn}`", index + 1));
-                }
-                Effect::Allow if is_meant(statement) => allowed = true,
+                Effect::Deny if is_meant(statement) => return Decision::Denied(index + 1),
+                Effect::Allow if is_meant(statement) => decision = Decision::Allowed,
                 Effect::Allow | Effect::Deny => {}
             }
         }
-        if allowed { Ok(()) } else { Err(advice::why_nothing_allows(self, arn)) }
+        decision
     }
 }
 
+enum Decision {
+    Allowed,
+    /// By the statement of this number.
+    Denied(usize),
+    /// No statement is about it, which is a Deny too.
+    Nothing,
+}
+
 impl Statement {
-    /// Names of actions have no case.
     pub(super) fn is_about_invoke(&self) -> bool {
-        let invoke = INVOKE.to_ascii_lowercase();
-        self.actions.holds(|pattern| matches(&pattern.to_ascii_lowercase(), &invoke))
+        self.is_about_action(INVOKE)
+    }
+
+    /// Names of actions have no case.
+    fn is_about_action(&self, action: &str) -> bool {
+        let action = action.to_ascii_lowercase();
+        self.actions.holds(|pattern| matches(&pattern.to_ascii_lowercase(), &action))
     }
 
     fn is_about(&self, arn: &str) -> bool {

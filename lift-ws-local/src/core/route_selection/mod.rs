@@ -68,18 +68,24 @@ impl RouteSelection {
     /// The route key that a message selects, possibly empty; `None` if the message is not JSON, which goes to
     /// `$default` whatever the expression.
     ///
-    /// JSON means strict JSON of at most 128 levels. AWS may be more lenient (contract §1.2).
+    /// JSON means strict JSON of at most 128 levels. AWS may be more lenient (contract §1.2): see
+    /// [`Readings::lenient_json`](super::Readings::lenient_json).
     #[must_use]
     pub fn evaluate(&self, message: &str) -> Option<String> {
         let body: Value = serde_json::from_str(message).ok()?;
+        Some(self.select(&body))
+    }
+
+    /// The route key that a message of this JSON selects.
+    pub(super) fn select(&self, body: &Value) -> String {
         let mut key = String::new();
         for part in &self.parts {
             match part {
                 Part::Literal(text) => key.push_str(text),
-                Part::Body(path) => render::selected(&mut key, path, &body),
+                Part::Body(path) => render::selected(&mut key, path, body),
             }
         }
-        Some(key)
+        key
     }
 }
 

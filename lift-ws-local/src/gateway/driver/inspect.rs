@@ -16,13 +16,15 @@ pub(in crate::gateway) struct Inspection {
     pub(super) journal: Journal,
     /// The app's name, for tests that are made of past events.
     app: String,
+    /// When what is being noted happens: the clock is read once per command.
+    now: Moment,
     /// What handshakes that are open asked for.
     targets: HashMap<SocketId, String>,
 }
 
 impl Inspection {
     pub(in crate::gateway) fn new(journal: Journal, app: String) -> Self {
-        Self { journal, app, targets: HashMap::new() }
+        Self { journal, app, now: Moment::default(), targets: HashMap::new() }
     }
 
     pub(super) fn handshake(&mut self, socket: SocketId, request: &HandshakeRequest) {
@@ -60,13 +62,20 @@ impl Driver {
     /// Writes something down, where there is a journal.
     pub(super) fn note(&mut self, write: impl FnOnce(&mut Inspection, Time)) {
         let Some(inspection) = &mut self.inspection else { return };
+        let now = inspection.now;
         // Nobody looks at the durations of a past that nobody looked at.
-        let now = self.clock.now();
         let micros = match inspection.journal.is_watched() {
             true => self.clock.micros(),
             false => now.as_millis().saturating_mul(1000),
         };
         write(inspection, Time { now, micros });
+    }
+
+    /// What is noted from now on happens now.
+    pub(super) fn note_time(&mut self, now: Moment) {
+        if let Some(inspection) = &mut self.inspection {
+            inspection.now = now;
+        }
     }
 
     pub(super) fn note_client(&mut self, input: &Input) {
@@ -91,6 +100,11 @@ impl Driver {
                 let _ = reply.send(inspector::connections(self.core.iter(), &search));
             }
             Request::Replay { id, reply } => drop(reply.send(self.replay(now, id))),
+            Request::Disconnect { connection, reply } => {
+                let _ = reply.send(self.connections.contains_key(&connection));
+                self.inputs.push_back(Input::Disconnect { connection });
+                self.settle(now);
+            }
             Request::Wrote { environment, stream, line } => {
                 self.note(|inspection, time| inspection.journal.wrote(time.now, environment, stream, line));
             }

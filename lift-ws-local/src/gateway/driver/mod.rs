@@ -163,6 +163,7 @@ impl Driver {
 
     fn handle(&mut self, command: Command) {
         let now = self.clock.now();
+        self.note_time(now);
         match command {
             // Without a reply the client hears 503.
             Command::Handshake { .. } if self.is_ending => return,
@@ -283,6 +284,7 @@ impl Driver {
 
     fn tick(&mut self) {
         let now = self.clock.now();
+        self.note_time(now);
         self.inputs.push_back(Input::Tick);
         self.functions.tick(now, &mut self.pool_actions);
         self.start_late(now);

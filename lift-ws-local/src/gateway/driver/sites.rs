@@ -68,6 +68,7 @@ fn recipient(input: &Input) -> Recipient {
         Input::Message { connection, .. }
         | Input::BadFrame { connection, .. }
         | Input::Ping { connection }
+        | Input::Disconnect { connection }
         | Input::Closed { connection, .. }
         | Input::Lost { connection } => Recipient::Holder(connection.clone()),
         Input::Invoked { invocation, .. } => Recipient::One(SiteId::of_invocation(*invocation)),
@@ -135,13 +136,7 @@ mod tests {
         let mut sites = sites();
         let prod = connect(&mut sites, 1, "/prod");
         for (site, stage, expected) in [(0, "dev", 410), (1, "prod", 200)] {
-            let request = ManagementRequest {
-                method: "GET".to_owned(),
-                path: format!("/{stage}/@connections/{prod}"),
-                body: bytes::Bytes::new(),
-                authorization: Some("AWS4-HMAC-SHA256 Credential=a/b/c/execute-api/aws4_request".to_owned()),
-                mapping: None,
-            };
+            let request = ManagementRequest::new("GET", &format!("/{stage}/@connections/{prod}"), "");
             let call = CallId(SiteId::new(site).first_number());
             let actions = happens(&mut sites, Input::Management { call, request });
             let [Action::Answer { status, .. }] = &actions[..] else { panic!("{actions:?}") };

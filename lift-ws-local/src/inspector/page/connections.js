@@ -142,7 +142,7 @@ export class Connections {
   async #disconnect() {
     try {
       await post(`connections/${encodeURIComponent(this.#shown.id)}/disconnect`);
-      toast("Disconnected through @connections");
+      toast("Disconnected, as by @connections");
     } catch (error) {
       toast(error instanceof ApiError && error.status === 410 ? "It has ended already" : error.message, true);
     }
