@@ -101,9 +101,10 @@ impl Connection {
     }
 
     async fn write(&mut self, answer: Answer) -> io::Result<()> {
-        let (parts, body) = answer.into_parts();
-        let Ok(body) = body.collect().await;
-        let body = body.to_bytes();
+        let (parts, mut body) = answer.into_parts();
+        // A body that is there as a whole comes in one frame.
+        let frame = body.frame().await.and_then(Result::ok);
+        let body = frame.and_then(|frame| frame.into_data().ok()).unwrap_or_default();
         let mut head = Vec::with_capacity(512);
         write!(head, "HTTP/1.1 {}\r\n", parts.status)?;
         for (name, value) in &parts.headers {

@@ -28,67 +28,110 @@ pub(super) struct Usual {
 
 impl Usual {
     pub(super) fn read(bytes: &[u8]) -> Head {
-        let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
-            return Head::Incomplete;
+        let mut lines = Lines { bytes, at: 0 };
+        let mut next = || lines.next();
+        let response_to = match next() {
+            Some(Some(line)) => response_to(line),
+            Some(None) => None,
+            None => return Head::Incomplete,
         };
-        let usual = std::str::from_utf8(&bytes[..end]).ok().and_then(|head| Self::parse(head, end + 4));
-        usual.map_or(Head::Unusual, Head::Usual)
-    }
-
-    fn parse(head: &str, head_bytes: usize) -> Option<Self> {
-        let mut lines = head.split("\r\n");
-        let line = lines.next()?.strip_suffix(" HTTP/1.1")?;
-        let response_to = match line.strip_prefix("GET /2018-06-01/runtime/invocation/next") {
-            Some("") => None,
-            Some(_) => return None,
-            None => match answer::target(line.strip_prefix("POST /2018-06-01/runtime/")?)? {
-                (id, Kind::Response) => Some(RequestId::parse(id)?),
-                (_, Kind::Error) => return None,
-            },
-        };
-        let (mut host, mut length, mut nonce, mut connection) = (None, None, None, None);
-        for line in lines {
-            let (name, value) = line.split_once(':')?;
-            if !is_name(name) || value.bytes().any(|byte| byte.is_ascii_control()) {
-                return None;
-            }
-            let once = if name.eq_ignore_ascii_case("host") {
-                &mut host
-            } else if name.eq_ignore_ascii_case("content-length") {
-                &mut length
-            } else if name.eq_ignore_ascii_case("lambda-runtime-invocation-id") {
-                &mut nonce
-            } else if name.eq_ignore_ascii_case("connection") {
-                &mut connection
-            } else if UNUSUAL.iter().any(|unusual| name.eq_ignore_ascii_case(unusual)) {
-                return None;
-            } else {
-                continue;
-            };
-            if once.replace(value.trim()).is_some() {
-                return None;
+        let Some(response_to) = response_to else { return Head::Unusual };
+        let mut headers = Headers::default();
+        loop {
+            match next() {
+                None => return Head::Incomplete,
+                Some(Some("")) => break,
+                Some(line) if line.is_some_and(|line| headers.take(line)) => {}
+                Some(_) => return Head::Unusual,
             }
         }
-        let is_nonce_right = nonce.is_none_or(|nonce| RequestId::parse(nonce) == response_to);
-        let is_kept = connection.is_none_or(|connection| connection.eq_ignore_ascii_case("keep-alive"));
-        if !(pages::is_loopback(host?) && is_nonce_right && is_kept) {
-            return None;
-        }
-        let body_bytes = match length {
-            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok()?,
-            Some(_) => return None,
-            // An answer without a length is one that comes in pieces, or has none.
-            None if response_to.is_some() => return None,
-            None => 0,
-        };
-        (response_to.is_some() || body_bytes == 0).then_some(Self { head_bytes, body_bytes, response_to })
+        let head_bytes = lines.at;
+        headers
+            .body_bytes(response_to)
+            .map_or(Head::Unusual, |body_bytes| Head::Usual(Self { head_bytes, body_bytes, response_to }))
     }
 }
 
-/// The characters of a header's name (RFC 9110 §5.6.2).
-fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+/// The lines of a head. Every event has two heads, so each byte is looked at a few times only.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// `None` if its end has not come yet, `Some(None)` if it is not printable.
+    fn next(&mut self) -> Option<Option<&'a str>> {
+        let rest = &self.bytes[self.at..];
+        let end = rest.iter().position(|byte| *byte == b'\n')?;
+        self.at += end + 1;
+        let line = rest[..end].strip_suffix(b"\r");
+        // Without leaving early, which takes fewer instructions.
+        let is_printable =
+            |line: &&[u8]| line.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+        Some(line.filter(is_printable).and_then(|line| std::str::from_utf8(line).ok()))
+    }
+}
+
+/// What the request line asks for: `Some(None)` is a poll.
+fn response_to(line: &str) -> Option<Option<RequestId>> {
+    match line.strip_suffix(" HTTP/1.1")? {
+        "GET /2018-06-01/runtime/invocation/next" => Some(None),
+        line => match answer::target(line.strip_prefix("POST /2018-06-01/runtime/")?)? {
+            (id, Kind::Response) => RequestId::parse(id).map(Some),
+            (_, Kind::Error) => None,
+        },
+    }
+}
+
+/// The headers that matter.
+#[derive(Default)]
+struct Headers<'a> {
+    host: Option<&'a str>,
+    length: Option<&'a str>,
+    nonce: Option<&'a str>,
+    connection: Option<&'a str>,
+}
+
+impl<'a> Headers<'a> {
+    /// `false` if the request is unusual by this line.
+    fn take(&mut self, line: &'a str) -> bool {
+        let Some((name, value)) = line.split_once(':') else { return false };
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        let field = if is("host") {
+            &mut self.host
+        } else if is("content-length") {
+            &mut self.length
+        } else if is("lambda-runtime-invocation-id") {
+            &mut self.nonce
+        } else if is("connection") {
+            &mut self.connection
+        } else {
+            return is_plain(name) && !UNUSUAL.iter().any(|unusual| is(unusual));
+        };
+        field.replace(value.trim()).is_none()
+    }
+
+    /// The length of the body, if all of them are as usual.
+    fn body_bytes(&self, response_to: Option<RequestId>) -> Option<usize> {
+        let is_nonce_right = self.nonce.is_none_or(|nonce| RequestId::parse(nonce) == response_to);
+        let is_kept = self.connection.is_none_or(|connection| connection.eq_ignore_ascii_case("keep-alive"));
+        if !(pages::is_loopback(self.host?) && is_nonce_right && is_kept) {
+            return None;
+        }
+        match (self.length, response_to) {
+            (Some(digits), Some(_)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                digits.parse().ok()
+            }
+            (None | Some("0"), None) => Some(0),
+            // An answer without a length is one that comes in pieces, or has none.
+            _ => None,
+        }
+    }
+}
+
+/// A name without anything that only a few have in it, or none may.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 #[cfg(test)]
