@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startGateway } from "./gateway.mjs";
-import { Person, launch, screenshotFolder } from "./person.mjs";
+import { OWN_SOCKETS, Person, launch, screenshotFolder } from "./person.mjs";
 
 const WIDE = { viewport: { width: 1280, height: 800 }, colorScheme: "light" };
 const NARROW = { viewport: { width: 390, height: 844 }, colorScheme: "dark", isMobile: true, hasTouch: true };
@@ -106,7 +106,7 @@ test("an error from the server is told in words, and the page goes on", async ()
   let server;
   const ada = await arrive({
     ...WIDE,
-    beforePage: (page) => page.routeWebSocket(/./, (socket) => { server = socket.connectToServer(); }),
+    beforePage: (page) => page.routeWebSocket(OWN_SOCKETS, (socket) => { server = socket.connectToServer(); }),
   });
   await ada.join("errors", "Ada");
   await ada.sees("Ada");
@@ -124,7 +124,7 @@ test("a lost connection comes back by itself, into the same room", async () => {
   const sockets = [];
   const ada = await arrive({
     ...WIDE,
-    beforePage: (page) => page.routeWebSocket(/./, (socket) => {
+    beforePage: (page) => page.routeWebSocket(OWN_SOCKETS, (socket) => {
       sockets.push({ socket, server: socket.connectToServer() });
     }),
   });

@@ -4,7 +4,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startGateway } from "./gateway.mjs";
-import { Person, launch, screenshotFolder } from "./person.mjs";
+import { OWN_SOCKETS, Person, launch, screenshotFolder } from "./person.mjs";
 
 const WIDE = { viewport: { width: 1280, height: 800 }, colorScheme: "light" };
 const NARROW = { viewport: { width: 390, height: 844 }, colorScheme: "dark", isMobile: true, hasTouch: true };
@@ -81,7 +81,7 @@ test("a name in a message is not believed", async () => {
   const ann = await withToken("ann");
   const eve = await arrive(`#token=${token("eve")}`, {
     ...WIDE,
-    beforePage: (page) => page.routeWebSocket(/./, (socket) => { server = socket.connectToServer(); }),
+    beforePage: (page) => page.routeWebSocket(OWN_SOCKETS, (socket) => { server = socket.connectToServer(); }),
   });
   await ann.join("names");
   await ann.sees("ann");
@@ -206,7 +206,7 @@ test("a lost connection comes back with the token, and the name with it", async 
   const sockets = [];
   const ann = await arrive(`#token=${token("ann")}`, {
     ...WIDE,
-    beforePage: (page) => page.routeWebSocket(/./, (socket) => {
+    beforePage: (page) => page.routeWebSocket(OWN_SOCKETS, (socket) => {
       sockets.push({ socket, server: socket.connectToServer() });
     }),
   });

@@ -10,6 +10,9 @@ const FLAGS = [
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
 
+/** The sockets of the page itself: all but that of the script that pages get in development. */
+export const OWN_SOCKETS = /^(?!.*\/_lift\/dev$)/;
+
 export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 }
@@ -54,8 +57,7 @@ export class Person {
     /** Addresses of the sockets that were opened. */
     this.sockets = [];
     this.page.on("websocket", (socket) => {
-      // That of the script that pages get in development is not the page's.
-      if (new URL(socket.url()).pathname !== "/_lift/dev") this.sockets.push(socket.url());
+      if (OWN_SOCKETS.test(socket.url())) this.sockets.push(socket.url());
     });
     this.#watch(host);
   }
