@@ -15,7 +15,8 @@ async fn unknown() {}
 #[ws_app(routes = [say, unknown])]
 struct Chat;
 
-/// As they stand in the sources of the inspector.
+/// As they stand in the sources of the inspector. The state of this app is `()`, which they cannot know.
+#[allow(clippy::unit_arg)]
 mod samples {
     use super::Chat;
 
