@@ -33,8 +33,10 @@ const WATCHED: Bounds = Bounds { entries: 20_000, bytes: 48 << 20 };
 const ARRIVING_BYTES: usize = 4 * 1024;
 /// Entries in which the invocation that has written a line is looked for.
 const RECENT: usize = 2_000;
-/// Entries that one answer has: as many as a page can take in ten times a second.
+/// New entries that one answer has: as many as a page can take in ten times a second.
 const BATCH: usize = 500;
+/// Entries that the page has seen before, and that one answer has as they are now.
+const CHANGED: usize = 2_000;
 /// Entries that a page begins with.
 const FIRST_BATCH: usize = 2_000;
 /// Invocations of one environment that a line may belong to.
@@ -320,20 +322,33 @@ impl Journal {
         self.entries.iter().rev()
     }
 
-    /// What has changed since a cursor was handed out, at most `limit` entries: the newest, as a page that does not keep
-    /// up wants to see what is going on. In the order of their numbers.
+    /// What has changed since a cursor was handed out, in the order of the entries' numbers: all that the page has seen
+    /// and is otherwise now, and of what is new the `limit` newest, as a page that does not keep up wants to see what is
+    /// going on. Should even the former be more than [`CHANGED`], those that changed first come first, and the cursor
+    /// stands where they end: the rest is the next answer, and then what is new.
     pub(super) fn changes(&self, since: Option<Cursor>, limit: usize) -> Changes<'_> {
         let since = since.filter(|since| since.gateway == self.gateway && since.next <= self.next);
-        let version = since.map_or(0, |since| since.version);
+        let (next, version) = since.map_or((0, 0), |since| (since.next, since.version));
+        let is_reset = since.is_none();
+        let first = EntryId(self.first());
+        let seen = usize::try_from(next.saturating_sub(first.0)).unwrap_or_default().min(self.entries.len());
+
         let mut entries: Vec<&Entry> =
-            self.entries.iter().rev().filter(|entry| entry.version > version).take(limit).collect();
-        entries.reverse();
-        let missed = since.map_or(0, |since| {
-            let seen = entries.iter().filter(|entry| entry.id.0 >= since.next).count() as u64;
-            (self.next - since.next).saturating_sub(seen)
-        });
+            self.entries.range(..seen).filter(|entry| entry.version > version).collect();
+        if entries.len() > CHANGED {
+            entries.sort_unstable_by_key(|entry| entry.version);
+            entries.truncate(CHANGED);
+            let version = entries.last().map_or(version, |entry| entry.version);
+            entries.sort_unstable_by_key(|entry| entry.id);
+            let cursor = Cursor { gateway: self.gateway, version, next };
+            return Changes { is_reset, entries, missed: 0, first, cursor };
+        }
+        let new = self.entries.len() - seen;
+        let told = new.min(limit);
+        entries.extend(self.entries.range(self.entries.len() - told..));
+        let missed = if is_reset { 0 } else { (self.next - next).saturating_sub(told as u64) };
         let cursor = Cursor { gateway: self.gateway, version: self.version, next: self.next };
-        Changes { is_reset: since.is_none(), entries, missed, first: EntryId(self.first()), cursor }
+        Changes { is_reset, entries, missed, first, cursor }
     }
 
     fn owner_of(&self, environment: EnvironmentId, text: &str) -> Option<EntryId> {

@@ -169,6 +169,46 @@ fn a_page_that_is_slow_is_told_how_many_it_has_missed() {
 }
 
 #[test]
+fn the_end_of_an_old_entry_is_told_however_much_is_new() {
+    let mut journal = journal();
+    invoke(&mut journal, 1);
+    let seen = cursor(&journal);
+    finish(&mut journal, 1, Verdict::Status(200));
+    for invocation in 2..2 + u64::try_from(BATCH).unwrap() + 70 {
+        invoke(&mut journal, invocation);
+    }
+    let then = shown(&journal, Some(seen));
+    let entries = then["entries"].as_array().unwrap();
+    assert_eq!((&entries[0]["id"], &entries[0]["status"]), (&1.into(), &"200".into()));
+    assert_eq!((entries.len(), &then["missed"]), (1 + BATCH, &70.into()));
+}
+
+#[test]
+fn more_ends_than_one_answer_has_come_in_several_before_what_is_new() {
+    let mut journal = journal();
+    journal.watchers.come();
+    let many = u64::try_from(CHANGED).unwrap() + 70;
+    for invocation in 1..=many {
+        invoke(&mut journal, invocation);
+    }
+    let mut since = cursor(&journal);
+    for invocation in (1..=many).rev() {
+        finish(&mut journal, invocation, Verdict::Status(200));
+    }
+    invoke(&mut journal, many + 1);
+    let mut told = Vec::new();
+    for (count, missed) in [(CHANGED, 0), (71, 0), (0, 0)] {
+        let changes = journal.changes(Some(since), BATCH);
+        assert_eq!((changes.entries.len(), changes.missed), (count, missed));
+        assert!(changes.entries.is_sorted_by_key(|entry| entry.id));
+        told.extend(changes.entries.iter().map(|entry| entry.id.0));
+        since = changes.cursor;
+    }
+    told.sort_unstable();
+    assert_eq!(told, (1..=many + 1).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_page_of_another_gateway_begins_anew() {
     let mut journal = journal();
     invoke(&mut journal, 1);
