@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::connections::to_bytes;
 use super::detail::Detail;
 use super::entry::{Delivered, End, Ended, Entry, EntryId, Invocation, Line, What};
+use super::problem::{self, end_bytes};
 use super::request::Request;
 use super::summary::Summary;
 use super::watchers::Watchers;
@@ -183,7 +184,7 @@ impl Journal {
             let error = match outcome {
                 Outcome::Returned(_) => None,
                 Outcome::FunctionError { message, .. } | Outcome::Unavailable { message } => {
-                    Some(message.clone())
+                    Some(problem::shortened(message))
                 }
             };
             self.end(time, work, End::Replay { error });
@@ -193,7 +194,7 @@ impl Journal {
     /// An event is done with.
     pub(crate) fn concluded(&mut self, time: Time, finished: &Finished) {
         if let Some(invocation) = finished.invocation {
-            let id = self.end(time, Work::Event(invocation), End::Event(finished.verdict.clone()));
+            let id = self.end(time, Work::Event(invocation), End::Event(problem::verdict(&finished.verdict)));
             self.concluded = id.map(|id| (id, finished.connection.clone()));
             return;
         }
@@ -202,7 +203,7 @@ impl Journal {
             event_type: finished.event_type,
             route: finished.route_key.clone(),
             text,
-            verdict: finished.verdict.clone(),
+            verdict: problem::verdict(&finished.verdict),
         };
         let id = self.push(time.now, Some(finished.connection.clone()), what);
         self.concluded = Some((id, finished.connection.clone()));
@@ -219,8 +220,10 @@ impl Journal {
     /// Ends the entry of an invocation.
     pub(super) fn end(&mut self, time: Time, work: Work, end: End) -> Option<EntryId> {
         let id = self.open.remove(&work)?;
+        let bytes = end_bytes(&end);
         let invocation = self.invocation(id)?;
         invocation.ended = Some(Ended { at: time.micros, end });
+        self.bytes += bytes;
         self.touch(id);
         Some(id)
     }

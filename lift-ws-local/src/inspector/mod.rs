@@ -15,6 +15,7 @@ mod journal;
 mod notes;
 mod page;
 mod peek;
+mod problem;
 mod request;
 mod secrets;
 mod summary;

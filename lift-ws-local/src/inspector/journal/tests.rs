@@ -105,6 +105,42 @@ fn what_is_counted_is_what_is_kept() {
 }
 
 #[test]
+fn of_a_large_error_the_beginning_is_kept_and_counted() {
+    let mut journal = journal();
+    let large = "x".repeat(1 << 20);
+    let error = || Verdict::FunctionError { message: large.clone() };
+    for invocation in 1..=20 {
+        invoke(&mut journal, invocation);
+        finish(&mut journal, invocation, error());
+    }
+    let turned_away = Finished {
+        invocation: None,
+        event_type: EventType::Authorizer,
+        route_key: "$connect".to_owned(),
+        connection: "AbC=".into(),
+        started: NOW,
+        ended: NOW,
+        verdict: error(),
+    };
+    journal.concluded(time(1), &turned_away);
+    let of = EntryId(1);
+    let Replay { work, .. } = journal.replay(time(5), of).unwrap();
+    let failed = Outcome::FunctionError { message: large.clone(), error_message: None };
+    journal.answered(time(6), work, &failed);
+    journal.note(NOW, large.clone(), true);
+    journal.environment_ended(NOW, EnvironmentId(1), &large);
+
+    assert_eq!(journal.entries.len(), 24, "nothing had to go");
+    let kept: usize = journal.entries.iter().map(Entry::bytes).sum();
+    assert_eq!(journal.bytes, kept);
+    assert!((24 * 4_096..24 * 6_000).contains(&kept), "{kept}");
+    let shown = shown(&journal, None);
+    let problem = shown["entries"][0]["problem"].as_str().unwrap();
+    assert!(problem.ends_with("(1048576 bytes in all)"), "{problem}");
+    assert!(shown.to_string().len() < 24 * 5_000);
+}
+
+#[test]
 fn while_somebody_looks_more_is_kept_and_then_less_again() {
     let mut journal = journal();
     journal.watchers.come();
