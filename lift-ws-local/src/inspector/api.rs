@@ -20,8 +20,6 @@ use crate::owner::{Command, Owner};
 const BATCH: Duration = Duration::from_millis(100);
 /// How long a question about changes is left open.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long after its last question a page counts as looking.
-const LEASE: Duration = Duration::from_secs(5);
 /// The most of a request's body.
 const BODY_BYTES: usize = 256 * 1024;
 
@@ -110,7 +108,9 @@ impl InspectorApi {
     /// Waits for changes, and a moment more, so that many come together. A page asks again when it has shown them: one
     /// that is slow gets fewer and larger answers, and nothing queues up for it.
     async fn changes(&self, query: &str) -> Answer {
-        let Some(lease) = Lease::begin(&self.owner).await else { return ended() };
+        let owner = self.owner.clone();
+        let come = self.owner.ask(|reply| Command::Inspect(Ask::Come { owner, reply })).await;
+        let Some(lease) = come else { return ended() };
         let Some(since) = cursor(query) else {
             return match self.changes_since(None).await {
                 Some(changes) => http::json(StatusCode::OK, changes),
@@ -119,7 +119,7 @@ impl InspectorApi {
         };
         let waiting = async {
             loop {
-                let changed = lease.changed.notified();
+                let changed = lease.changed().notified();
                 if self.changes_since(Some(since)).await.is_some() {
                     return;
                 }
@@ -165,29 +165,6 @@ impl Ask {
 
     fn replay(id: EntryId, reply: tokio::sync::oneshot::Sender<Option<EntryId>>) -> Self {
         Self::Replay { id, reply }
-    }
-}
-
-/// Somebody looks as long as this lives, and a while longer, until the page's next question.
-struct Lease {
-    owner: Owner,
-    changed: std::sync::Arc<tokio::sync::Notify>,
-}
-
-impl Lease {
-    async fn begin(owner: &Owner) -> Option<Self> {
-        let changed = owner.ask(|reply| Command::Inspect(Ask::Come { reply })).await?;
-        Some(Self { owner: owner.clone(), changed })
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        let owner = self.owner.clone();
-        tokio::spawn(async move {
-            sleep(LEASE).await;
-            owner.tell(Command::Inspect(Ask::Go));
-        });
     }
 }
 

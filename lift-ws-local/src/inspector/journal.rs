@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::connections::to_bytes;
 use super::detail::Detail;
 use super::entry::{Delivered, End, Ended, Entry, EntryId, Invocation, Line, What};
+use super::lease::Lease;
 use super::problem::{self, end_bytes};
 use super::request::Request;
 use super::summary::Summary;
@@ -86,9 +87,9 @@ impl Journal {
     /// Answers the page, as far as the journal alone can.
     pub(crate) fn answer(&mut self, request: Request, app: &str) {
         match request {
-            Request::Come { reply } => {
+            Request::Come { owner, reply } => {
                 self.watchers.come();
-                let _ = reply.send(self.watchers.changed());
+                let _ = reply.send(Lease::new(owner, self.watchers.changed()));
             }
             Request::Go => self.watchers.go(),
             Request::Changes { since, reply } => {

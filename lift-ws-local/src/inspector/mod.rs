@@ -12,6 +12,7 @@ mod connections;
 mod detail;
 mod entry;
 mod journal;
+mod lease;
 mod notes;
 mod page;
 mod peek;

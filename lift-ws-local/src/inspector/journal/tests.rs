@@ -333,3 +333,16 @@ fn a_replay_is_the_same_event_and_ends_by_itself() {
     assert!(journal.replay(time(7), EntryId(3)).is_none(), "a frame is no event");
     assert!(journal.replay(time(7), EntryId(99)).is_none());
 }
+
+#[tokio::test]
+async fn whoever_leaves_before_they_are_answered_looks_no_longer() {
+    let (owner, mut commands) = crate::owner::Owner::new();
+    let mut journal = journal();
+    let (reply, answer) = tokio::sync::oneshot::channel();
+    drop(answer);
+    journal.answer(Request::Come { owner, reply }, "app");
+    assert!(journal.is_watched(), "for a while");
+    let Some(crate::owner::Command::Inspect(go)) = commands.recv().await else { panic!("nobody goes") };
+    journal.answer(go, "app");
+    assert!(!journal.is_watched());
+}
