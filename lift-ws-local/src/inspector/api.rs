@@ -189,7 +189,7 @@ fn of_database(answer: Result<Value, String>) -> Answer {
 fn gone() -> Answer {
     problem(
         StatusCode::NOT_FOUND,
-        "the journal has no such entry any more, or nothing of the kind can be done with it",
+        "the journal has no such entry any more, has not kept it whole, or nothing of the kind can be done with it",
     )
 }
 

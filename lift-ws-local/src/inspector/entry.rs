@@ -36,6 +36,8 @@ pub(super) enum What {
         event_type: EventType,
         route: String,
         text: Option<Box<str>>,
+        /// Bytes of the message that were not kept.
+        left_out: usize,
         verdict: Verdict,
     },
     /// A frame to a client that was no post: a reply, or words of the gateway's own.

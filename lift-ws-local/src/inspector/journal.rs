@@ -56,6 +56,8 @@ pub(crate) struct Journal {
     open: BTreeMap<Work, EntryId>,
     /// The message that is being taken in; the buffer is used again and again.
     arriving: String,
+    /// Bytes of it that were not kept.
+    arriving_left_out: usize,
     /// The invocation whose end is being acted upon.
     concluded: Option<(EntryId, ConnectionId)>,
     last_replay: u64,
@@ -73,6 +75,7 @@ impl Journal {
             bytes: 0,
             open: BTreeMap::new(),
             arriving: String::new(),
+            arriving_left_out: 0,
             concluded: None,
             last_replay: 0,
             watchers: Watchers::default(),
@@ -115,6 +118,7 @@ impl Journal {
         self.arriving.clear();
         let end = if self.is_watched() { text.len() } else { text.floor_char_boundary(ARRIVING_BYTES) };
         self.arriving.push_str(&text[..end]);
+        self.arriving_left_out = text.len() - end;
     }
 
     /// An event is about to be given to the function.
@@ -199,11 +203,15 @@ impl Journal {
             self.concluded = id.map(|id| (id, finished.connection.clone()));
             return;
         }
-        let text = (finished.event_type == EventType::Message).then(|| self.arriving.as_str().into());
+        let (text, left_out) = match finished.event_type {
+            EventType::Message => (Some(self.arriving.as_str().into()), self.arriving_left_out),
+            _ => (None, 0),
+        };
         let what = What::TurnedAway {
             event_type: finished.event_type,
             route: finished.route_key.clone(),
             text,
+            left_out,
             verdict: problem::verdict(&finished.verdict),
         };
         let id = self.push(time.now, Some(finished.connection.clone()), what);

@@ -40,13 +40,15 @@ const USUAL_HEADERS: [&str; 18] = [
 ];
 
 impl Journal {
-    /// The test of an entry; `None` if it is gone, or nothing that an app can be given.
+    /// The test of an entry; `None` if it is gone, or nothing that an app can be given,
+    /// or was not kept whole.
     pub(super) fn test_source(&self, id: EntryId, app: &str) -> Option<String> {
         let entry = self.entry(id)?;
         let mut test = Test::new(app);
         match &entry.what {
             What::Invocation(invocation) => self.invocation_source(entry, invocation, &mut test)?,
-            What::TurnedAway { text: Some(text), route, .. } => {
+            // Of a part of a message something else would come.
+            What::TurnedAway { text: Some(text), left_out: 0, route, .. } => {
                 test.name = format!("{} goes nowhere", words(route));
                 test.connect(self.handshake_of(entry).as_ref());
                 test.send(text);

@@ -346,3 +346,29 @@ async fn whoever_leaves_before_they_are_answered_looks_no_longer() {
     journal.answer(go, "app");
     assert!(!journal.is_watched());
 }
+
+#[test]
+fn a_message_that_was_not_kept_whole_says_so_and_is_no_test() {
+    let mut journal = journal();
+    let nowhere = Finished {
+        invocation: None,
+        event_type: EventType::Message,
+        route_key: "say".to_owned(),
+        connection: "AbC=".into(),
+        started: NOW,
+        ended: NOW,
+        verdict: Verdict::NoRoute(crate::core::NoRoute::NotJson),
+    };
+    journal.message_arrives(&"x".repeat(ARRIVING_BYTES + 70));
+    journal.concluded(time(1), &nowhere);
+    journal.message_arrives("short");
+    journal.concluded(time(2), &nowhere);
+
+    let row = &shown(&journal, None)["entries"][0];
+    assert_eq!(row["whole"], ARRIVING_BYTES + 70);
+    let detail = |id| serde_json::to_value(Detail::of(journal.entry(EntryId(id)).unwrap())).unwrap();
+    assert_eq!(detail(1)["textLeftOut"], 70);
+    assert!(detail(2).get("textLeftOut").is_none());
+    assert_eq!(journal.test_source(EntryId(1), "Chat"), None);
+    assert!(journal.test_source(EntryId(2), "Chat").unwrap().contains(r#"send_text("short")"#));
+}
