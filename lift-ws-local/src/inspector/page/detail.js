@@ -97,7 +97,7 @@ export class Detail {
       button("replay", "Replay", "Give the function the same event again; no client hears of it", () => this.#replay(row));
     }
     if (REPLAYABLE.has(row.kind) && !detail?.textLeftOut) {
-      button("test", "Copy as test", "A test in Rust that does the same; secrets are left out", () => this.#copyTest(row));
+      button("test", "Copy as test", "A test in Rust that does the same; what is called a secret in query, headers and JSON is left out", () => this.#copyTest(row));
     }
     if (detail?.event) button("copy", "Copy event", "The event's JSON, as the function got it", () => copy(JSON.stringify(detail.event, null, 2), "Event"));
     return actions.childElementCount ? actions : null;
