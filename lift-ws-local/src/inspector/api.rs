@@ -5,23 +5,31 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use super::entry::EntryId;
 use super::journal::Cursor;
 use super::request::Request as Ask;
+use crate::control::{ended, problem, read_json};
 use crate::core::{ConnectionId, url};
 use crate::database::Tables;
-use crate::http::{self, Answer, Read, read_body};
+use crate::http::{self, Answer};
 use crate::owner::{Command, Owner};
 
 /// Changes of this time come together: ten answers a second are as much as anybody can read.
 const BATCH: Duration = Duration::from_millis(100);
 /// How long a question about changes is left open.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The most of a request's body.
-const BODY_BYTES: usize = 256 * 1024;
+
+/// A page of a table: at most so many items, after this key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scan {
+    limit: Option<u64>,
+    start: Option<Value>,
+}
 
 /// Answers the page.
 #[derive(Clone, Debug)]
@@ -72,7 +80,7 @@ impl InspectorApi {
             (&Method::GET, ["tables"]) => of_database(self.tables.list().await),
             (&Method::POST, ["tables", name, "scan"]) => {
                 let name = (*name).to_owned();
-                self.scan(name, request.into_body()).await
+                self.scan(name, request).await.unwrap_or_else(|problem| problem)
             }
             _ => return Err(request),
         };
@@ -140,17 +148,9 @@ impl InspectorApi {
         self.owner.ask(|reply| Command::Inspect(Ask::Changes { since, reply })).await.flatten()
     }
 
-    async fn scan(&self, table: String, body: Incoming) -> Answer {
-        let Read::Whole(body) = read_body(body, BODY_BYTES).await else {
-            return problem(StatusCode::BAD_REQUEST, "the body is too large or broken off");
-        };
-        let asked: Value = match serde_json::from_slice(&body) {
-            Ok(asked) => asked,
-            Err(error) => {
-                return problem(StatusCode::BAD_REQUEST, &format!("the body is not JSON: {error}"));
-            }
-        };
-        of_database(self.tables.scan(table, asked["limit"].as_u64(), asked.get("start").cloned()).await)
+    async fn scan(&self, table: String, request: Request<Incoming>) -> Result<Answer, Answer> {
+        let Scan { limit, start } = read_json(request).await?;
+        Ok(of_database(self.tables.scan(table, limit, start).await))
     }
 }
 
@@ -191,14 +191,6 @@ fn gone() -> Answer {
         StatusCode::NOT_FOUND,
         "the journal has no such entry any more, has not kept it whole, or nothing of the kind can be done with it",
     )
-}
-
-fn ended() -> Answer {
-    problem(StatusCode::SERVICE_UNAVAILABLE, "the gateway is ending")
-}
-
-fn problem(status: StatusCode, message: &str) -> Answer {
-    http::json(status, json!({ "message": message }).to_string())
 }
 
 #[cfg(test)]

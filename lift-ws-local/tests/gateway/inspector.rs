@@ -175,6 +175,8 @@ async fn tables_are_shown_page_by_page() {
     seen.sort_by_key(Value::to_string);
     assert_eq!(seen, [json!("a"), json!("b"), json!("c")]);
     assert_eq!(post(&watched, "/tables/no-such-table-here/scan", &json!({})).await.status, 400);
+    let large = json!({ "start": { "PK": { "S": "x".repeat(64 * 1024) } } });
+    assert_eq!(post(&watched, "/tables/things-of-a-test/scan", &large).await.status, 413);
     watched.shutdown().await;
 }
 
