@@ -20,7 +20,7 @@ pub(super) fn is_secret(name: &str) -> bool {
 
 /// A text with the secrets of its JSON left out; `None` if it has none, or is no JSON.
 pub(super) fn text_without_secrets(text: &str, instead: &str) -> Option<String> {
-    let mut json: Value = serde_json::from_str(text).ok().filter(|json| is_structure(json))?;
+    let mut json: Value = serde_json::from_str(text).ok().filter(is_structure)?;
     leave_out_secrets(&mut json, instead).then(|| json.to_string())
 }
 
