@@ -559,7 +559,7 @@ fn overheard(sink: EventSink, owner: Owner) -> EventSink {
     EventSink::new(move |event| {
         if let GatewayEvent::Output { environment, stream, line } = &event {
             let (environment, stream, line) = (*environment, *stream, line.clone());
-            owner.tell(Command::Inspect(inspector::Request::Wrote { environment, stream, line }));
+            owner.tell(Command::Inspect(inspector::Ask::Wrote { environment, stream, line }));
         }
         sink.emit(event);
     })

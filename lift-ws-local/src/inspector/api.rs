@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
+use super::ask::Ask;
 use super::entry::EntryId;
 use super::journal::Cursor;
-use super::request::Request as Ask;
 use crate::control::{ended, problem, read_json};
 use crate::core::{ConnectionId, url};
 use crate::database::Tables;

@@ -13,7 +13,7 @@ use crate::owner::Owner;
 
 /// A question or an order; answers are JSON, made where the state is.
 #[derive(Debug)]
-pub(crate) enum Request {
+pub(crate) enum Ask {
     /// Somebody looks from now on, as long as they have the lease.
     Come { owner: Owner, reply: oneshot::Sender<Lease> },
     /// Somebody does no longer.

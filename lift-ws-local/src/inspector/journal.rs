@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::ask::Ask;
 use super::connections::to_bytes;
 use super::detail::Detail;
 use super::entry::{Delivered, End, Ended, Entry, EntryId, Invocation, Line, What};
 use super::lease::Lease;
 use super::problem::{self, end_bytes};
-use super::request::Request;
 use super::summary::Summary;
 use super::watchers::Watchers;
 use crate::core::{ConnectionId, EventType, Finished, Moment, Outcome};
@@ -88,28 +88,28 @@ impl Journal {
     }
 
     /// Answers the page, as far as the journal alone can.
-    pub(crate) fn answer(&mut self, request: Request, app: &str) {
+    pub(crate) fn answer(&mut self, request: Ask, app: &str) {
         match request {
-            Request::Come { owner, reply } => {
+            Ask::Come { owner, reply } => {
                 self.watchers.come();
                 let _ = reply.send(Lease::new(owner, self.watchers.changed()));
             }
-            Request::Go => self.watchers.go(),
-            Request::Changes { since, reply } => {
+            Ask::Go => self.watchers.go(),
+            Ask::Changes { since, reply } => {
                 let changes = self.changes(since, if since.is_some() { BATCH } else { FIRST_BATCH });
                 let is_news = changes.is_reset || since != Some(changes.cursor);
                 let _ = reply.send(is_news.then(|| changes.to_bytes()));
             }
-            Request::Entry { id, reply } => {
+            Ask::Entry { id, reply } => {
                 let _ = reply.send(self.entry(id).map(|entry| to_bytes(&Detail::of(entry))));
             }
-            Request::TestSource { id, reply } => drop(reply.send(self.test_source(id, app))),
+            Ask::TestSource { id, reply } => drop(reply.send(self.test_source(id, app))),
             // The driver's to answer.
-            Request::Overview { .. }
-            | Request::Connections { .. }
-            | Request::Replay { .. }
-            | Request::Disconnect { .. }
-            | Request::Wrote { .. } => {}
+            Ask::Overview { .. }
+            | Ask::Connections { .. }
+            | Ask::Replay { .. }
+            | Ask::Disconnect { .. }
+            | Ask::Wrote { .. } => {}
         }
     }
 

@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::request::Request;
+use super::ask::Ask;
 use crate::owner::{Command, Owner};
 
 /// How long after its last question a page counts as looking. Tests wait for nothing.
@@ -37,7 +37,7 @@ impl Drop for Lease {
         let owner = self.owner.clone();
         let go = async move {
             sleep(LINGER).await;
-            owner.tell(Command::Inspect(Request::Go));
+            owner.tell(Command::Inspect(Ask::Go));
         };
         // Without a runtime the gateway is ending, and nobody counts any more.
         if let Ok(runtime) = Handle::try_current() {

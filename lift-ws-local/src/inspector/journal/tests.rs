@@ -340,7 +340,7 @@ async fn whoever_leaves_before_they_are_answered_looks_no_longer() {
     let mut journal = journal();
     let (reply, answer) = tokio::sync::oneshot::channel();
     drop(answer);
-    journal.answer(Request::Come { owner, reply }, "app");
+    journal.answer(Ask::Come { owner, reply }, "app");
     assert!(journal.is_watched(), "for a while");
     let Some(crate::owner::Command::Inspect(go)) = commands.recv().await else { panic!("nobody goes") };
     journal.answer(go, "app");
