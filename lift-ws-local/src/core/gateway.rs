@@ -246,7 +246,8 @@ impl Gateway {
     fn give_up(&mut self, turn: &mut Turn<'_>, id: InvocationId) {
         if let Some(invocation) = self.invocations.remove(&id) {
             if !invocation.is_answered {
-                turn.act(Action::Abandon { invocation: id });
+                let connection = invocation.connection.clone();
+                turn.act(Action::Abandon { invocation: id, connection });
             }
             let limit = invocation.deadline.since(invocation.started);
             self.conclude(turn, Some(id), invocation, Ending::TimedOut(limit));
