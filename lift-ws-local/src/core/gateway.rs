@@ -88,7 +88,7 @@ pub(super) struct Invocation {
     pub(super) connection: ConnectionId,
     request_id: String,
     started: Moment,
-    deadline: Moment,
+    pub(super) deadline: Moment,
     /// The function has answered, but the answer is held back.
     pub(super) is_answered: bool,
 }
