@@ -194,6 +194,7 @@ fn own_address() -> Option<IpAddr> {
     Some(socket.local_addr().ok()?.ip()).filter(|ip| !ip.is_loopback() && !ip.is_unspecified())
 }
 
+#[allow(clippy::print_stderr, reason = "whoever runs it should know that nothing was checked")]
 #[tokio::test]
 async fn a_port_that_is_opened_to_the_network_is_still_controlled_from_the_loopback_alone() {
     let watched = start(scripted(&[]).control(true).host(Ipv4Addr::UNSPECIFIED.into())).await;
