@@ -9,11 +9,14 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
 use http_body_util::BodyExt;
+use hyper::StatusCode;
+use hyper::header::{HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::RuntimeApi;
 use super::head::{Head, Usual};
+use super::next::Event;
 use crate::environments::{FunctionAnswer, RequestId};
 use crate::http::{self, Answer};
 
@@ -48,18 +51,21 @@ impl Connection {
     /// Answers until the connection ends, or has something unusual: then `true`.
     async fn serve_usual(&mut self) -> io::Result<bool> {
         loop {
-            let answer = match self.request().await? {
+            match self.request().await? {
                 None => return Ok(!self.read.is_empty()),
                 Some(Request::Response(id, body)) => {
-                    self.api.take(id, FunctionAnswer::Response(body), false).await
+                    let answer = self.api.take(id, FunctionAnswer::Response(body), false).await;
+                    self.write_answer(answer).await?;
                 }
                 Some(Request::Next) => tokio::select! {
                     biased;
-                    answer = self.api.next() => answer,
+                    Event { headers, body } = self.api.next() => {
+                        let headers = headers.iter().map(|(name, value)| (name, value));
+                        write(&mut self.stream, StatusCode::OK, headers, body).await?;
+                    }
                     () = hung_up(&self.stream) => return Ok(false),
                 },
-            };
-            self.write(answer).await?;
+            }
         }
     }
 
@@ -100,20 +106,12 @@ impl Connection {
         Ok(has_read)
     }
 
-    async fn write(&mut self, answer: Answer) -> io::Result<()> {
+    async fn write_answer(&mut self, answer: Answer) -> io::Result<()> {
         let (parts, mut body) = answer.into_parts();
         // A body that is there as a whole comes in one frame.
         let frame = body.frame().await.and_then(Result::ok);
         let body = frame.and_then(|frame| frame.into_data().ok()).unwrap_or_default();
-        let mut head = Vec::with_capacity(512);
-        write!(head, "HTTP/1.1 {}\r\n", parts.status)?;
-        for (name, value) in &parts.headers {
-            for piece in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
-                head.extend_from_slice(piece);
-            }
-        }
-        write!(head, "content-length: {}\r\n\r\n", body.len())?;
-        self.stream.write_all_buf(&mut Bytes::from(head).chain(body)).await
+        write(&mut self.stream, parts.status, &parts.headers, body).await
     }
 
     async fn serve_all(self) {
@@ -127,6 +125,23 @@ impl Connection {
         };
         http::serve_connection(stream, handle).await;
     }
+}
+
+async fn write<'a>(
+    stream: &mut TcpStream,
+    status: StatusCode,
+    headers: impl IntoIterator<Item = (&'a HeaderName, &'a HeaderValue)>,
+    body: Bytes,
+) -> io::Result<()> {
+    let mut head = Vec::with_capacity(512);
+    write!(head, "HTTP/1.1 {status}\r\n")?;
+    for (name, value) in headers {
+        for piece in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            head.extend_from_slice(piece);
+        }
+    }
+    write!(head, "content-length: {}\r\n\r\n", body.len())?;
+    stream.write_all_buf(&mut Bytes::from(head).chain(body)).await
 }
 
 /// Ends when the other side has closed the connection, if it sends nothing before: then it will hear its answer.

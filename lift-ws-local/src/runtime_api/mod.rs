@@ -48,7 +48,7 @@ impl RuntimeApi {
         let path = request.uri().path();
         if let Some(path) = path.strip_prefix("/2018-06-01/runtime/") {
             return match (request.method(), path) {
-                (&Method::GET, "invocation/next") => self.next().await,
+                (&Method::GET, "invocation/next") => self.next().await.into(),
                 (&Method::POST, "init/error") => self.init_error(request).await,
                 (_, "restore/next" | "restore/error") => refusal(
                     StatusCode::FORBIDDEN,

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
 use super::RuntimeApi;
 use crate::environments::Delivery;
@@ -21,25 +21,40 @@ impl RuntimeApi {
     ///
     /// Nothing but 200 is ever answered: programs take everything else for the end of the world (contract
     /// §7.2). When the gateway ends, the process is ended before its poll is.
-    pub(super) async fn next(&self) -> Answer {
+    pub(super) async fn next(&self) -> Event {
         let environment = self.environment;
         match self.owner.ask(|poll| Command::Polled { environment, poll }).await {
-            Some(delivery) => self.deliver(delivery),
+            Some(delivery) => self.event(delivery),
             None => std::future::pending().await,
         }
     }
 
-    fn deliver(&self, delivery: Delivery) -> Answer {
+    fn event(&self, delivery: Delivery) -> Event {
         let request_id = text(delivery.request_id.to_string());
-        let mut answer = Response::new(Full::new(delivery.event));
-        let headers: &mut HeaderMap = answer.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        // An invocation is delivered once, so its id is as good a nonce as any.
-        headers.insert(INVOCATION_ID, request_id.clone());
-        headers.insert(REQUEST_ID, request_id);
-        headers.insert(DEADLINE_MS, HeaderValue::from(delivery.deadline.as_millis()));
-        headers.insert(FUNCTION_ARN, text(self.function_arn.clone()));
-        headers.insert(TRACE_ID, text(delivery.trace_id));
+        let headers = [
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            // An invocation is delivered once, so its id is as good a nonce as any.
+            (INVOCATION_ID, request_id.clone()),
+            (REQUEST_ID, request_id),
+            (DEADLINE_MS, HeaderValue::from(delivery.deadline.as_millis())),
+            (FUNCTION_ARN, text(self.function_arn.clone())),
+            (TRACE_ID, text(delivery.trace_id)),
+        ];
+        Event { headers, body: delivery.event }
+    }
+}
+
+/// A delivered event, which is answered with 200. Most are written without a map of their headers, whose making and
+/// dropping would take as long as the writing.
+pub(super) struct Event {
+    pub(super) headers: [(HeaderName, HeaderValue); 6],
+    pub(super) body: Bytes,
+}
+
+impl From<Event> for Answer {
+    fn from(event: Event) -> Self {
+        let mut answer = Response::new(Full::new(event.body));
+        answer.headers_mut().extend(event.headers);
         answer
     }
 }
