@@ -25,7 +25,7 @@ pub(crate) enum Command {
     /// A request to the queues; it may wait for messages.
     Sqs { request: sqs::Request, reply: oneshot::Sender<sqs::Answer> },
     /// Somebody looks at what happens.
-    Inspect(inspector::Request),
+    Inspect(inspector::Ask),
     /// An environment asks for its next event.
     Polled { environment: EnvironmentId, poll: oneshot::Sender<Delivery> },
     /// An environment answers an event.

@@ -173,6 +173,30 @@ test("items of the table are shown, typed and plain", async () => {
   await observer.leave();
 });
 
+test("items of a table that comes late are not shown as those of another", async () => {
+  const observer = await look();
+  const { page } = observer;
+  let answerLate;
+  const fastIsShown = new Promise((resolve) => (answerLate = resolve));
+  const table = (name) => ({ TableName: name, KeySchema: [{ AttributeName: "PK", KeyType: "HASH" }] });
+  await page.route("**/_lift/api/tables", (route) => route.fulfill({ json: { tables: [table("Slow"), table("Fast")] } }));
+  await page.route("**/_lift/api/tables/Fast/scan", (route) => route.fulfill({ json: { Items: [{ PK: { S: "of the fast" } }] } }));
+  await page.route("**/_lift/api/tables/Slow/scan", async (route) => {
+    await fastIsShown;
+    await route.fulfill({ json: { Items: [{ PK: { S: "of the slow" } }] } });
+  });
+  await observer.open("Tables");
+  await page.locator("#table").selectOption("Fast");
+  await observer.rows("tables").filter({ hasText: "of the fast" }).waitFor();
+  const late = page.waitForResponse("**/Slow/scan");
+  answerLate();
+  await (await late).finished();
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  assert.deepEqual(await observer.rows("tables").filter({ hasText: "of the slow" }).count(), 0);
+  assert.equal(await page.locator("#table-count").textContent(), "1 item");
+  await observer.leave();
+});
+
 test("the console opens connections, sends, and remembers what was sent", async () => {
   const observer = await look();
   const { page } = observer;

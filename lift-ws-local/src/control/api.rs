@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::body::read_json;
 use super::requests::{Jump, NewFault, NewPlan, Nothing};
-use super::{not_found, problem};
+use super::{ended, not_found, problem};
 use crate::core::{FaultKind, FaultReport, FaultRuleId, Faults};
 use crate::environments::EnvironmentId;
 use crate::http::{self, Answer};
@@ -155,10 +155,6 @@ fn answered(status: StatusCode, body: &impl Serialize) -> Answer {
 
 fn bad_request(message: &str) -> Answer {
     problem(StatusCode::BAD_REQUEST, message)
-}
-
-fn ended() -> Answer {
-    problem(StatusCode::SERVICE_UNAVAILABLE, "the gateway has ended")
 }
 
 fn wrong_method(allowed: &'static str) -> Answer {

@@ -11,7 +11,7 @@ use crate::http::{Answer, Read, read_body};
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Reads a body, or says what is wrong with it. No body is `{}`.
-pub(super) async fn read_json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Answer> {
+pub(crate) async fn read_json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Answer> {
     let body = match read_body(request.into_body(), MAX_BODY_BYTES).await {
         Read::Whole(body) => body,
         Read::TooLarge(_) => {

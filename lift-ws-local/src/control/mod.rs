@@ -27,6 +27,7 @@ use crate::dev_page::DevPage;
 use crate::http::{self, Answer};
 use crate::inspector::{self, InspectorApi};
 use api::ControlApi;
+pub(crate) use body::read_json;
 
 /// The first segment of every path here. No stage has this name while the control endpoint is on.
 pub(crate) const PREFIX: &str = "_lift";
@@ -108,8 +109,13 @@ fn not_found() -> Answer {
 }
 
 /// An answer that says what is wrong and what to do.
-fn problem(status: StatusCode, message: &str) -> Answer {
+pub(crate) fn problem(status: StatusCode, message: &str) -> Answer {
     http::json(status, json!({ "message": message }).to_string())
+}
+
+/// The answer when nobody is there any more to ask.
+pub(crate) fn ended() -> Answer {
+    problem(StatusCode::SERVICE_UNAVAILABLE, "the gateway has ended")
 }
 
 #[cfg(test)]

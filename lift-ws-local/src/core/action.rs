@@ -51,6 +51,8 @@ pub enum Action {
     Abandon {
         /// The id from [`Action::Invoke`].
         invocation: InvocationId,
+        /// The connection from [`Action::Invoke`].
+        connection: ConnectionId,
     },
     /// Send a text message, in frames of at most [`Limits::frame_bytes`](super::Limits::frame_bytes).
     Send {

@@ -88,7 +88,7 @@ pub(super) struct Invocation {
     pub(super) connection: ConnectionId,
     request_id: String,
     started: Moment,
-    deadline: Moment,
+    pub(super) deadline: Moment,
     /// The function has answered, but the answer is held back.
     pub(super) is_answered: bool,
 }
@@ -246,7 +246,8 @@ impl Gateway {
     fn give_up(&mut self, turn: &mut Turn<'_>, id: InvocationId) {
         if let Some(invocation) = self.invocations.remove(&id) {
             if !invocation.is_answered {
-                turn.act(Action::Abandon { invocation: id });
+                let connection = invocation.connection.clone();
+                turn.act(Action::Abandon { invocation: id, connection });
             }
             let limit = invocation.deadline.since(invocation.started);
             self.conclude(turn, Some(id), invocation, Ending::TimedOut(limit));

@@ -106,6 +106,10 @@ impl Gateway {
         match self.faults.meet(Occasion::Answer, Some(&invocation.connection)).map(|met| met.fault) {
             Some(Fault::SlowIntegration(by)) => {
                 invocation.is_answered = true;
+                // An answer that comes too late is never heard, so there is nothing to keep.
+                if turn.now.after(by) > invocation.deadline {
+                    return;
+                }
                 self.hold(turn, by, Held::Answer { invocation: id, outcome });
             }
             Some(Fault::IntegrationTimeout) => self.give_up_answered(turn, id),

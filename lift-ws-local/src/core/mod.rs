@@ -103,4 +103,4 @@ pub use moment::Moment;
 pub use readings::{CloseReading, Readings};
 pub use request_model::RequestModels;
 pub use route_selection::{RouteSelection, RouteSelectionError};
-pub use throttle::{RateLimit, Throttling};
+pub use throttle::{AccountRates, RateLimit, Throttling};

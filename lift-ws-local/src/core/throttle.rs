@@ -1,6 +1,7 @@
 //! Token buckets: how many requests are too many (contract §6.1, DG-prot).
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::gateway::Gateway;
 use super::moment::Moment;
@@ -25,10 +26,10 @@ pub struct Throttling {
     pub default: Option<RateLimit>,
     /// `routeSettings` of the stage, by route key.
     pub routes: BTreeMap<String, RateLimit>,
-    /// `throttleSettings` of the account: one bucket that handshakes, messages and `@connections` share. AWS gives
-    /// [`RateLimit::OF_ACCOUNTS`].
+    /// `throttleSettings` of the account: one bucket that handshakes, messages and `@connections` of all its stages share,
+    /// by [`AccountRates`]. AWS gives [`RateLimit::OF_ACCOUNTS`].
     pub account: Option<RateLimit>,
-    /// New connections a second. AWS gives [`RateLimit::OF_NEW_CONNECTIONS`].
+    /// New connections a second, of all stages too. AWS gives [`RateLimit::OF_NEW_CONNECTIONS`].
     pub new_connections: Option<RateLimit>,
 }
 
@@ -46,12 +47,39 @@ impl Throttling {
     }
 }
 
+/// What is left of the rates of an account. Clones are the same account, so that the gateways of its stages share them.
+///
+/// # Examples
+///
+/// ```
+/// use lift_ws_local::core::{AccountRates, Api, Gateway, Manifest};
+///
+/// let account = AccountRates::default();
+/// let api = Api::from_manifest(&Manifest::parse(r#"{"routes":[]}"#)?)?;
+/// let stages = [1, 2].map(|seed| Gateway::new(api.clone(), seed).with_account(account.clone()));
+/// # let _ = stages;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct AccountRates(Arc<Mutex<AccountBuckets>>);
+
+#[derive(Debug, Default)]
+struct AccountBuckets {
+    requests: Option<Bucket>,
+    new_connections: Option<Bucket>,
+}
+
+impl AccountRates {
+    fn lock(&self) -> MutexGuard<'_, AccountBuckets> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The buckets as they are now.
 #[derive(Debug, Default)]
 pub(super) struct Buckets {
     routes: HashMap<String, Bucket>,
-    account: Option<Bucket>,
-    new_connections: Option<Bucket>,
+    account: AccountRates,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -80,10 +108,18 @@ impl Bucket {
 }
 
 impl Gateway {
+    /// Shares the rates of an account with other gateways; else it has an account of its own.
+    #[must_use]
+    pub fn with_account(mut self, account: AccountRates) -> Self {
+        self.buckets.account = account;
+        self
+    }
+
     /// Takes a token for a handshake; the error says which limit there is.
     pub(super) fn admit_handshake(&mut self, now: Moment) -> Result<(), String> {
         if let Some(limit) = self.api.throttling.new_connections {
-            let bucket = self.buckets.new_connections.get_or_insert_with(|| Bucket::full(limit, now));
+            let mut account = self.buckets.account.lock();
+            let bucket = account.new_connections.get_or_insert_with(|| Bucket::full(limit, now));
             if !bucket.take(limit, now) {
                 return Err(too_many("new connections", limit));
             }
@@ -110,7 +146,8 @@ impl Gateway {
     /// Takes a token of the account's, which a call to `@connections` needs too: it has no rate of its own.
     pub(super) fn admit_to_account(&mut self, now: Moment) -> Result<(), String> {
         let Some(limit) = self.api.throttling.account else { return Ok(()) };
-        let bucket = self.buckets.account.get_or_insert_with(|| Bucket::full(limit, now));
+        let mut account = self.buckets.account.lock();
+        let bucket = account.requests.get_or_insert_with(|| Bucket::full(limit, now));
         if bucket.take(limit, now) { Ok(()) } else { Err(too_many("requests of the account", limit)) }
     }
 }
@@ -124,6 +161,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::core::{Api, Manifest};
 
     const LIMIT: RateLimit = RateLimit { rate: 5.0, burst: 3 };
 
@@ -154,6 +192,22 @@ mod tests {
         let mut bucket = Bucket::full(LIMIT, Moment::from_millis(0));
         let none = RateLimit { rate: 0.0, burst: 0 };
         assert!(!bucket.take(none, Moment::from_millis(0)));
+    }
+
+    #[test]
+    fn the_stages_of_an_account_share_its_rates() {
+        let account = AccountRates::default();
+        let mut stages = [1, 2].map(|seed| {
+            let mut api = Api::from_manifest(&Manifest::parse(r#"{"routes":[]}"#).unwrap()).unwrap();
+            (api.throttling.account, api.throttling.new_connections) = (Some(LIMIT), Some(LIMIT));
+            Gateway::new(api, seed).with_account(account.clone())
+        });
+        let now = Moment::from_millis(0);
+        let admitted = [0, 1, 0, 1].map(|stage| stages[stage].admit_to_account(now).is_ok());
+        assert_eq!(admitted, [true, true, true, false]);
+        let later = Moment::from_millis(10_000);
+        let admitted = [1, 0, 1, 0].map(|stage| stages[stage].admit_handshake(later).is_ok());
+        assert_eq!(admitted, [true, true, true, false]);
     }
 
     proptest! {

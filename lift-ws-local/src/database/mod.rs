@@ -234,7 +234,7 @@ fn problem(what: &str, error: impl fmt::Display) -> DatabaseError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::{Fault, Faults};
+    use crate::core::{Fault, FaultRule, Faults};
     use serde_json::json;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -338,34 +338,50 @@ mod tests {
         assert!(error.to_string().starts_with("cannot make the table no-key-table: "), "{error}");
     }
 
-    /// Whether an item that has expired is still there, after so many looks at what is swept often.
-    async fn survives(faults: &Faults, looks: usize) -> bool {
+    async fn swept_often(faults: &Faults) -> Database {
         let sweeps = Sweeps { faults: faults.clone(), every: Duration::from_millis(1) };
-        let database = Database::start(None, vec![table()], sweeps).await.unwrap();
+        Database::start(None, vec![table()], sweeps).await.unwrap()
+    }
+
+    /// Whether an item that has expired is still there, after so many looks.
+    async fn survives(database: &Database, looks: usize) -> bool {
         let item = json!({ "PK": { "S": "a" }, "expires": { "N": "1700000000" } });
-        call(&database, "PutItem", &json!({ "TableName": "connections-table", "Item": item })).await;
+        call(database, "PutItem", &json!({ "TableName": "connections-table", "Item": item })).await;
         let get = json!({ "TableName": "connections-table", "Key": { "PK": { "S": "a" } }, "ConsistentRead": true });
         let mut is_there = true;
         for _ in 0..looks {
-            is_there = call(&database, "GetItem", &get).await.contains("1700000000");
+            is_there = call(database, "GetItem", &get).await.contains("1700000000");
             if !is_there {
                 break;
             }
         }
-        database.shutdown().await;
         is_there
     }
 
     #[tokio::test]
     async fn expired_items_are_removed_unless_a_fault_keeps_them() {
-        assert!(!survives(&Faults::new(1), 10_000).await);
         let faults = Faults::new(1);
+        let database = swept_often(&faults).await;
+        assert!(!survives(&database, 10_000).await);
+        database.shutdown().await;
         faults.inject(Fault::ExpiryLate(Duration::from_secs(3_600)));
-        assert!(survives(&faults, 50).await);
+        let database = swept_often(&faults).await;
+        assert!(survives(&database, 50).await);
+        database.shutdown().await;
         assert_eq!(
             faults.report().happened["late-expiry"],
             1,
             "the first sweep asks, and an hour nothing more"
         );
+    }
+
+    #[tokio::test]
+    async fn items_that_a_fault_keeps_are_removed_when_it_is_taken_away() {
+        let faults = Faults::new(1);
+        let rule = faults.add(FaultRule::new(Fault::ExpiryLate(Duration::from_secs(3_600))));
+        let database = swept_often(&faults).await;
+        assert!(survives(&database, 50).await);
+        assert!(faults.remove(rule) && !survives(&database, 10_000).await);
+        database.shutdown().await;
     }
 }

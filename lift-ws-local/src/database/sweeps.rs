@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::core::{Fault, Faults, Occasion};
+use crate::core::{Fault, FaultRuleId, Faults, Occasion};
 
 /// How often items are removed whose time to live is over; on AWS it may take days.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
@@ -25,11 +25,11 @@ impl Sweeps {
     pub(super) async fn run(self, database: &dynoxide::Database) {
         let mut ticks = interval(self.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut late: Option<Instant> = None;
+        let mut late: Option<Late> = None;
         loop {
             ticks.tick().await;
             match late {
-                Some(until) if Instant::now() < until => continue,
+                Some(late) if late.lasts(&self.faults) => continue,
                 // What was late is done now, whatever else goes wrong.
                 Some(_) => late = None,
                 None => late = self.late(),
@@ -44,10 +44,25 @@ impl Sweeps {
     }
 
     /// Until when nothing is removed, if a fault wants that.
-    fn late(&self) -> Option<Instant> {
-        match self.faults.meet(Occasion::Expiry, None)?.fault {
-            Fault::ExpiryLate(by) => Instant::now().checked_add(by),
-            _ => None,
-        }
+    fn late(&self) -> Option<Late> {
+        let met = self.faults.meet(Occasion::Expiry, None)?;
+        let Fault::ExpiryLate(by) = met.fault else { return None };
+        let until = Instant::now().checked_add(by)?;
+        Some(Late { until, rule: self.faults.has(met.rule).then_some(met.rule) })
+    }
+}
+
+/// A time in which nothing is removed.
+#[derive(Clone, Copy, Debug)]
+struct Late {
+    until: Instant,
+    /// The rule that wants it, unless this was its last time. It cannot be used up meanwhile: if it is gone, somebody
+    /// has taken it away.
+    rule: Option<FaultRuleId>,
+}
+
+impl Late {
+    fn lasts(self, faults: &Faults) -> bool {
+        Instant::now() < self.until && self.rule.is_none_or(|rule| faults.has(rule))
     }
 }

@@ -18,7 +18,7 @@ use super::plan::{ApiPlan, FunctionPlan, Plan};
 use super::{LocalGateway, Report, ServedApi, StartError};
 use crate::clock::{Clock, SystemClock};
 use crate::control::{self, Control};
-use crate::core::{Api, FaultPlan, Faults, Gateway, Limits};
+use crate::core::{AccountRates, Api, FaultPlan, Faults, Gateway, Limits};
 use crate::database::{Database, Sweeps, Tables};
 use crate::dev_page::{self, DevPage};
 use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
@@ -314,9 +314,11 @@ impl LocalGatewayBuilder {
         let functions = launched.collect();
         let queue_url = place.queue_url(JOBS);
         let seed = RandomState::new();
+        let rates = AccountRates::default();
         let cores = sites.iter().map(|site| {
             let seed = seed.hash_one((site.address.port(), &site.api.stage));
-            let core = Gateway::new(site.api.clone(), seed).with_faults(faults.clone());
+            let core = Gateway::new(site.api.clone(), seed);
+            let core = core.with_faults(faults.clone()).with_account(rates.clone());
             (core, site.destinations.clone())
         });
         let inspection = self.control.then(|| {
@@ -559,7 +561,7 @@ fn overheard(sink: EventSink, owner: Owner) -> EventSink {
     EventSink::new(move |event| {
         if let GatewayEvent::Output { environment, stream, line } = &event {
             let (environment, stream, line) = (*environment, *stream, line.clone());
-            owner.tell(Command::Inspect(inspector::Request::Wrote { environment, stream, line }));
+            owner.tell(Command::Inspect(inspector::Ask::Wrote { environment, stream, line }));
         }
         sink.emit(event);
     })

@@ -5,25 +5,31 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
+use super::ask::Ask;
 use super::entry::EntryId;
 use super::journal::Cursor;
-use super::request::Request as Ask;
+use crate::control::{ended, problem, read_json};
 use crate::core::{ConnectionId, url};
 use crate::database::Tables;
-use crate::http::{self, Answer, Read, read_body};
+use crate::http::{self, Answer};
 use crate::owner::{Command, Owner};
 
 /// Changes of this time come together: ten answers a second are as much as anybody can read.
 const BATCH: Duration = Duration::from_millis(100);
 /// How long a question about changes is left open.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long after its last question a page counts as looking.
-const LEASE: Duration = Duration::from_secs(5);
-/// The most of a request's body.
-const BODY_BYTES: usize = 256 * 1024;
+
+/// A page of a table: at most so many items, after this key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scan {
+    limit: Option<u64>,
+    start: Option<Value>,
+}
 
 /// Answers the page.
 #[derive(Clone, Debug)]
@@ -74,7 +80,7 @@ impl InspectorApi {
             (&Method::GET, ["tables"]) => of_database(self.tables.list().await),
             (&Method::POST, ["tables", name, "scan"]) => {
                 let name = (*name).to_owned();
-                self.scan(name, request.into_body()).await
+                self.scan(name, request).await.unwrap_or_else(|problem| problem)
             }
             _ => return Err(request),
         };
@@ -110,7 +116,9 @@ impl InspectorApi {
     /// Waits for changes, and a moment more, so that many come together. A page asks again when it has shown them: one
     /// that is slow gets fewer and larger answers, and nothing queues up for it.
     async fn changes(&self, query: &str) -> Answer {
-        let Some(lease) = Lease::begin(&self.owner).await else { return ended() };
+        let owner = self.owner.clone();
+        let come = self.owner.ask(|reply| Command::Inspect(Ask::Come { owner, reply })).await;
+        let Some(lease) = come else { return ended() };
         let Some(since) = cursor(query) else {
             return match self.changes_since(None).await {
                 Some(changes) => http::json(StatusCode::OK, changes),
@@ -119,7 +127,7 @@ impl InspectorApi {
         };
         let waiting = async {
             loop {
-                let changed = lease.changed.notified();
+                let changed = lease.changed().notified();
                 if self.changes_since(Some(since)).await.is_some() {
                     return;
                 }
@@ -140,17 +148,9 @@ impl InspectorApi {
         self.owner.ask(|reply| Command::Inspect(Ask::Changes { since, reply })).await.flatten()
     }
 
-    async fn scan(&self, table: String, body: Incoming) -> Answer {
-        let Read::Whole(body) = read_body(body, BODY_BYTES).await else {
-            return problem(StatusCode::BAD_REQUEST, "the body is too large or broken off");
-        };
-        let asked: Value = match serde_json::from_slice(&body) {
-            Ok(asked) => asked,
-            Err(error) => {
-                return problem(StatusCode::BAD_REQUEST, &format!("the body is not JSON: {error}"));
-            }
-        };
-        of_database(self.tables.scan(table, asked["limit"].as_u64(), asked.get("start").cloned()).await)
+    async fn scan(&self, table: String, request: Request<Incoming>) -> Result<Answer, Answer> {
+        let Scan { limit, start } = read_json(request).await?;
+        Ok(of_database(self.tables.scan(table, limit, start).await))
     }
 }
 
@@ -165,29 +165,6 @@ impl Ask {
 
     fn replay(id: EntryId, reply: tokio::sync::oneshot::Sender<Option<EntryId>>) -> Self {
         Self::Replay { id, reply }
-    }
-}
-
-/// Somebody looks as long as this lives, and a while longer, until the page's next question.
-struct Lease {
-    owner: Owner,
-    changed: std::sync::Arc<tokio::sync::Notify>,
-}
-
-impl Lease {
-    async fn begin(owner: &Owner) -> Option<Self> {
-        let changed = owner.ask(|reply| Command::Inspect(Ask::Come { reply })).await?;
-        Some(Self { owner: owner.clone(), changed })
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        let owner = self.owner.clone();
-        tokio::spawn(async move {
-            sleep(LEASE).await;
-            owner.tell(Command::Inspect(Ask::Go));
-        });
     }
 }
 
@@ -212,16 +189,8 @@ fn of_database(answer: Result<Value, String>) -> Answer {
 fn gone() -> Answer {
     problem(
         StatusCode::NOT_FOUND,
-        "the journal has no such entry any more, or nothing of the kind can be done with it",
+        "the journal has no such entry any more, has not kept it whole, or nothing of the kind can be done with it",
     )
-}
-
-fn ended() -> Answer {
-    problem(StatusCode::SERVICE_UNAVAILABLE, "the gateway is ending")
-}
-
-fn problem(status: StatusCode, message: &str) -> Answer {
-    http::json(status, json!({ "message": message }).to_string())
 }
 
 #[cfg(test)]

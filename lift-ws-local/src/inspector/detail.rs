@@ -20,6 +20,9 @@ pub(super) struct Detail<'e> {
     returned: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<Cow<'e, str>>,
+    /// Bytes of it that were not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text_left_out: Option<usize>,
     /// Path and query of a handshake that was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'e str>,
@@ -50,7 +53,11 @@ impl<'e> Detail<'e> {
                 lines_left_out: invocation.lines_left_out,
                 ..detail
             },
-            What::TurnedAway { text, .. } => Self { text: text.as_deref().map(Cow::Borrowed), ..detail },
+            What::TurnedAway { text, left_out, .. } => Self {
+                text: text.as_deref().map(Cow::Borrowed),
+                text_left_out: (*left_out > 0).then_some(*left_out),
+                ..detail
+            },
             What::Sent { text, .. } | What::Note { text, .. } => {
                 Self { text: Some(Cow::Borrowed(text)), ..detail }
             }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::problem::{end_bytes, verdict_bytes};
 use crate::core::{ConnectionId, EventType, Moment, Verdict};
 use crate::environments::{EnvironmentId, RequestId, Work};
 use crate::event::OutputStream;
@@ -35,6 +36,8 @@ pub(super) enum What {
         event_type: EventType,
         route: String,
         text: Option<Box<str>>,
+        /// Bytes of the message that were not kept.
+        left_out: usize,
         verdict: Verdict,
     },
     /// A frame to a client that was no post: a reply, or words of the gateway's own.
@@ -162,15 +165,21 @@ impl Entry {
                 What::Invocation(invocation) => {
                     invocation.event.len()
                         + invocation.returned.as_ref().map_or(0, Bytes::len)
+                        + invocation.ended.as_ref().map_or(0, |ended| end_bytes(&ended.end))
                         + invocation.lines.iter().map(Line::bytes).sum::<usize>()
                 }
-                What::TurnedAway { text, .. } => text.as_ref().map_or(0, |text| text.len()),
-                What::Sent { text, .. } => text.len(),
+                What::TurnedAway { text, verdict, .. } => {
+                    text.as_ref().map_or(0, |text| text.len()) + verdict_bytes(verdict)
+                }
+                What::Sent { text, .. } | What::Note { text, .. } => text.len(),
                 What::Management { body, .. } => body.len(),
                 What::Refused { target, body, .. } => target.len() + body.len(),
-                What::Environment { details, .. } => details.iter().map(String::len).sum(),
+                What::Environment { text, details, .. } => {
+                    text.len() + details.iter().map(String::len).sum::<usize>()
+                }
                 What::Output { line, .. } => line.bytes(),
-                What::Opened { .. } | What::Closed { .. } | What::Note { .. } => 0,
+                What::Opened { subprotocol } => subprotocol.as_ref().map_or(0, |name| name.len()),
+                What::Closed { reason, .. } => reason.len(),
             }
     }
 }

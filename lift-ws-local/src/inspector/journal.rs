@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::ask::Ask;
 use super::connections::to_bytes;
 use super::detail::Detail;
 use super::entry::{Delivered, End, Ended, Entry, EntryId, Invocation, Line, What};
-use super::request::Request;
+use super::lease::Lease;
+use super::problem::{self, end_bytes};
 use super::summary::Summary;
 use super::watchers::Watchers;
 use crate::core::{ConnectionId, EventType, Finished, Moment, Outcome};
@@ -33,8 +35,10 @@ const WATCHED: Bounds = Bounds { entries: 20_000, bytes: 48 << 20 };
 const ARRIVING_BYTES: usize = 4 * 1024;
 /// Entries in which the invocation that has written a line is looked for.
 const RECENT: usize = 2_000;
-/// Entries that one answer has: as many as a page can take in ten times a second.
+/// New entries that one answer has: as many as a page can take in ten times a second.
 const BATCH: usize = 500;
+/// Entries that the page has seen before, and that one answer has as they are now.
+const CHANGED: usize = 2_000;
 /// Entries that a page begins with.
 const FIRST_BATCH: usize = 2_000;
 /// Invocations of one environment that a line may belong to.
@@ -52,6 +56,8 @@ pub(crate) struct Journal {
     open: BTreeMap<Work, EntryId>,
     /// The message that is being taken in; the buffer is used again and again.
     arriving: String,
+    /// Bytes of it that were not kept.
+    arriving_left_out: usize,
     /// The invocation whose end is being acted upon.
     concluded: Option<(EntryId, ConnectionId)>,
     last_replay: u64,
@@ -69,6 +75,7 @@ impl Journal {
             bytes: 0,
             open: BTreeMap::new(),
             arriving: String::new(),
+            arriving_left_out: 0,
             concluded: None,
             last_replay: 0,
             watchers: Watchers::default(),
@@ -81,28 +88,28 @@ impl Journal {
     }
 
     /// Answers the page, as far as the journal alone can.
-    pub(crate) fn answer(&mut self, request: Request, app: &str) {
+    pub(crate) fn answer(&mut self, request: Ask, app: &str) {
         match request {
-            Request::Come { reply } => {
+            Ask::Come { owner, reply } => {
                 self.watchers.come();
-                let _ = reply.send(self.watchers.changed());
+                let _ = reply.send(Lease::new(owner, self.watchers.changed()));
             }
-            Request::Go => self.watchers.go(),
-            Request::Changes { since, reply } => {
+            Ask::Go => self.watchers.go(),
+            Ask::Changes { since, reply } => {
                 let changes = self.changes(since, if since.is_some() { BATCH } else { FIRST_BATCH });
                 let is_news = changes.is_reset || since != Some(changes.cursor);
                 let _ = reply.send(is_news.then(|| changes.to_bytes()));
             }
-            Request::Entry { id, reply } => {
+            Ask::Entry { id, reply } => {
                 let _ = reply.send(self.entry(id).map(|entry| to_bytes(&Detail::of(entry))));
             }
-            Request::TestSource { id, reply } => drop(reply.send(self.test_source(id, app))),
+            Ask::TestSource { id, reply } => drop(reply.send(self.test_source(id, app))),
             // The driver's to answer.
-            Request::Overview { .. }
-            | Request::Connections { .. }
-            | Request::Replay { .. }
-            | Request::Disconnect { .. }
-            | Request::Wrote { .. } => {}
+            Ask::Overview { .. }
+            | Ask::Connections { .. }
+            | Ask::Replay { .. }
+            | Ask::Disconnect { .. }
+            | Ask::Wrote { .. } => {}
         }
     }
 
@@ -111,6 +118,7 @@ impl Journal {
         self.arriving.clear();
         let end = if self.is_watched() { text.len() } else { text.floor_char_boundary(ARRIVING_BYTES) };
         self.arriving.push_str(&text[..end]);
+        self.arriving_left_out = text.len() - end;
     }
 
     /// An event is about to be given to the function.
@@ -181,7 +189,7 @@ impl Journal {
             let error = match outcome {
                 Outcome::Returned(_) => None,
                 Outcome::FunctionError { message, .. } | Outcome::Unavailable { message } => {
-                    Some(message.clone())
+                    Some(problem::shortened(message))
                 }
             };
             self.end(time, work, End::Replay { error });
@@ -191,16 +199,20 @@ impl Journal {
     /// An event is done with.
     pub(crate) fn concluded(&mut self, time: Time, finished: &Finished) {
         if let Some(invocation) = finished.invocation {
-            let id = self.end(time, Work::Event(invocation), End::Event(finished.verdict.clone()));
+            let id = self.end(time, Work::Event(invocation), End::Event(problem::verdict(&finished.verdict)));
             self.concluded = id.map(|id| (id, finished.connection.clone()));
             return;
         }
-        let text = (finished.event_type == EventType::Message).then(|| self.arriving.as_str().into());
+        let (text, left_out) = match finished.event_type {
+            EventType::Message => (Some(self.arriving.as_str().into()), self.arriving_left_out),
+            _ => (None, 0),
+        };
         let what = What::TurnedAway {
             event_type: finished.event_type,
             route: finished.route_key.clone(),
             text,
-            verdict: finished.verdict.clone(),
+            left_out,
+            verdict: problem::verdict(&finished.verdict),
         };
         let id = self.push(time.now, Some(finished.connection.clone()), what);
         self.concluded = Some((id, finished.connection.clone()));
@@ -217,8 +229,10 @@ impl Journal {
     /// Ends the entry of an invocation.
     pub(super) fn end(&mut self, time: Time, work: Work, end: End) -> Option<EntryId> {
         let id = self.open.remove(&work)?;
+        let bytes = end_bytes(&end);
         let invocation = self.invocation(id)?;
         invocation.ended = Some(Ended { at: time.micros, end });
+        self.bytes += bytes;
         self.touch(id);
         Some(id)
     }
@@ -320,20 +334,33 @@ impl Journal {
         self.entries.iter().rev()
     }
 
-    /// What has changed since a cursor was handed out, at most `limit` entries: the newest, as a page that does not keep
-    /// up wants to see what is going on. In the order of their numbers.
+    /// What has changed since a cursor was handed out, in the order of the entries' numbers: all that the page has seen
+    /// and is otherwise now, and of what is new the `limit` newest, as a page that does not keep up wants to see what is
+    /// going on. Should even the former be more than [`CHANGED`], those that changed first come first, and the cursor
+    /// stands where they end: the rest is the next answer, and then what is new.
     pub(super) fn changes(&self, since: Option<Cursor>, limit: usize) -> Changes<'_> {
         let since = since.filter(|since| since.gateway == self.gateway && since.next <= self.next);
-        let version = since.map_or(0, |since| since.version);
+        let (next, version) = since.map_or((0, 0), |since| (since.next, since.version));
+        let is_reset = since.is_none();
+        let first = EntryId(self.first());
+        let seen = usize::try_from(next.saturating_sub(first.0)).unwrap_or_default().min(self.entries.len());
+
         let mut entries: Vec<&Entry> =
-            self.entries.iter().rev().filter(|entry| entry.version > version).take(limit).collect();
-        entries.reverse();
-        let missed = since.map_or(0, |since| {
-            let seen = entries.iter().filter(|entry| entry.id.0 >= since.next).count() as u64;
-            (self.next - since.next).saturating_sub(seen)
-        });
+            self.entries.range(..seen).filter(|entry| entry.version > version).collect();
+        if entries.len() > CHANGED {
+            entries.sort_unstable_by_key(|entry| entry.version);
+            entries.truncate(CHANGED);
+            let version = entries.last().map_or(version, |entry| entry.version);
+            entries.sort_unstable_by_key(|entry| entry.id);
+            let cursor = Cursor { gateway: self.gateway, version, next };
+            return Changes { is_reset, entries, missed: 0, first, cursor };
+        }
+        let new = self.entries.len() - seen;
+        let told = new.min(limit);
+        entries.extend(self.entries.range(self.entries.len() - told..));
+        let missed = if is_reset { 0 } else { (self.next - next).saturating_sub(told as u64) };
         let cursor = Cursor { gateway: self.gateway, version: self.version, next: self.next };
-        Changes { is_reset: since.is_none(), entries, missed, first: EntryId(self.first()), cursor }
+        Changes { is_reset, entries, missed, first, cursor }
     }
 
     fn owner_of(&self, environment: EnvironmentId, text: &str) -> Option<EntryId> {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::entry::{ClosedBy, End, What};
 use super::journal::{Journal, Time};
+use super::problem::{batch_verdict, shortened};
 use crate::core::{ConnectionId, Input, ManagementRequest, Moment, url};
 use crate::environments::{EnvironmentId, Work};
 use crate::event::GatewayEvent;
@@ -50,7 +51,7 @@ impl Journal {
 
     pub(crate) fn batch_finished(&mut self, time: Time, work: Work, finished: &FinishedBatch) {
         self.name_queue(work, &finished.queue);
-        self.end(time, work, End::Batch(finished.verdict.clone()));
+        self.end(time, work, End::Batch(batch_verdict(&finished.verdict)));
     }
 
     /// What the terminal is told too.
@@ -100,11 +101,12 @@ impl Journal {
         details: Vec<String>,
         is_problem: bool,
     ) {
-        self.push(now, None, What::Environment { environment, text: text.into(), details, is_problem });
+        let text = shortened(&text).into();
+        self.push(now, None, What::Environment { environment, text, details, is_problem });
     }
 
     pub(crate) fn note(&mut self, now: Moment, text: String, is_problem: bool) {
-        self.push(now, None, What::Note { text: text.into(), is_problem });
+        self.push(now, None, What::Note { text: shortened(&text).into(), is_problem });
     }
 }
 

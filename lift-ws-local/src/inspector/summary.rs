@@ -70,11 +70,12 @@ impl<'e> Summary<'e> {
         };
         match &entry.what {
             What::Invocation(invocation) => row.invocation(invocation),
-            What::TurnedAway { event_type, route, text, verdict } => {
+            What::TurnedAway { event_type, route, text, left_out, verdict } => {
                 let judged = judged(verdict);
-                Self { kind: kind_of(*event_type), route, ..row }
-                    .saying(text.as_deref().unwrap_or_default())
-                    .judged(judged)
+                let text = text.as_deref().unwrap_or_default();
+                let row = Self { kind: kind_of(*event_type), route, ..row }.saying(text).judged(judged);
+                let whole = if *left_out > 0 { Some(text.len() + left_out) } else { row.whole };
+                Self { whole, ..row }
             }
             What::Sent { text, reply_to } => {
                 Self { kind: "sent", reply_to: reply_to.map(|id| id.0), ..row }.saying(text)

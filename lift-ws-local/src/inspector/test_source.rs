@@ -1,6 +1,7 @@
 //! A past event as the source of a test: the same again, in `lift_ws::testing`, with what came of it as the expectation.
 //!
-//! Secrets are left out, as tests are committed. The samples in `golden/` are compiled and run by the tests of the
+//! What names call a secret is left out, as tests are committed: in query, headers, and JSON (messages, replies, what the
+//! authorizer said, batches). A text that is no JSON has no names, and stands as it is. The samples in `golden/` are compiled and run by the tests of the
 //! workspace (`tests/tests/recorded`).
 
 use std::fmt::Write;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::entry::{End, Entry, Invocation, What};
 use super::journal::Journal;
 use super::peek;
-use super::secrets::is_secret;
+use super::secrets::{is_secret, leave_out_secrets, text_without_secrets};
 use super::summary::kind_of_event;
 use crate::core::Verdict;
 use crate::inspector::EntryId;
@@ -40,13 +41,15 @@ const USUAL_HEADERS: [&str; 18] = [
 ];
 
 impl Journal {
-    /// The test of an entry; `None` if it is gone, or nothing that an app can be given.
+    /// The test of an entry; `None` if it is gone, or nothing that an app can be given,
+    /// or was not kept whole.
     pub(super) fn test_source(&self, id: EntryId, app: &str) -> Option<String> {
         let entry = self.entry(id)?;
         let mut test = Test::new(app);
         match &entry.what {
             What::Invocation(invocation) => self.invocation_source(entry, invocation, &mut test)?,
-            What::TurnedAway { text: Some(text), route, .. } => {
+            // Of a part of a message something else would come.
+            What::TurnedAway { text: Some(text), left_out: 0, route, .. } => {
                 test.name = format!("{} goes nowhere", words(route));
                 test.connect(self.handshake_of(entry).as_ref());
                 test.send(text);
@@ -210,13 +213,35 @@ impl Test {
         calls
     }
 
+    /// A literal of a text without its secrets.
+    fn text(&mut self, text: &str) -> String {
+        match text_without_secrets(text, LEFT_OUT) {
+            Some(without) => {
+                self.has_left_out = true;
+                literal(&without)
+            }
+            None => literal(text),
+        }
+    }
+
+    /// `json!(…)` of a value without its secrets.
+    fn json(&mut self, mut value: Value) -> String {
+        self.needs_json = true;
+        self.has_left_out |= leave_out_secrets(&mut value, LEFT_OUT);
+        format!("json!({value})")
+    }
+
     fn send(&mut self, body: &str) {
-        self.line(format!("let reply = client.send_text({}).await;", literal(body)));
+        let body = self.text(body);
+        self.line(format!("let reply = client.send_text({body}).await;"));
     }
 
     fn expect_reply(&mut self, reply: Option<&str>) {
         match reply {
-            Some(reply) => self.line(format!("assert_eq!(reply.text(), Some({}));", literal(reply))),
+            Some(reply) => {
+                let reply = self.text(reply);
+                self.line(format!("assert_eq!(reply.text(), Some({reply}));"));
+            }
             None => self.line("assert!(reply.is_none(), \"{reply:?}\");"),
         }
         self.line("// what was posted to this very client meanwhile");
@@ -226,10 +251,9 @@ impl Test {
     /// Without its handshake: the event alone.
     fn invoke(&mut self, route: &str, body: &str, event: &Value) {
         self.needs_event = true;
-        let mut line = format!("let event = TestEvent::message({}, {})", literal(route), literal(body));
+        let mut line = format!("let event = TestEvent::message({}, {})", literal(route), self.text(body));
         if let Some(authorizer) = event["requestContext"].get("authorizer") {
-            self.needs_json = true;
-            let _ = write!(line, "\n        .authorizer(json!({authorizer}))");
+            let _ = write!(line, "\n        .authorizer({})", self.json(authorizer.clone()));
         }
         self.line(line + ";");
         self.line("let answer = app.invoke(&event.to_bytes()).await.expect(\"it is answered\");");
@@ -250,13 +274,14 @@ impl Test {
 
     fn batch(&mut self, invocation: &Invocation) {
         let event = String::from_utf8_lossy(&invocation.event);
-        self.line(format!("let event = {};", literal(&event)));
+        let event = self.text(&event);
+        self.line(format!("let event = {event};"));
         self.line("let answer = app.invoke(event.as_bytes()).await.expect(\"it is answered\");");
         let returned =
             invocation.returned.as_deref().and_then(|returned| serde_json::from_slice(returned).ok());
         if let Some(Value::Object(returned)) = returned {
-            self.needs_json = true;
-            self.line(format!("assert_eq!(answer, json!({}));", Value::Object(returned)));
+            let returned = self.json(Value::Object(returned));
+            self.line(format!("assert_eq!(answer, {returned});"));
         }
     }
 

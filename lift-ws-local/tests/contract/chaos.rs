@@ -96,7 +96,7 @@ impl Shell {
                     serde_json::from_slice::<serde_json::Value>(event).expect("an event is JSON");
                     *self.lines.entry("invoked").or_default() += 1;
                 }
-                Action::Abandon { invocation } => assert!(self.running.remove(invocation)),
+                Action::Abandon { invocation, .. } => assert!(self.running.remove(invocation)),
                 Action::Send { connection, .. } => assert!(self.open.contains(connection)),
                 Action::Close { connection, .. } => assert!(self.open.remove(connection)),
                 Action::Answer { .. } => {}

@@ -176,7 +176,7 @@ fn a_function_that_answers_too_late_is_not_heard() {
     let invocation = world.invoked().unwrap().id;
     world.wait_for_wakeup();
     assert!(world.actions.iter().any(
-        |action| matches!(action, Action::Abandon { invocation: abandoned } if *abandoned == invocation)
+        |action| matches!(action, Action::Abandon { invocation: abandoned, .. } if *abandoned == invocation)
     ));
     let outcome = returned(r#"{"statusCode":200,"body":"late"}"#);
     assert!(world.input(Input::Invoked { invocation, outcome }).is_empty());

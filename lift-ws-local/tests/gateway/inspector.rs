@@ -1,8 +1,9 @@
 //! The inspector's resources and page, over real sockets.
 
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
-use crate::client::{Response, Watched, http, scripted, start};
+use crate::client::{PATIENCE, Response, Watched, http, scripted, start};
 
 const CONTROL: &str = "x-lift-control: 1\r\ncontent-type: application/json\r\n";
 
@@ -69,14 +70,18 @@ async fn lines_errors_and_messages_that_go_nowhere_are_with_what_caused_them() {
     let failed = row(&watched, "message", |row| row["failed"] == true).await;
     assert_eq!(failed["problem"], "Scripted: failed as asked");
     // The line travels by a pipe of its own, so it may come a moment after the answer.
-    loop {
-        let printed = row(&watched, "message", |row| row["text"].as_str().unwrap().contains("print")).await;
-        let detail = detail(&watched, &printed).await;
-        match detail["lines"].as_array().unwrap().as_slice() {
-            [] => tokio::task::yield_now().await,
-            lines => break assert!(lines.iter().any(|line| line["text"] == "a line of the log"), "{detail}"),
+    let comes = async {
+        loop {
+            let printed =
+                row(&watched, "message", |row| row["text"].as_str().unwrap().contains("print")).await;
+            let lines = detail(&watched, &printed).await["lines"].take();
+            if lines != json!([]) {
+                return lines;
+            }
         }
-    }
+    };
+    let lines = timeout(PATIENCE, comes).await.expect("the line comes");
+    assert!(lines.as_array().unwrap().iter().any(|line| line["text"] == "a line of the log"), "{lines}");
     watched.shutdown().await;
 }
 
@@ -105,12 +110,15 @@ async fn a_replay_reaches_the_function_and_no_client() {
     let answer = post(&watched, &format!("/entries/{}/replay", message["id"]), &json!({})).await;
     assert_eq!(answer.status, 202, "{answer:?}");
     let id = answer.json()["id"].clone();
-    let replay = loop {
-        let replay = row(&watched, "message", |row| row["id"] == id).await;
-        if replay.get("open").is_none() {
-            break replay;
+    let ends = async {
+        loop {
+            let replay = row(&watched, "message", |row| row["id"] == id).await;
+            if replay.get("open").is_none() {
+                return replay;
+            }
         }
     };
+    let replay = timeout(PATIENCE, ends).await.expect("the replay ends");
     assert_eq!((&replay["replayOf"], &replay["status"]), (&message["id"], &json!("answered")));
     assert_eq!(detail(&watched, &replay).await["returned"]["body"], json!(pid));
     assert_eq!(client.ask("next").await, "next", "nothing came in between");
@@ -167,6 +175,8 @@ async fn tables_are_shown_page_by_page() {
     seen.sort_by_key(Value::to_string);
     assert_eq!(seen, [json!("a"), json!("b"), json!("c")]);
     assert_eq!(post(&watched, "/tables/no-such-table-here/scan", &json!({})).await.status, 400);
+    let large = json!({ "start": { "PK": { "S": "x".repeat(64 * 1024) } } });
+    assert_eq!(post(&watched, "/tables/things-of-a-test/scan", &large).await.status, 413);
     watched.shutdown().await;
 }
 

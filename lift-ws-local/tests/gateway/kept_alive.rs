@@ -2,8 +2,9 @@
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-use crate::client::Response;
+use crate::client::{PATIENCE, Response};
 use crate::runtime_api::{id, runtime};
 
 const POLL: &str = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -12,7 +13,10 @@ struct Connection(BufReader<TcpStream>);
 
 impl Connection {
     async fn open(address: &str) -> Self {
-        Self(BufReader::new(TcpStream::connect(address).await.unwrap()))
+        let stream = TcpStream::connect(address).await.unwrap();
+        // Else the operating system would gather what is sent byte by byte.
+        stream.set_nodelay(true).unwrap();
+        Self(BufReader::new(stream))
     }
 
     async fn send(&mut self, request: &str) {
@@ -20,6 +24,10 @@ impl Connection {
     }
 
     async fn answer(&mut self) -> Response {
+        timeout(PATIENCE, self.read()).await.expect("an answer comes")
+    }
+
+    async fn read(&mut self) -> Response {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             assert!(self.0.read_line(&mut head).await.unwrap() > 0, "it ends after {head:?}");
@@ -132,7 +140,7 @@ async fn a_program_that_hangs_up_while_it_polls_takes_no_event_along() {
     assert_eq!(client.hear().await, "one");
     connection.0.get_mut().shutdown().await.unwrap();
     let mut rest = Vec::new();
-    connection.0.read_to_end(&mut rest).await.unwrap();
+    timeout(PATIENCE, connection.0.read_to_end(&mut rest)).await.expect("the gateway hangs up").unwrap();
     assert_eq!(rest, b"", "the gateway hangs up too");
     client.say("second").await;
     let mut other = Connection::open(&runtime.address).await;

@@ -151,6 +151,12 @@ impl Faults {
         active.rules.len() < before
     }
 
+    /// Whether this rule can still happen.
+    #[must_use]
+    pub fn has(&self, id: FaultRuleId) -> bool {
+        self.lock().rules.iter().any(|rule| rule.id == id)
+    }
+
     /// Takes all rules away.
     pub fn clear(&self) {
         let mut active = self.lock();
@@ -381,6 +387,7 @@ mod tests {
     fn rules_can_be_taken_away_and_their_numbers_are_not_used_again() {
         let faults = faults(1, &["throttle-posts", "kill"]);
         assert!(faults.remove(FaultRuleId(1)) && !faults.remove(FaultRuleId(1)));
+        assert!(!faults.has(FaultRuleId(1)) && faults.has(FaultRuleId(2)));
         assert_eq!(faults.add(FaultRule::new(Fault::ConnectionCut)), FaultRuleId(3));
         faults.clear();
         assert!(faults.is_empty() && faults.meet(Occasion::EnvironmentAnswer, None).is_none());

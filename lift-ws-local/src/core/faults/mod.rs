@@ -60,7 +60,8 @@ pub enum Fault {
     ColdStart(Duration),
     /// An environment dies in the middle of an event: its work is done, its answer is lost.
     EnvironmentKilled,
-    /// Expired items stay in the database for this time more; on AWS it may take days.
+    /// Nothing is removed from the database for this time, however long it has expired, or until the rule is taken away; on
+    /// AWS it may take days.
     ExpiryLate(Duration),
 }
 
@@ -86,7 +87,7 @@ pub enum Occasion {
     EnvironmentStart,
     /// An environment hands its answer in, of whatever event.
     EnvironmentAnswer,
-    /// The shell is about to remove expired items.
+    /// The shell is about to look for expired items, whether or not there are any.
     Expiry,
 }
 

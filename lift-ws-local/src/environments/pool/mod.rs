@@ -19,7 +19,7 @@ pub(crate) use settings::PoolSettings;
 
 use super::environment::{Environment, EnvironmentId, State};
 use super::init_failure::InitFailure;
-use super::invocation::{Delivery, FunctionAnswer, Invocation, Receipt, Work};
+use super::invocation::{Delivery, FunctionAnswer, Invocation, Receipt, Source, Work};
 use super::request_id::{RequestId, RequestIds};
 use crate::core::{Moment, Outcome};
 use waiting::Waiting;
@@ -84,8 +84,8 @@ impl Pool {
     }
 
     /// The gateway does not wait for this event any more: one that nobody has begun is never begun.
-    pub(crate) fn abandon(&mut self, work: Work) {
-        self.waiting.remove(work);
+    pub(crate) fn abandon(&mut self, source: &Source, work: Work) {
+        self.waiting.remove(source, work);
     }
 
     /// An environment asks for its next event.

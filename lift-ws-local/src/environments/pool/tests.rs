@@ -317,7 +317,7 @@ fn an_event_that_the_gateway_has_given_up_is_not_begun() {
     let mut world = world(1, 1);
     let given_up = world.invoke();
     world.invoke();
-    world.pool.abandon(Work::Event(given_up));
+    world.pool.abandon(&Source::Connection("one".into()), Work::Event(given_up));
     assert_eq!(delivered(&mut world.poll(1)).event, "event 2");
 }
 

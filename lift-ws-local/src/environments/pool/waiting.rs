@@ -1,6 +1,6 @@
 //! The events that wait for an environment.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::environments::{Invocation, Source, Work};
 
@@ -8,30 +8,41 @@ use crate::environments::{Invocation, Source, Work};
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     /// No queue is empty.
-    queues: HashMap<Source, VecDeque<Invocation>>,
-    /// Every source that has a queue, once.
-    turns: VecDeque<Source>,
+    queues: HashMap<Source, Queue>,
+    /// Every source that has a queue, once, by its turn: whatever leaves, the others need not be looked at.
+    turns: BTreeMap<i64, Source>,
     len: usize,
+}
+
+/// The events of one source.
+#[derive(Debug)]
+struct Queue {
+    /// Its place among the turns.
+    turn: i64,
+    events: VecDeque<Invocation>,
 }
 
 impl Waiting {
     pub(super) fn push(&mut self, invocation: Invocation) {
-        let queue = self.queues.entry(invocation.source.clone()).or_default();
-        if queue.is_empty() {
-            self.turns.push_back(invocation.source.clone());
-        }
-        queue.push_back(invocation);
         self.len += 1;
+        if let Some(queue) = self.queues.get_mut(&invocation.source) {
+            return queue.events.push_back(invocation);
+        }
+        let turn = self.last_turn();
+        self.turns.insert(turn, invocation.source.clone());
+        self.queues.insert(invocation.source.clone(), Queue { turn, events: [invocation].into() });
     }
 
     pub(super) fn pop(&mut self) -> Option<Invocation> {
-        let source = self.turns.pop_front()?;
+        let (_, source) = self.turns.pop_first()?;
+        let turn = self.last_turn();
         let queue = self.queues.get_mut(&source)?;
-        let invocation = queue.pop_front()?;
-        if queue.is_empty() {
+        let invocation = queue.events.pop_front()?;
+        if queue.events.is_empty() {
             self.queues.remove(&source);
         } else {
-            self.turns.push_back(source);
+            queue.turn = turn;
+            self.turns.insert(turn, source);
         }
         self.len -= 1;
         Some(invocation)
@@ -39,25 +50,35 @@ impl Waiting {
 
     /// Takes back what [`pop`](Self::pop) has given, as if it had never left.
     pub(super) fn give_back(&mut self, invocation: Invocation) {
-        self.turns.retain(|source| *source != invocation.source);
-        self.turns.push_front(invocation.source.clone());
-        self.queues.entry(invocation.source.clone()).or_default().push_front(invocation);
+        let source = invocation.source.clone();
+        let mut events = VecDeque::new();
+        if let Some(queue) = self.queues.remove(&source) {
+            self.turns.remove(&queue.turn);
+            events = queue.events;
+        }
+        let turn = self.turns.first_key_value().map_or(0, |(first, _)| first - 1);
+        events.push_front(invocation);
+        self.turns.insert(turn, source.clone());
+        self.queues.insert(source, Queue { turn, events });
         self.len += 1;
     }
 
-    pub(super) fn remove(&mut self, work: Work) {
-        let queues = &mut self.queues;
-        self.turns.retain(|source| {
-            let Some(queue) = queues.get_mut(source) else { return false };
-            let before = queue.len();
-            queue.retain(|waiting| waiting.work != work);
-            self.len -= before - queue.len();
-            let is_left = !queue.is_empty();
-            if !is_left {
-                queues.remove(source);
-            }
-            is_left
-        });
+    /// Forgets an event of this source; nothing if it does not wait any more.
+    pub(super) fn remove(&mut self, source: &Source, work: Work) {
+        let Some(queue) = self.queues.get_mut(source) else { return };
+        // What has timed out came first, so it is found first.
+        let Some(place) = queue.events.iter().position(|waiting| waiting.work == work) else { return };
+        queue.events.remove(place);
+        self.len -= 1;
+        if queue.events.is_empty() {
+            self.turns.remove(&queue.turn);
+            self.queues.remove(source);
+        }
+    }
+
+    /// The turn after all others.
+    fn last_turn(&self) -> i64 {
+        self.turns.last_key_value().map_or(0, |(last, _)| last + 1)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -83,8 +104,12 @@ mod tests {
     }
 
     fn invocation(connection: &str, id: u64) -> Invocation {
-        let source = Source::Connection(connection.into());
-        Invocation { work: Work::Event(InvocationId(id)), source, event: bytes::Bytes::new() }
+        let work = Work::Event(InvocationId(id));
+        Invocation { work, source: source(connection), event: bytes::Bytes::new() }
+    }
+
+    fn source(connection: &str) -> Source {
+        Source::Connection(connection.into())
     }
 
     fn rest(mut waiting: Waiting) -> Vec<u64> {
@@ -122,9 +147,18 @@ mod tests {
     #[test]
     fn what_is_removed_does_not_come() {
         let mut all = waiting(&[("a", 1), ("a", 2), ("b", 3), ("c", 4)]);
-        all.remove(Work::Event(InvocationId(3)));
-        all.remove(Work::Event(InvocationId(1)));
-        all.remove(Work::Event(InvocationId(7)));
+        for (connection, id) in [("b", 3), ("a", 1), ("a", 7), ("d", 4)] {
+            all.remove(&source(connection), Work::Event(InvocationId(id)));
+        }
         assert_eq!(rest(all), [2, 4]);
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_source_whose_events_are_all_removed() {
+        let mut all = waiting(&[("a", 1), ("b", 2)]);
+        all.remove(&source("a"), Work::Event(InvocationId(1)));
+        all.push(invocation("a", 3));
+        assert_eq!((all.queues.len(), all.turns.len()), (2, 2));
+        assert_eq!(rest(all), [2, 3], "it has lost its turn");
     }
 }

@@ -74,9 +74,12 @@ impl Driver {
     }
 
     pub(super) fn age(&mut self, now: Moment, by: Duration, reply: oneshot::Sender<usize>) {
+        // What is due comes first, so that nothing but the aging changes the count: a held answer may open a connection.
+        self.inputs.push_back(Input::Tick);
+        self.settle(now);
         let before = self.connections.len();
         self.inputs.push_back(Input::Aged(by));
         self.settle(now);
-        let _ = reply.send(before - self.connections.len());
+        let _ = reply.send(before.saturating_sub(self.connections.len()));
     }
 }

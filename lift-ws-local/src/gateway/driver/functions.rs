@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::core::{EventType, InvocationId, Moment};
-use crate::environments::{EnvironmentId, Launcher, Pool, PoolAction, PoolSettings, Work};
+use crate::environments::{EnvironmentId, Launcher, Pool, PoolAction, PoolSettings, Source, Work};
 use crate::site::SiteId;
 
 /// A function and its environments.
@@ -92,8 +92,8 @@ impl Functions {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    pub(super) fn abandon(&mut self, work: Work) {
-        self.iter_mut().for_each(|served| served.pool.abandon(work));
+    pub(super) fn abandon(&mut self, source: &Source, work: Work) {
+        self.iter_mut().for_each(|served| served.pool.abandon(source, work));
     }
 
     pub(super) fn tick(&mut self, now: Moment, actions: &mut Vec<PoolAction>) {

@@ -8,7 +8,7 @@ use super::Driver;
 use crate::core::{ConnectionId, HandshakeRequest, Input, Moment, SocketId};
 use crate::environments::{Invocation, Source};
 use crate::event::GatewayEvent;
-use crate::inspector::{self, EntryId, Journal, Managed, Overview, Replay, Request, Time};
+use crate::inspector::{self, Ask, EntryId, Journal, Managed, Overview, Replay, Time};
 
 /// What the inspector keeps; a gateway without a control endpoint has none of it.
 #[derive(Debug)]
@@ -93,19 +93,19 @@ impl Driver {
         self.sink.emit(event);
     }
 
-    pub(super) fn inspect(&mut self, now: Moment, request: Request) {
+    pub(super) fn inspect(&mut self, now: Moment, request: Ask) {
         match request {
-            Request::Overview { reply } => drop(reply.send(self.overview(now))),
-            Request::Connections { search, reply } => {
+            Ask::Overview { reply } => drop(reply.send(self.overview(now))),
+            Ask::Connections { search, reply } => {
                 let _ = reply.send(inspector::connections(self.core.iter(), &search));
             }
-            Request::Replay { id, reply } => drop(reply.send(self.replay(now, id))),
-            Request::Disconnect { connection, reply } => {
+            Ask::Replay { id, reply } => drop(reply.send(self.replay(now, id))),
+            Ask::Disconnect { connection, reply } => {
                 let _ = reply.send(self.connections.contains_key(&connection));
                 self.inputs.push_back(Input::Disconnect { connection });
                 self.settle(now);
             }
-            Request::Wrote { environment, stream, line } => {
+            Ask::Wrote { environment, stream, line } => {
                 self.note(|inspection, time| inspection.journal.wrote(time.now, environment, stream, line));
             }
             other => {

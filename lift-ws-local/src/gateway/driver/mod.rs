@@ -348,9 +348,9 @@ impl Driver {
                 let invocation = Invocation { work: Work::Event(invocation), source, event };
                 pool.invoke(now, invocation, &mut self.pool_actions);
             }
-            Action::Abandon { invocation } => {
+            Action::Abandon { invocation, connection } => {
                 self.open_messages.remove(&invocation);
-                self.functions.abandon(Work::Event(invocation));
+                self.functions.abandon(&Source::Connection(connection), Work::Event(invocation));
             }
             Action::Send { connection, text } => self.send(&connection, text),
             Action::Close { connection, code, reason } => {

@@ -105,6 +105,42 @@ fn what_is_counted_is_what_is_kept() {
 }
 
 #[test]
+fn of_a_large_error_the_beginning_is_kept_and_counted() {
+    let mut journal = journal();
+    let large = "x".repeat(1 << 20);
+    let error = || Verdict::FunctionError { message: large.clone() };
+    for invocation in 1..=20 {
+        invoke(&mut journal, invocation);
+        finish(&mut journal, invocation, error());
+    }
+    let turned_away = Finished {
+        invocation: None,
+        event_type: EventType::Authorizer,
+        route_key: "$connect".to_owned(),
+        connection: "AbC=".into(),
+        started: NOW,
+        ended: NOW,
+        verdict: error(),
+    };
+    journal.concluded(time(1), &turned_away);
+    let of = EntryId(1);
+    let Replay { work, .. } = journal.replay(time(5), of).unwrap();
+    let failed = Outcome::FunctionError { message: large.clone(), error_message: None };
+    journal.answered(time(6), work, &failed);
+    journal.note(NOW, large.clone(), true);
+    journal.environment_ended(NOW, EnvironmentId(1), &large);
+
+    assert_eq!(journal.entries.len(), 24, "nothing had to go");
+    let kept: usize = journal.entries.iter().map(Entry::bytes).sum();
+    assert_eq!(journal.bytes, kept);
+    assert!((24 * 4_096..24 * 6_000).contains(&kept), "{kept}");
+    let shown = shown(&journal, None);
+    let problem = shown["entries"][0]["problem"].as_str().unwrap();
+    assert!(problem.ends_with("(1048576 bytes in all)"), "{problem}");
+    assert!(shown.to_string().len() < 24 * 5_000);
+}
+
+#[test]
 fn while_somebody_looks_more_is_kept_and_then_less_again() {
     let mut journal = journal();
     journal.watchers.come();
@@ -166,6 +202,46 @@ fn a_page_that_is_slow_is_told_how_many_it_has_missed() {
     assert_eq!(then["missed"], 70);
     assert_eq!(then["entries"].as_array().unwrap().len(), BATCH);
     assert_eq!(then["entries"][BATCH - 1]["id"], 1 + many, "the newest are the ones that it is told");
+}
+
+#[test]
+fn the_end_of_an_old_entry_is_told_however_much_is_new() {
+    let mut journal = journal();
+    invoke(&mut journal, 1);
+    let seen = cursor(&journal);
+    finish(&mut journal, 1, Verdict::Status(200));
+    for invocation in 2..2 + u64::try_from(BATCH).unwrap() + 70 {
+        invoke(&mut journal, invocation);
+    }
+    let then = shown(&journal, Some(seen));
+    let entries = then["entries"].as_array().unwrap();
+    assert_eq!((&entries[0]["id"], &entries[0]["status"]), (&1.into(), &"200".into()));
+    assert_eq!((entries.len(), &then["missed"]), (1 + BATCH, &70.into()));
+}
+
+#[test]
+fn more_ends_than_one_answer_has_come_in_several_before_what_is_new() {
+    let mut journal = journal();
+    journal.watchers.come();
+    let many = u64::try_from(CHANGED).unwrap() + 70;
+    for invocation in 1..=many {
+        invoke(&mut journal, invocation);
+    }
+    let mut since = cursor(&journal);
+    for invocation in (1..=many).rev() {
+        finish(&mut journal, invocation, Verdict::Status(200));
+    }
+    invoke(&mut journal, many + 1);
+    let mut told = Vec::new();
+    for (count, missed) in [(CHANGED, 0), (71, 0), (0, 0)] {
+        let changes = journal.changes(Some(since), BATCH);
+        assert_eq!((changes.entries.len(), changes.missed), (count, missed));
+        assert!(changes.entries.is_sorted_by_key(|entry| entry.id));
+        told.extend(changes.entries.iter().map(|entry| entry.id.0));
+        since = changes.cursor;
+    }
+    told.sort_unstable();
+    assert_eq!(told, (1..=many + 1).collect::<Vec<_>>());
 }
 
 #[test]
@@ -256,4 +332,43 @@ fn a_replay_is_the_same_event_and_ends_by_itself() {
     journal.sent(NOW, &"AbC=".into(), "a frame");
     assert!(journal.replay(time(7), EntryId(3)).is_none(), "a frame is no event");
     assert!(journal.replay(time(7), EntryId(99)).is_none());
+}
+
+#[tokio::test]
+async fn whoever_leaves_before_they_are_answered_looks_no_longer() {
+    let (owner, mut commands) = crate::owner::Owner::new();
+    let mut journal = journal();
+    let (reply, answer) = tokio::sync::oneshot::channel();
+    drop(answer);
+    journal.answer(Ask::Come { owner, reply }, "app");
+    assert!(journal.is_watched(), "for a while");
+    let Some(crate::owner::Command::Inspect(go)) = commands.recv().await else { panic!("nobody goes") };
+    journal.answer(go, "app");
+    assert!(!journal.is_watched());
+}
+
+#[test]
+fn a_message_that_was_not_kept_whole_says_so_and_is_no_test() {
+    let mut journal = journal();
+    let nowhere = Finished {
+        invocation: None,
+        event_type: EventType::Message,
+        route_key: "say".to_owned(),
+        connection: "AbC=".into(),
+        started: NOW,
+        ended: NOW,
+        verdict: Verdict::NoRoute(crate::core::NoRoute::NotJson),
+    };
+    journal.message_arrives(&"x".repeat(ARRIVING_BYTES + 70));
+    journal.concluded(time(1), &nowhere);
+    journal.message_arrives("short");
+    journal.concluded(time(2), &nowhere);
+
+    let row = &shown(&journal, None)["entries"][0];
+    assert_eq!(row["whole"], ARRIVING_BYTES + 70);
+    let detail = |id| serde_json::to_value(Detail::of(journal.entry(EntryId(id)).unwrap())).unwrap();
+    assert_eq!(detail(1)["textLeftOut"], 70);
+    assert!(detail(2).get("textLeftOut").is_none());
+    assert_eq!(journal.test_source(EntryId(1), "Chat"), None);
+    assert!(journal.test_source(EntryId(2), "Chat").unwrap().contains(r#"send_text("short")"#));
 }

@@ -96,8 +96,8 @@ export class Detail {
     if (REPLAYABLE.has(row.kind) && detail?.event) {
       button("replay", "Replay", "Give the function the same event again; no client hears of it", () => this.#replay(row));
     }
-    if (REPLAYABLE.has(row.kind)) {
-      button("test", "Copy as test", "A test in Rust that does the same; secrets are left out", () => this.#copyTest(row));
+    if (REPLAYABLE.has(row.kind) && !detail?.textLeftOut) {
+      button("test", "Copy as test", "A test in Rust that does the same; what is called a secret in query, headers and JSON is left out", () => this.#copyTest(row));
     }
     if (detail?.event) button("copy", "Copy event", "The event's JSON, as the function got it", () => copy(JSON.stringify(detail.event, null, 2), "Event"));
     return actions.childElementCount ? actions : null;
@@ -129,12 +129,12 @@ export class Detail {
 
   #sections(row, detail) {
     if (!detail) return [];
-    const { event, returned, text, target, lines, linesLeftOut } = detail;
+    const { event, returned, text, textLeftOut, target, lines, linesLeftOut } = detail;
     const sections = [];
     const add = (title, ...content) => sections.push(el("details", { open: true }, el("summary", {}, title), ...content));
     if (target) add("Asked for", el("pre.json", { tabindex: 0 }, ...query(target)));
     if (typeof event?.body === "string") add("Message", pretty(event.body));
-    if (text) add("Text", pretty(text));
+    if (text) add("Text", pretty(text), textLeftOut ? el("p.hint", {}, `${number(textLeftOut)} more bytes were not kept, as nobody was looking.`) : null);
     if (returned !== undefined) this.#returned(add, row, returned);
     if (lines.length || linesLeftOut) add(`Log · ${number(lines.length + linesLeftOut)}`, log(lines, linesLeftOut));
     if (event) {

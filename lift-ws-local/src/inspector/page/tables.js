@@ -9,6 +9,7 @@ export class Tables {
   #tables = [];
   #items = [];
   #next = null;
+  #asked = null;
 
   constructor() {
     this.root = $("tables-detail");
@@ -69,13 +70,16 @@ export class Tables {
   }
 
   async #page() {
+    // By the time of the answer another table may be chosen, or this page be asked for again.
+    const asked = (this.#asked = Symbol());
     let page;
     try {
       page = await post(`tables/${encodeURIComponent(this.#table.TableName)}/scan`, { limit: 100, start: this.#next });
     } catch (error) {
-      toast(error.message, true);
+      if (asked === this.#asked) toast(error.message, true);
       return;
     }
+    if (asked !== this.#asked) return;
     this.#items = [...this.#items, ...(page.Items ?? [])];
     this.#next = page.LastEvaluatedKey ?? null;
     $("table-more").hidden = !this.#next;

@@ -124,3 +124,26 @@ fn what_is_no_event_is_no_test() {
     assert_eq!(journal.test_source(EntryId(1), "Chat"), None);
     assert_eq!(journal.test_source(EntryId(2), "Chat"), None);
 }
+
+#[test]
+fn secrets_are_in_no_part_of_a_test() {
+    let mut journal = Journal::new(0);
+    let mut authorized = message(r#"{"action":"say","text":"hi","token":"s3cr3t"}"#);
+    authorized["requestContext"]["authorizer"] = json!({ "principalId": "ann", "jwt": "s3cr3t" });
+    let authorized = record(&mut journal, 1, "say", &authorized, Verdict::Status(200));
+    // without its handshake: the event alone, with what the authorizer said
+    let authorized = source(&journal, authorized);
+    assert!(authorized.contains(".authorizer("), "{authorized}");
+    record(&mut journal, 2, "$connect", &handshake(), Verdict::Status(200));
+    let login = message(r#"{"action":"login","password":"s3cr3t"}"#);
+    let login = record(&mut journal, 3, "login", &login, Verdict::Status(200));
+    journal.sent(NOW.now, &ann(), r#"{"hello":"Ada","ticket":"s3cr3t"}"#);
+    let batch = json!({ "Records": [{ "body": r#"{"user":"Ada","apiKey":"s3cr3t"}"# }] });
+    let batch = record(&mut journal, 4, "queue", &batch, Verdict::Status(200));
+
+    let (login, batch) = (source(&journal, login), source(&journal, batch));
+    for (source, kept) in [(authorized, "\"hi\""), (login, "\"Ada\""), (batch, "Ada")] {
+        assert!(!source.contains("s3cr3t"), "{source}");
+        assert!(source.contains(kept) && source.contains("secrets were left out"), "{source}");
+    }
+}

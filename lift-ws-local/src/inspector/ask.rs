@@ -5,15 +5,17 @@ use tokio::sync::oneshot;
 
 use super::entry::EntryId;
 use super::journal::Cursor;
+use super::lease::Lease;
 use crate::core::ConnectionId;
 use crate::environments::EnvironmentId;
 use crate::event::OutputStream;
+use crate::owner::Owner;
 
 /// A question or an order; answers are JSON, made where the state is.
 #[derive(Debug)]
-pub(crate) enum Request {
-    /// Somebody looks from now on, and is told how to learn of changes.
-    Come { reply: oneshot::Sender<std::sync::Arc<tokio::sync::Notify>> },
+pub(crate) enum Ask {
+    /// Somebody looks from now on, as long as they have the lease.
+    Come { owner: Owner, reply: oneshot::Sender<Lease> },
     /// Somebody does no longer.
     Go,
     /// What is served: names, routes, counts.
