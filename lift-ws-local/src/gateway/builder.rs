@@ -96,7 +96,8 @@ impl LocalGatewayBuilder {
         self
     }
 
-    /// A custom domain of the project that all requests are taken to be for, for clients that cannot be made to name it.
+    /// A custom domain of the project that all handshakes are taken to be for, for clients that cannot be made to name it.
+    /// Callback URLs stay as they are.
     pub fn domain(mut self, name: impl Into<String>) -> Self {
         self.domain = Some(name.into());
         self
