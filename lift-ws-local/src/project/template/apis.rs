@@ -134,7 +134,7 @@ impl Draft {
                 "",
                 &format!("the route `{key}` has no Target and is left out: write integrations/ID"),
             );
-            return Ok(());
+            return self.leave_out(route, &key);
         };
         let target = target.strip_prefix("integrations/").unwrap_or(&target);
         let Some(integration) = integrations.get(target) else {
@@ -150,7 +150,7 @@ impl Draft {
                  is left out"
             );
             integration.warn(scope, "IntegrationType", &told);
-            return Ok(());
+            return self.leave_out(route, &key);
         }
         let function = function_of(integration, "IntegrationUri", functions)?;
         self.api.routes.insert(key.clone(), function);
@@ -178,6 +178,30 @@ impl Draft {
             }
         }
         self.routes.push(Value::Object(settings));
+        Ok(())
+    }
+
+    /// Who may connect is asked for a `$connect` too that is not served itself; what only the route can ask is refused,
+    /// since the API would be open at home and closed on AWS.
+    fn leave_out(&mut self, route: &Resource, key: &str) -> Result<(), ProjectError> {
+        if key != "$connect" {
+            return Ok(());
+        }
+        let refuse = |property: &str, what: &str| {
+            let problem = format!(
+                "{what} at `$connect`, which is left out at home: give the route an integration of type AWS_PROXY with a \
+                 function"
+            );
+            Err(route.problem(property, problem))
+        };
+        match route.text("AuthorizationType")?.as_deref() {
+            None | Some("NONE") => {}
+            Some("CUSTOM") => self.authorizer = Some(route.expect_text("AuthorizerId")?),
+            Some(kind) => return refuse("AuthorizationType", &format!("{kind} is asked for")),
+        }
+        if route.get("ApiKeyRequired").and_then(Node::to_bool) == Some(true) {
+            return refuse("ApiKeyRequired", "an API key is asked for");
+        }
         Ok(())
     }
 
