@@ -45,7 +45,7 @@ pub(super) fn read(
     }
     if let Some(authorizer) = draft.authorizer.clone() {
         match of_api("AWS::ApiGatewayV2::Authorizer").find(|resource| resource.id == authorizer) {
-            Some(authorizer) => draft.add_authorizer(scope, authorizer, functions)?,
+            Some(authorizer) => draft.add_authorizer(authorizer, functions)?,
             None => {
                 let problem =
                     format!("`$connect` names the authorizer `{authorizer}`, which is none of this API's");
@@ -205,18 +205,12 @@ impl Draft {
         Ok(())
     }
 
-    fn add_authorizer(
-        &mut self,
-        scope: &Scope<'_>,
-        authorizer: &Resource,
-        functions: &Functions,
-    ) -> Result<(), ProjectError> {
+    fn add_authorizer(&mut self, authorizer: &Resource, functions: &Functions) -> Result<(), ProjectError> {
         if !authorizer.is_of("AuthorizerType", "REQUEST") {
             let problem =
                 "WebSocket APIs have authorizers of type REQUEST alone: write AuthorizerType: REQUEST";
             return Err(authorizer.problem("AuthorizerType", problem));
         }
-        let _ = scope;
         self.api.authorizer = Some(function_of(authorizer, "AuthorizerUri", functions)?);
         self.manifest.insert("authorizer".to_owned(), identity_sources(authorizer.get("IdentitySource")));
         Ok(())
