@@ -155,7 +155,9 @@ mod tests {
         assert_eq!(sites.reach_connections(None, "/prod/@connections/a"), site(1));
         assert_eq!(sites.reach(None, "/other"), site(0));
         assert!(sites.is_taken(None, "/prod") && !sites.is_taken(None, "/index.html"));
-        let Reached::AnySite { mapping } = sites.reach_connections(None, "/~/@connections/a") else { panic!() };
+        let Reached::AnySite { mapping } = sites.reach_connections(None, "/~/@connections/a") else {
+            panic!()
+        };
         assert_eq!(mapping.path, "~");
     }
 

@@ -218,7 +218,8 @@ fn a_connect_route_that_is_left_out_keeps_its_authorizer() {
         assert!(api.manifest.routes.iter().all(|route| route.route_key != "$connect"));
         assert_eq!(api.authorizer.as_deref(), Some("OnConnect"));
         assert_eq!(api.manifest.authorizer.as_ref().map(|guard| guard.identity_sources.len()), Some(1));
-        let told = |warning: &String| warning.contains("the route `$connect`") && warning.contains("left out");
+        let told =
+            |warning: &String| warning.contains("the route `$connect`") && warning.contains("left out");
         assert!(project.warnings.iter().any(told), "{:?}", project.warnings);
     }
 }
