@@ -336,17 +336,17 @@ impl Driver {
                 }
             }
             Action::Invoke { invocation, event_type, route_key, connection, event, .. } => {
+                let function = self.functions.number_for(invocation, event_type, &route_key);
                 self.note(|inspection, time| {
-                    let (work, of) = (Work::Event(invocation), Some(connection.clone()));
+                    let (work, of) = ((function, Work::Event(invocation)), Some(connection.clone()));
                     inspection.journal.invoked(time, work, of, route_key.clone(), event.clone());
                 });
                 if let Some(open) = self.arriving.take() {
                     self.open_messages.insert(invocation, open);
                 }
                 let source = Source::Connection(connection);
-                let pool = &mut self.functions.of_event(invocation, event_type, &route_key).pool;
                 let invocation = Invocation { work: Work::Event(invocation), source, event };
-                pool.invoke(now, invocation, &mut self.pool_actions);
+                self.functions.at(function).pool.invoke(now, invocation, &mut self.pool_actions);
             }
             Action::Abandon { invocation, connection } => {
                 self.open_messages.remove(&invocation);
