@@ -1,5 +1,7 @@
 //! Projects: custom domains, and several functions.
 
+use std::path::Path;
+
 use lift_ws_local::project::Project;
 use lift_ws_local::{LocalGateway, LocalGatewayBuilder};
 
@@ -46,5 +48,27 @@ async fn callback_urls_lead_home_also_where_a_domain_is_assumed_for_clients() {
     }
     let refused = tokio_tungstenite::connect_async(format!("ws://{address}/prod")).await;
     assert!(refused.is_err(), "the domain has no such mapping");
+    watched.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_example_of_a_project_is_read_and_served() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/projects");
+    let text = std::fs::read_to_string(dir.join("lift-ws.toml")).unwrap();
+    let project = Project::from_toml(&text, &dir).unwrap();
+    assert!(project.warnings.is_empty(), "{:?}", project.warnings);
+    let [chat, news] = &project.apis[..] else { panic!("{:?}", project.apis) };
+    assert_eq!((&*chat.api_id, chat.stages.len(), chat.manifest.routes.len()), ("chat000001", 2, 4));
+    assert_eq!((news.function.as_deref(), &*news.stages[0].name), (Some("history"), "dev"));
+    assert_eq!(project.queues[0].dead_letters.as_deref(), Some("orders-that-failed"));
+    // What the functions run is there.
+    let programs: Vec<&str> = text.split('"').filter(|word| word.ends_with(".py")).collect();
+    assert_eq!(programs.len(), project.functions.len());
+    for program in programs {
+        assert!(dir.join(program).is_file(), "{program}");
+    }
+    let watched = start(LocalGateway::project(project)).await;
+    let stages = watched.gateway.apis().iter().map(|api| api.urls().count()).sum::<usize>();
+    assert_eq!(stages, 3);
     watched.shutdown().await;
 }
