@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::rustls::ServerConfig;
 
+use super::addresses::Addresses;
 use super::driver::{Destinations, Driver, DriverParts, Inspection};
 use super::leash::Leash;
 use super::plan::{ApiPlan, FunctionPlan, Plan};
@@ -21,11 +22,11 @@ use crate::control::{self, Control};
 use crate::core::{AccountRates, Api, FaultPlan, Faults, Gateway, Limits};
 use crate::database::{Database, Sweeps, Tables};
 use crate::dev_page::{self, DevPage};
-use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
+use crate::environments::{Endpoints, Launcher, PoolSettings, ProcessGroups};
 use crate::event::{EventSink, GatewayEvent};
 use crate::inspector::{self, InspectorApi, Journal};
 use crate::owner::{Command, Owner};
-use crate::project::{Project, ProjectError, ProjectStage, placeholder};
+use crate::project::{Project, ProjectError, ProjectStage};
 use crate::site::SiteId;
 use crate::sqs::{JOBS, Place, Sqs, SqsServer};
 use crate::tls::{self, Authority, AuthorityError, Trust};
@@ -223,7 +224,7 @@ impl LocalGatewayBuilder {
         };
         let thread = std::thread::Builder::new().name("lift-ws-gateway".to_owned()).spawn(run);
         let thread = thread.map_err(StartError::Runtime)?;
-        let Started { apis, stages, functions, tables, queue_url, faults, dev_page, leash } =
+        let Started { apis, stages, functions, addresses, tables, queue_url, faults, dev_page, leash } =
             match started.await {
                 Ok(started) => started?,
                 Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
@@ -232,6 +233,7 @@ impl LocalGatewayBuilder {
             apis,
             stages,
             functions,
+            addresses,
             tables,
             queue_url,
             faults,
@@ -285,6 +287,9 @@ impl LocalGatewayBuilder {
         let database = database.map_err(|error| StartError::Database { problem: error.to_string() })?;
         let sqs = SqsServer::bind().map_err(StartError::Queues)?;
         let place = Place { url: sqs.url().to_owned(), region: region(&sites), account: account(&sites) };
+        let hosts =
+            sites.iter().map(|site| (execute_api_host(&site.api.api_id, &site.api.region), site.address));
+        let addresses = Addresses { hosts: hosts.collect(), queues: place.clone() };
         let groups = ProcessGroups::default();
         let names = functions.iter().map(|function| function.name.clone()).collect();
         let launched = functions.into_iter().map(|plan| {
@@ -308,7 +313,7 @@ impl LocalGatewayBuilder {
                     false => self.sink.clone(),
                 },
                 owner: owner.clone(),
-                function: settle(plan.function, &sites, &place),
+                function: addresses.settle(plan.function),
             };
             (pool, launcher)
         });
@@ -348,6 +353,7 @@ impl LocalGatewayBuilder {
                 .map(|site| (site.id, site.api))
                 .collect(),
             functions: names,
+            addresses: addresses.clone(),
             tables: database.tables(),
             queue_url,
             dev_page: dev_page.clone(),
@@ -523,21 +529,6 @@ fn callback_url(of: &[SiteId], sites: &[Site]) -> String {
     format!("http://{}/{}", first.address, if is_only { &first.api.stage } else { ANY_STAGE })
 }
 
-/// Completes a function's variables by what is known only now: where queues are, and where the hosts lead that its APIs
-/// have on AWS.
-fn settle(function: Function, sites: &[Site], place: &Place) -> Function {
-    function.map_variables(|value| {
-        let mut value = placeholder::resolve(value, |queue| place.queue_url(queue));
-        for site in sites {
-            let host = execute_api_host(&site.api.api_id, &site.api.region);
-            if value.contains(&host) {
-                value = value.replace(&host, &site.address.to_string());
-            }
-        }
-        value
-    })
-}
-
 /// What serves the ports.
 struct Serving {
     fronts: Vec<(Front, TcpListener)>,
@@ -550,6 +541,7 @@ struct Started {
     apis: Vec<ServedApi>,
     stages: Vec<(SiteId, Api)>,
     functions: Vec<String>,
+    addresses: Addresses,
     tables: Tables,
     queue_url: String,
     dev_page: Option<DevPage>,

@@ -1,5 +1,6 @@
 //! The gateway as a whole: what users start, and the task that owns its state.
 
+mod addresses;
 mod alarm;
 mod builder;
 mod driver;
@@ -27,6 +28,7 @@ use crate::environments::{EnvironmentId, Function};
 use crate::owner::{Command, NewApi};
 use crate::project::Project;
 use crate::site::SiteId;
+use addresses::Addresses;
 use leash::Leash;
 use plan::first_table;
 
@@ -60,6 +62,7 @@ pub struct LocalGateway {
     stages: Vec<(SiteId, Api)>,
     /// The names of the functions, by their numbers.
     functions: Vec<String>,
+    addresses: Addresses,
     tables: Tables,
     queue_url: String,
     dev_page: Option<DevPage>,
@@ -130,6 +133,7 @@ impl LocalGateway {
             None => None,
             Some(manifest) => Some(self.prepare(manifest).await?),
         };
+        let function = self.addresses.settle(function);
         self.leash.owner().ask(|reply| Command::Replace { index: 0, function, api, reply }).await;
         Ok(())
     }
@@ -151,6 +155,7 @@ impl LocalGateway {
                 known: self.functions.clone(),
             });
         };
+        let function = self.addresses.settle(function);
         self.leash.owner().ask(|reply| Command::Replace { index, function, api: None, reply }).await;
         Ok(())
     }
