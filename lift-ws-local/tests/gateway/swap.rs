@@ -112,7 +112,7 @@ async fn the_host_that_an_api_has_on_aws_leads_home_for_a_new_build_too() {
     watched.gateway.replace(with_host(), None).await.unwrap();
     assert_eq!(variable(&mut client, "HOME_URL").await, home);
     let named = with_host().named("scripted").env("VERSION", "3");
-    watched.gateway.replace_function("scripted", named).await.unwrap();
+    watched.gateway.replace_function("scripted", named, None).await.unwrap();
     assert_eq!(client.ask(VERSION).await, "3");
     assert_eq!(variable(&mut client, "HOME_URL").await, home);
 }
