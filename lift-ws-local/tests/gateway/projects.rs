@@ -45,7 +45,7 @@ async fn callback_urls_lead_home_also_where_a_domain_is_assumed_for_clients() {
     let address = watched.address();
     let url = format!("ws://{address}/v1");
     let (socket, _) = tokio_tungstenite::connect_async(url).await.expect("the mapping is reached");
-    let mut client = crate::client::Client { socket };
+    let mut client = Client { socket };
     let callback = client.ask(r#"{"do":"variable","name":"LIFT_WS_CALLBACK_URL"}"#).await;
     let (home, base) = callback.strip_prefix("http://").and_then(|url| url.split_once('/')).expect("a URL");
     assert_eq!((home, base), (&*address, "~"), "the function serves two stages");
