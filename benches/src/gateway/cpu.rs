@@ -39,8 +39,8 @@ impl Cpu {
     }
 
     /// Of each of this many.
-    pub(super) fn per(self, count: usize) -> Self {
-        Self { user: self.user / count as f64, kernel: self.kernel / count as f64 }
+    pub(super) fn per(self, count: f64) -> Self {
+        Self { user: self.user / count, kernel: self.kernel / count }
     }
 }
 

@@ -92,9 +92,9 @@ impl Spent {
     /// What each of `count` messages has taken since.
     pub(super) fn since(&self, before: &Self, count: usize) -> Shares {
         Shares {
-            gateway: (self.gateway - before.gateway).per(count),
-            environments: (self.environments - before.environments).per(count),
-            clients: (self.clients - before.clients).per(count),
+            gateway: (self.gateway - before.gateway).per(count as f64),
+            environments: (self.environments - before.environments).per(count as f64),
+            clients: (self.clients - before.clients).per(count as f64),
         }
     }
 }

@@ -14,8 +14,16 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Fed {
     pub(super) per_second: f64,
+    /// Microseconds of CPU per event.
+    pub(super) feeder: Cpu,
+    pub(super) environments: Cpu,
+}
+
+impl Fed {
     /// Microseconds of CPU per event, of the feeder and the environments together.
-    pub(super) cpu: f64,
+    pub(super) fn cpu(&self) -> f64 {
+        (self.feeder + self.environments).sum()
+    }
 }
 
 /// The events that this many environments of a program take.
@@ -31,8 +39,10 @@ pub(super) fn rate(
     time: Duration,
 ) -> Result<Fed, String> {
     let name = program.file_name().unwrap_or_default().to_string_lossy();
-    let spent =
-        || Ok::<_, String>(Cpu::of(std::process::id())? + Cpu::of_children(std::process::id(), &name));
+    let spent = || {
+        let own = std::process::id();
+        Ok::<_, String>((Cpu::of(own)?, Cpu::of_children(own, &name)))
+    };
     let fed = Arc::new(AtomicU64::new(0));
     let event: Arc<[u8]> = event.as_bytes().into();
     let running: Result<Vec<_>, String> =
@@ -41,12 +51,17 @@ pub(super) fn rate(
     std::thread::sleep(super::WARM_UP);
     let (begun, before, spent_before) = (Instant::now(), fed.load(Ordering::Relaxed), spent()?);
     std::thread::sleep(time);
-    let count = fed.load(Ordering::Relaxed) - before;
-    if count == 0 {
+    let count = (fed.load(Ordering::Relaxed) - before) as f64;
+    if count == 0.0 {
         return Err(format!("{}: it takes no events", program.display()));
     }
-    let per_second = count as f64 / begun.elapsed().as_secs_f64();
-    Ok(Fed { per_second, cpu: (spent()? - spent_before).sum() / count as f64 })
+    let per_second = count / begun.elapsed().as_secs_f64();
+    let spent = spent()?;
+    Ok(Fed {
+        per_second,
+        feeder: (spent.0 - spent_before.0).per(count),
+        environments: (spent.1 - spent_before.1).per(count),
+    })
 }
 
 /// An environment that is being fed.

@@ -167,20 +167,19 @@ impl Case {
         let Some(shares) = &best.cpu else { return };
         // Of work that nobody else's takes time from, this would be the first row's ratio again.
         let all = shares.gateway.sum() + shares.environments.sum() + shares.clients.sum();
-        report.ratio(SECTION, "  CPU: of a message, of a fed event", "µs", all, best.fed.cpu, Gate::None);
+        report.ratio(SECTION, "  CPU: of a message, of a fed event", "µs", all, best.fed.cpu(), Gate::None);
         for (what, cpu) in [
-            ("gateway", &shares.gateway),
-            ("environments", &shares.environments),
-            ("clients", &shares.clients),
+            ("message: gateway", &shares.gateway),
+            ("message: environments", &shares.environments),
+            ("message: clients", &shares.clients),
+            ("fed event: feeder", &best.fed.feeder),
+            ("fed event: environments", &best.fed.environments),
         ] {
-            report.figure(SECTION, format!("  CPU per message: {what}, user"), "µs", cpu.user, Gate::None);
-            report.figure(
-                SECTION,
-                format!("  CPU per message: {what}, kernel"),
-                "µs",
-                cpu.kernel,
-                Gate::None,
-            );
+            let mut row = |kind: &str, cpu: f64| {
+                report.figure(SECTION, format!("  CPU per {what}, {kind}"), "µs", cpu, Gate::None);
+            };
+            row("user", cpu.user);
+            row("kernel", cpu.kernel);
         }
     }
 }
