@@ -7,9 +7,11 @@ mod deployed;
 mod driver;
 mod leash;
 mod plan;
+mod ports;
 mod replace_error;
 mod report;
 mod served_api;
+mod set_up;
 mod start_error;
 
 use std::fmt;

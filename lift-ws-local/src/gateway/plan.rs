@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::deployed::DeployedFunction;
 use super::driver::Destinations;
 use crate::core::{Manifest, ManifestQueue};
 use crate::environments::Function;
@@ -132,6 +133,12 @@ impl Plan {
         });
         let functions = functions.collect();
         Ok(Self { functions, apis, domains, tables, queues, jobs_of })
+    }
+}
+
+impl FunctionPlan {
+    pub(super) fn deployed(&self) -> DeployedFunction {
+        DeployedFunction { name: self.name.clone(), table_of_others: self.table_of_others.clone() }
     }
 }
 
