@@ -12,6 +12,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::rustls::ServerConfig;
 
+use super::addresses::Addresses;
+use super::deployed::{DeployedFunction, DeployedStage};
 use super::driver::{Destinations, Driver, DriverParts, Inspection};
 use super::leash::Leash;
 use super::plan::{ApiPlan, FunctionPlan, Plan};
@@ -21,11 +23,11 @@ use crate::control::{self, Control};
 use crate::core::{AccountRates, Api, FaultPlan, Faults, Gateway, Limits};
 use crate::database::{Database, Sweeps, Tables};
 use crate::dev_page::{self, DevPage};
-use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
+use crate::environments::{Endpoints, Launcher, PoolSettings, ProcessGroups};
 use crate::event::{EventSink, GatewayEvent};
 use crate::inspector::{self, InspectorApi, Journal};
 use crate::owner::{Command, Owner};
-use crate::project::{Project, ProjectError, ProjectStage, placeholder};
+use crate::project::{Project, ProjectError, ProjectStage};
 use crate::site::SiteId;
 use crate::sqs::{JOBS, Place, Sqs, SqsServer};
 use crate::tls::{self, Authority, AuthorityError, Trust};
@@ -96,7 +98,8 @@ impl LocalGatewayBuilder {
         self
     }
 
-    /// A custom domain of the project that all requests are taken to be for, for clients that cannot be made to name it.
+    /// A custom domain of the project that all handshakes are taken to be for, for clients that cannot be made to name it.
+    /// Callback URLs stay as they are.
     pub fn domain(mut self, name: impl Into<String>) -> Self {
         self.domain = Some(name.into());
         self
@@ -222,7 +225,7 @@ impl LocalGatewayBuilder {
         };
         let thread = std::thread::Builder::new().name("lift-ws-gateway".to_owned()).spawn(run);
         let thread = thread.map_err(StartError::Runtime)?;
-        let Started { apis, stages, functions, tables, queue_url, faults, dev_page, leash } =
+        let Started { apis, stages, functions, addresses, tables, queue_url, faults, dev_page, leash } =
             match started.await {
                 Ok(started) => started?,
                 Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
@@ -231,6 +234,7 @@ impl LocalGatewayBuilder {
             apis,
             stages,
             functions,
+            addresses,
             tables,
             queue_url,
             faults,
@@ -266,7 +270,7 @@ impl LocalGatewayBuilder {
 
     async fn set_up(mut self, owner: Owner) -> Result<(Serving, Driver, Database), StartError> {
         let plan = Plan::new(std::mem::take(&mut self.project)).map_err(StartError::Project)?;
-        let Plan { functions, apis, domains, tables, queues } = plan;
+        let Plan { functions, apis, domains, tables, queues, jobs_of } = plan;
         let is_reserved = |stage: &str| stage == control::PREFIX;
         if self.control && apis.iter().any(|api| api.stages.iter().any(|(_, stage)| is_reserved(&stage.name)))
         {
@@ -284,8 +288,15 @@ impl LocalGatewayBuilder {
         let database = database.map_err(|error| StartError::Database { problem: error.to_string() })?;
         let sqs = SqsServer::bind().map_err(StartError::Queues)?;
         let place = Place { url: sqs.url().to_owned(), region: region(&sites), account: account(&sites) };
+        let hosts =
+            sites.iter().map(|site| (execute_api_host(&site.api().api_id, &site.api().region), site.address));
+        let addresses = Addresses { hosts: hosts.collect(), queues: place.clone() };
         let groups = ProcessGroups::default();
-        let names = functions.iter().map(|function| function.name.clone()).collect();
+        let deployed = functions.iter().map(|function| DeployedFunction {
+            name: function.name.clone(),
+            table_of_others: function.table_of_others.clone(),
+        });
+        let deployed = deployed.collect();
         let launched = functions.into_iter().map(|plan| {
             let endpoints = Endpoints {
                 callback_url: callback_url(&plan.sites, &sites),
@@ -307,7 +318,7 @@ impl LocalGatewayBuilder {
                     false => self.sink.clone(),
                 },
                 owner: owner.clone(),
-                function: settle(plan.function, &sites, &place),
+                function: addresses.settle(plan.function),
             };
             (pool, launcher)
         });
@@ -316,8 +327,8 @@ impl LocalGatewayBuilder {
         let seed = RandomState::new();
         let rates = AccountRates::default();
         let cores = sites.iter().map(|site| {
-            let seed = seed.hash_one((site.address.port(), &site.api.stage));
-            let core = Gateway::new(site.api.clone(), seed);
+            let seed = seed.hash_one((site.address.port(), &site.api().stage));
+            let core = Gateway::new(site.api().clone(), seed);
             let core = core.with_faults(faults.clone()).with_account(rates.clone());
             (core, site.destinations.clone())
         });
@@ -332,6 +343,7 @@ impl LocalGatewayBuilder {
             cores: cores.collect(),
             sqs: Sqs::new(place),
             queues,
+            jobs_of,
             functions,
             faults: faults.clone(),
             clock: Arc::clone(&self.clock),
@@ -341,12 +353,9 @@ impl LocalGatewayBuilder {
         let driver = driver.ok_or_else(|| StartError::Project(ProjectError::no_function()))?;
         let started = Started {
             apis: ports.iter().map(|port| port.served()).collect(),
-            stages: sites
-                .into_iter()
-                .filter(|site| site.is_first_api)
-                .map(|site| (site.id, site.api))
-                .collect(),
-            functions: names,
+            stages: sites.into_iter().map(|site| site.deployed).collect(),
+            functions: deployed,
+            addresses: addresses.clone(),
             tables: database.tables(),
             queue_url,
             dev_page: dev_page.clone(),
@@ -391,7 +400,14 @@ impl LocalGatewayBuilder {
             let variables = stage.variables.iter().map(|(name, value)| (name.clone(), value.clone()));
             api.stage_variables.extend(variables);
             let destinations = port.api.destinations.clone();
-            Site { id: *id, address: port.address, api, destinations, is_first_api: port.is_first }
+            let deployed = DeployedStage {
+                site: *id,
+                api,
+                is_of_first_api: port.is_first,
+                described_by: port.api.described_by,
+                jobs: port.api.jobs,
+            };
+            Site { address: port.address, destinations, deployed }
         });
         Ok(sites.collect())
     }
@@ -499,42 +515,31 @@ impl Port {
 /// A stage that is about to be served.
 #[derive(Debug)]
 struct Site {
-    id: SiteId,
     address: SocketAddr,
-    api: Api,
     destinations: Destinations,
-    is_first_api: bool,
+    deployed: DeployedStage,
+}
+
+impl Site {
+    fn api(&self) -> &Api {
+        &self.deployed.api
+    }
 }
 
 fn region(sites: &[Site]) -> String {
-    sites.first().map_or(HOME_REGION, |site| &site.api.region).to_owned()
+    sites.first().map_or(HOME_REGION, |site| &site.api().region).to_owned()
 }
 
 fn account(sites: &[Site]) -> String {
-    sites.first().map_or("000000000000", |site| &site.api.account).to_owned()
+    sites.first().map_or("000000000000", |site| &site.api().account).to_owned()
 }
 
 /// Where a function posts to: its stage, or if there are several, an address by which connections of all are reached.
 fn callback_url(of: &[SiteId], sites: &[Site]) -> String {
-    let mut mine = sites.iter().filter(|site| of.contains(&site.id)).peekable();
+    let mut mine = sites.iter().filter(|site| of.contains(&site.deployed.site)).peekable();
     let Some(first) = mine.next().or(sites.first()) else { return String::new() };
     let is_only = mine.peek().is_none() && (!of.is_empty() || sites.len() == 1);
-    format!("http://{}/{}", first.address, if is_only { &first.api.stage } else { ANY_STAGE })
-}
-
-/// Completes a function's variables by what is known only now: where queues are, and where the hosts lead that its APIs
-/// have on AWS.
-fn settle(function: Function, sites: &[Site], place: &Place) -> Function {
-    function.map_variables(|value| {
-        let mut value = placeholder::resolve(value, |queue| place.queue_url(queue));
-        for site in sites {
-            let host = execute_api_host(&site.api.api_id, &site.api.region);
-            if value.contains(&host) {
-                value = value.replace(&host, &site.address.to_string());
-            }
-        }
-        value
-    })
+    format!("http://{}/{}", first.address, if is_only { &first.api().stage } else { ANY_STAGE })
 }
 
 /// What serves the ports.
@@ -547,8 +552,9 @@ struct Serving {
 
 struct Started {
     apis: Vec<ServedApi>,
-    stages: Vec<(SiteId, Api)>,
-    functions: Vec<String>,
+    stages: Vec<DeployedStage>,
+    functions: Vec<DeployedFunction>,
+    addresses: Addresses,
     tables: Tables,
     queue_url: String,
     dev_page: Option<DevPage>,
