@@ -1,4 +1,5 @@
-//! The local gateway beside what feeds the same environments without one, and beside a WebSocket echo without any gateway.
+//! The local gateway beside what feeds the same environments without one, in two ways, and beside a WebSocket echo without any
+//! gateway.
 //!
 //! All that is compared runs in turn, round by round, in one run; the best round of each counts. One client code talks to all.
 
@@ -13,7 +14,7 @@ use crate::report::{Gate, Report};
 use clients::Answered;
 use cpu::Cpu;
 use dev::Dev;
-use feed::Fed;
+use feed::{Fed, Feeder};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -69,9 +70,17 @@ const CASES: [Case; 3] = [
 #[derive(Default)]
 struct Best {
     fed: Fed,
+    fed_by_hyper: Fed,
     answered: f64,
     p99: f64,
     cpu: Option<Shares>,
+}
+
+/// What feeds the same environments without a gateway.
+struct Feeders {
+    /// What the gates compare with.
+    threads: Feeder,
+    hyper: Feeder,
 }
 
 /// Microseconds of CPU per answered message.
@@ -91,6 +100,7 @@ pub(crate) fn measure(root: &Path, event: &str, quick: bool, report: &mut Report
     let (rounds, time) = if quick { (2, Duration::from_secs(1)) } else { (5, Duration::from_secs(3)) };
     let echo = echoed(rounds, time)?;
     report.figure(SECTION, "bare WebSocket echo, no gateway, no function", "/s", echo.per_second, Gate::None);
+    let feeders = Feeders { threads: Feeder::with_threads(event)?, hyper: Feeder::with_hyper(event)? };
     for case in &CASES {
         let (package, bin, features) = case.program;
         if quick && !features.is_empty() {
@@ -100,7 +110,7 @@ pub(crate) fn measure(root: &Path, event: &str, quick: bool, report: &mut Report
         crate::build(root, package, bin, features)?;
         eprintln!("gateway: {}", case.name);
         let program = crate::target(root).join("release").join(bin);
-        let best = case.measure(root, &program, event, rounds, time)?;
+        let best = case.measure(root, &program, &feeders, rounds, time)?;
         case.report(&best, echo.per_second, report);
     }
     eprintln!("gateway: connections held");
@@ -122,7 +132,7 @@ impl Case {
         &self,
         root: &Path,
         program: &Path,
-        event: &str,
+        feeders: &Feeders,
         rounds: usize,
         time: Duration,
     ) -> Result<Best, String> {
@@ -131,10 +141,9 @@ impl Case {
         clients::load(&gateway.address, CONNECTIONS, self.message, "said", WARM_UP)?;
         let mut best = Best { p99: f64::MAX, ..Best::default() };
         for _ in 0..rounds {
-            let fed = feed::rate(program, self.environments, self.concurrency, event, time)?;
-            if fed.per_second > best.fed.per_second {
-                best.fed = fed;
-            }
+            let fed = |by: &Feeder| by.rate(program, self.environments, self.concurrency, time);
+            best.fed = best.fed.or_better(fed(&feeders.threads)?);
+            best.fed_by_hyper = best.fed_by_hyper.or_better(fed(&feeders.hyper)?);
             let before = gateway.cpu()?;
             let answered = clients::load(&gateway.address, CONNECTIONS, self.message, "said", time)?;
             let spent = gateway.cpu()?;
@@ -162,6 +171,15 @@ impl Case {
         let (fed, answered) = (best.fed.per_second.round(), best.answered.round());
         let name = |what: &str| format!("{what}{}", self.name);
         report.ratio(SECTION, name(""), "/s", answered, fed, Gate::AtLeast(self.at_least));
+        let by_hyper = best.fed_by_hyper.per_second.round();
+        report.ratio(
+            SECTION,
+            "  beside a bare hyper server on one thread",
+            "/s",
+            answered,
+            by_hyper,
+            Gate::None,
+        );
         report.ratio(SECTION, "  beside the bare echo", "/s", answered, echo.round(), Gate::None);
         report.figure(SECTION, "  p99", "ms", best.p99, Gate::AtMost(15.0));
         let Some(shares) = &best.cpu else { return };
@@ -174,6 +192,8 @@ impl Case {
             ("message: clients", &shares.clients),
             ("fed event: feeder", &best.fed.feeder),
             ("fed event: environments", &best.fed.environments),
+            ("event fed by hyper: feeder", &best.fed_by_hyper.feeder),
+            ("event fed by hyper: environments", &best.fed_by_hyper.environments),
         ] {
             let mut row = |kind: &str, cpu: f64| {
                 report.figure(SECTION, format!("  CPU per {what}, {kind}"), "µs", cpu, Gate::None);

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-const FUNCTION_ARN: &str = "arn:aws:lambda:eu-central-1:123456789012:function:bench";
+pub(crate) const FUNCTION_ARN: &str = "arn:aws:lambda:eu-central-1:123456789012:function:bench";
 /// What follows the number of an event in its trace id: each event has a trace of its own, as on Lambda.
-const TRACE: &str = "Parent=9a9197af755a6419;Sampled=0";
+pub(crate) const TRACE: &str = "Parent=9a9197af755a6419;Sampled=0";
 
 /// For anything that a function does.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -118,7 +118,7 @@ fn serve(stream: TcpStream, tell: &Sender<Did>, orders: &Mutex<Receiver<Order>>)
             script.answer = body;
             plain("202 Accepted", "", "{\"status\":\"OK\"}")
         } else if line.starts_with("POST /2020-01-01/extension/register ") {
-            plain("200 OK", REGISTERED_AS, REGISTERED)
+            registered()
         } else if line.starts_with("GET /2020-01-01/extension/event/next ") {
             // Held until the function is ended.
             let _ = reader.fill_buf();
@@ -143,7 +143,7 @@ pub(crate) fn answer_at_once(stream: TcpStream, event: &[u8], fed: &AtomicU64) -
         } else if line.starts_with("POST /2018-06-01/runtime/invocation/") {
             writer.write_all(&plain("202 Accepted", "", "{\"status\":\"OK\"}"))?;
         } else if line.starts_with("POST /2020-01-01/extension/register ") {
-            writer.write_all(&plain("200 OK", REGISTERED_AS, REGISTERED))?;
+            writer.write_all(&registered())?;
         } else {
             // An extension waits for its next event until the environment is ended.
             reader.fill_buf()?;
@@ -182,8 +182,9 @@ impl Script {
     }
 }
 
-const REGISTERED_AS: &str = "Lambda-Extension-Identifier: 8c3a2c1e-0000-4000-8000-000000000000\r\n";
-const REGISTERED: &str = r#"{"functionName":"bench","functionVersion":"$LATEST","handler":"bootstrap","accountId":"123456789012"}"#;
+pub(crate) const REGISTERED_AS: (&str, &str) =
+    ("lambda-extension-identifier", "8c3a2c1e-0000-4000-8000-000000000000");
+pub(crate) const REGISTERED: &str = r#"{"functionName":"bench","functionVersion":"$LATEST","handler":"bootstrap","accountId":"123456789012"}"#;
 
 /// The request line and the body; `None` at the end of the connection.
 fn request(reader: &mut BufReader<TcpStream>) -> io::Result<Option<(String, Vec<u8>)>> {
@@ -225,7 +226,7 @@ fn read_chunks(reader: &mut BufReader<TcpStream>) -> io::Result<Vec<u8>> {
 }
 
 fn next(number: u64, event: &[u8]) -> Vec<u8> {
-    let deadline = std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_millis()) + 30_000;
+    let deadline = deadline();
     let mut answer = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Runtime-Aws-Request-Id: \
          00000000-0000-4000-8000-{number:012}\r\nLambda-Runtime-Deadline-Ms: {deadline}\r\n\
@@ -236,6 +237,17 @@ fn next(number: u64, event: &[u8]) -> Vec<u8> {
     .into_bytes();
     answer.extend_from_slice(event);
     answer
+}
+
+/// Half a minute from now, in milliseconds since the epoch.
+pub(crate) fn deadline() -> u64 {
+    let now = std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_millis());
+    u64::try_from(now).unwrap_or(0) + 30_000
+}
+
+fn registered() -> Vec<u8> {
+    let (name, value) = REGISTERED_AS;
+    plain("200 OK", &format!("{name}: {value}\r\n"), REGISTERED)
 }
 
 fn plain(status: &str, headers: &str, body: &str) -> Vec<u8> {

@@ -131,6 +131,10 @@ impl Connection {
 
 /// Ends when the other side has closed the connection, if it sends nothing before: then it will hear its answer.
 async fn hung_up(stream: &TcpStream) {
+    // What came has been read: to look before more comes would be a system call in vain, for each event.
+    if stream.readable().await.is_err() {
+        return;
+    }
     if let Ok(1..) = stream.peek(&mut [0]).await {
         std::future::pending::<()>().await;
     }

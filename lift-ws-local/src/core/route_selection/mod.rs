@@ -1,6 +1,7 @@
 //! Route selection expressions: how the key of a message's route is found (contract §1.2).
 
 mod path;
+mod pick;
 mod render;
 mod scan;
 
@@ -72,8 +73,21 @@ impl RouteSelection {
     /// [`Readings::lenient_json`](super::Readings::lenient_json).
     #[must_use]
     pub fn evaluate(&self, message: &str) -> Option<String> {
+        if let Some(key) = self.pick(message) {
+            return Some(key);
+        }
         let body: Value = serde_json::from_str(message).ok()?;
         Some(self.select(&body))
+    }
+
+    /// The key, if the expression is just a path of names, as nearly all are: then the rest of the message need not be kept, which
+    /// takes longer than reading it.
+    fn pick(&self, message: &str) -> Option<String> {
+        let [Part::Body(path)] = self.parts.as_slice() else { return None };
+        Some(match pick::value(message, &path.steps)? {
+            Some(Value::String(key)) => key,
+            value => render::value(value.as_ref()),
+        })
     }
 
     /// The route key that a message of this JSON selects.

@@ -15,6 +15,17 @@ pub(super) fn selected(text: &mut String, path: &Path, body: &Value) {
     }
 }
 
+/// What a path to one value selects.
+pub(super) fn value(value: Option<&Value>) -> String {
+    let mut text = String::new();
+    match value {
+        // Java reads `null` and a missing value as the same.
+        None | Some(Value::Null) => {}
+        Some(value) => push(&mut text, value),
+    }
+    text
+}
+
 fn push(text: &mut String, value: &Value) {
     match value {
         Value::String(string) => text.push_str(string),
