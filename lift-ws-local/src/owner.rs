@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::core::{Api, ConnectionId, HandshakeRequest, Input, ManagementRequest, ManifestQueue, SocketId};
+use crate::core::{Api, ConnectionId, HandshakeRequest, Input, ManagementRequest, SocketId};
 use crate::environments::{Delivery, EnvironmentId, Function, FunctionAnswer, Receipt, RequestId};
 use crate::inspector;
 use crate::site::SiteId;
-use crate::sqs;
+use crate::sqs::{self, QueuePlan};
 use crate::transport::{OpenMessage, OutboxReader};
 
 /// Something for the owner to do, and where to send what comes of it.
@@ -45,8 +45,9 @@ pub(crate) enum Command {
     KillEnvironment { environment: EnvironmentId, reply: oneshot::Sender<bool> },
     /// Which environments are there?
     Environments { reply: oneshot::Sender<Vec<EnvironmentId>> },
-    /// New events of the function of this number go to another build of it.
-    Replace { index: usize, function: Function, api: Option<NewApi>, reply: oneshot::Sender<()> },
+    /// New events of the function of this number go to another build of it; whether they do, see
+    /// [`ReplaceError::JobsElsewhere`](crate::ReplaceError::JobsElsewhere).
+    Replace { index: usize, function: Function, api: Option<NewApi>, reply: oneshot::Sender<bool> },
     /// Finish and end everything.
     Shutdown,
     /// End everything at once: nobody waits for it, and the environments are being killed.
@@ -79,11 +80,12 @@ impl fmt::Debug for Command {
 /// What a new manifest changes.
 #[derive(Debug)]
 pub(crate) struct NewApi {
-    /// The first API of the gateway, once for each of its stages.
+    /// The APIs that it describes, once for each of their stages.
     pub(crate) stages: Vec<(SiteId, Api)>,
-    /// What functions find in `LIFT_WS_TABLE`.
+    /// What the function finds in `LIFT_WS_TABLE`.
     pub(crate) table: Option<String>,
-    pub(crate) queue: Option<ManifestQueue>,
+    /// The queue of jobs.
+    pub(crate) queue: Option<QueuePlan>,
 }
 
 /// How a handshake ended.

@@ -49,6 +49,9 @@ pub mod limit;
 pub mod manifest;
 pub mod middleware;
 pub mod observe;
+#[cfg(any(feature = "aws", feature = "local-gateway", feature = "test-gateway"))]
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "signatures alone encode twice"))]
+mod percent;
 pub mod provide;
 pub mod push;
 pub mod queue;

@@ -75,7 +75,7 @@ pub(crate) struct DevArguments {
     #[arg(long = "parameter", value_name = "NAME=VALUE", requires = "template", value_parser = parameter, help_heading = "Project")]
     parameters: Vec<(String, String)>,
 
-    /// Custom domain of the project that all requests are taken to be for, for clients that cannot be made to name it
+    /// Custom domain of the project that all handshakes are taken to be for, for clients that cannot be made to name it
     #[arg(long, value_name = "NAME", help_heading = "Project")]
     pub(crate) domain: Option<String>,
 

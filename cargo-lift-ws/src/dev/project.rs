@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use lift_ws_local::project::{Project, ProjectPackage, Requirement};
+use lift_ws_local::project::{Project, ProjectApi, ProjectPackage, Requirement};
 use tokio::process::Command;
 
 use super::app::App;
@@ -91,24 +91,26 @@ async fn make(
         manifest_path: package.manifest_path.clone(),
         ..Selection::default()
     })?;
+    let is_only = project.functions.len() == 1;
     let described = &project.functions[index];
-    let part = Part::OneOf { name: described.name.clone(), function: described.function.clone() };
+    let name = described.name.clone();
+    let is_described = |api: &ProjectApi| {
+        api.describes_itself && api.function.as_ref().map_or(is_only, |function| *function == name)
+    };
+    let describes = project.apis.iter().any(is_described);
+    let part = Part::OneOf { name: name.clone(), function: described.function.clone(), describes };
     let mut built = BuiltFunction::watch(app, part)?;
     let app = &mut built.app;
     let executable = build::build(app).await?;
     let copy = app.set_aside(&executable)?;
-    let is_only = project.functions.len() == 1;
     let described = &mut project.functions[index];
-    let name = described.name.clone();
     described.function = of_build(&described.function, app, &copy);
-    let serves_all = |of: &Option<String>| match of {
-        Some(function) => *function == name,
-        None => is_only,
-    };
-    let undescribed = project.apis.iter_mut().filter(|api| api.describes_itself && serves_all(&api.function));
-    for api in undescribed {
-        api.manifest = describe::describe(copy.path(), app.name()).await?;
-        api.web = api.web.take().or_else(|| app.web());
+    if describes {
+        let manifest = describe::describe(copy.path(), app.name()).await?;
+        for api in project.apis.iter_mut().filter(|api| is_described(api)) {
+            api.manifest = manifest.clone();
+            api.web = api.web.take().or_else(|| app.web());
+        }
     }
     app.run(copy);
     built.follow();

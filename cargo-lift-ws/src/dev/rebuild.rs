@@ -9,7 +9,7 @@ use super::app::App;
 use super::board::Board;
 use super::pages::Pages;
 use super::watch::{Change, Watcher};
-use super::{DevError, build, of_build, set_up, timeouts};
+use super::{DevError, build, describe, of_build, set_up, timeouts};
 use crate::terminal;
 
 /// A function that cargo builds, and what it is built from.
@@ -23,8 +23,9 @@ pub(super) struct BuiltFunction {
 pub(super) enum Part {
     /// All: its manifest is the API's.
     Whole,
-    /// One of several; what the project's file says of it, and not the build.
-    OneOf { name: String, function: Function },
+    /// One of several; what the project's file says of it, and not the build. If there are APIs that say nothing of routes,
+    /// it `describes` them.
+    OneOf { name: String, function: Function, describes: bool },
 }
 
 /// What all builds of a gateway share.
@@ -111,10 +112,15 @@ impl BuiltFunction {
                 gateway.replace(with_time(function), Some(&manifest)).await.map_err(DevError::Replace)?;
                 copy
             }
-            Part::OneOf { name, function } => {
+            Part::OneOf { name, function, describes } => {
                 let copy = self.app.set_aside(&executable)?;
-                let function = of_build(function, &self.app, &copy);
-                gateway.replace_function(name, with_time(function)).await.map_err(DevError::Replace)?;
+                let manifest = match describes {
+                    true => Some(describe::describe(copy.path(), self.app.name()).await?),
+                    false => None,
+                };
+                let function = with_time(of_build(function, &self.app, &copy));
+                let replaced = gateway.replace_function(name, function, manifest.as_ref()).await;
+                replaced.map_err(DevError::Replace)?;
                 copy
             }
         };

@@ -41,7 +41,7 @@ async fn an_identity_source_that_is_none_is_named() {
     let arguments = ["--port", "0", "--routes", routes.to_str().unwrap(), "--", "true"];
     let (status, stdout, stderr) = crate::running::refused(dev(arguments)).await;
     assert_eq!((status, stdout.as_str()), (Some(1), ""));
-    let expected = "identity source 1 of `authorizer`, `$request.header.Auth`, is written as for HTTP APIs: write \
+    let expected = "identity source 1 of `authorizer`: `$request.header.Auth` is written as for HTTP APIs: write \
                     `route.request.header.Auth`";
     assert!(stderr.contains(expected), "{stderr}");
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
+use crate::app::{main_rs, write_app};
 use crate::running::{Client, Running, dev, foreign, refused};
 
 /// A folder with a project's file, and a command that runs it on free ports.
@@ -157,7 +158,7 @@ async fn a_function_that_cargo_builds_describes_its_routes_and_is_one_among_othe
     let text = "[functions.app]\nmanifestPath = \"app/Cargo.toml\"\n[functions.teller]\ncommand = [\"python3\", \"TELLER\"]\n\
                 [apis.described]\nfunction = \"app\"\n[apis.written]\nroutes.\"$default\" = { function = \"teller\", twoWay = true }";
     let (dir, command) = project("lift-ws.toml", text);
-    crate::app::write_app(&dir.path().join("app"), &crate::app::main_rs("who"));
+    write_app(&dir.path().join("app"), &main_rs("who"));
     let mut running = Running::start(command).await;
     let written = running.stdout.next().await;
     let page = running.stdout.next().await;
@@ -325,4 +326,34 @@ async fn what_a_template_lacks_is_told_with_resource_and_line() {
         ),
         "{stderr}"
     );
+}
+
+const WITH_AN_APP: &str = r#"
+    [functions.teller]
+    command = ["python3", "TELLER"]
+
+    [functions.app]
+    manifestPath = "app/Cargo.toml"
+
+    [apis.app]
+    function = "app"
+"#;
+
+#[tokio::test]
+async fn a_new_build_of_a_projects_app_brings_its_routes() {
+    let (dir, command) = project("lift-ws.toml", WITH_AN_APP);
+    let app = dir.path().join("app");
+    write_app(&app, &main_rs("who"));
+    let mut running = Running::start(command).await;
+    let mut client = running.connect().await;
+    assert!(client.ask(r#"{"action":"who"}"#).await.parse::<u32>().is_ok());
+    // The route is not there yet.
+    let crash = r#"{"action":"crash"}"#;
+    assert!(client.ask(crash).await.starts_with(r#"{"message": "Forbidden", "#));
+    running.stderr.with("Ctrl-C ends it").await;
+    std::fs::write(app.join("src/main.rs"), main_rs("crash")).unwrap();
+    running.stderr.with("app: the new build takes new events").await;
+    assert!(client.ask(crash).await.starts_with(r#"{"message": "Internal server error", "#));
+    assert!(client.ask(r#"{"action":"who"}"#).await.starts_with(r#"{"message": "Forbidden", "#));
+    assert_eq!(running.end("-TERM").await.code(), Some(0));
 }

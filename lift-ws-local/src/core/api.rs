@@ -111,7 +111,7 @@ impl Api {
             manifest.routes.iter().map(|route| Route::of(route, &manifest.models)).collect();
         let callers = self.callers_of(manifest)?;
         let function_policy = manifest.function_policy.as_ref().map(FunctionPolicy::read).transpose();
-        let function_policy = function_policy.map_err(ManifestError::Content)?;
+        let function_policy = function_policy.map_err(|error| ManifestError::Content(error.to_string()))?;
         (self.route_selection, self.routes) = (route_selection, routes?);
         (self.callers, self.function_policy) = (callers, function_policy);
         let authorizer = manifest.authorizer.as_ref();
@@ -149,7 +149,7 @@ impl Api {
                     .clone()
                     .unwrap_or_else(|| format!("arn:aws:iam::{account_id}:user/local")),
                 account_id,
-                policy: policy.map_err(ManifestError::Content)?,
+                policy: policy.map_err(|error| ManifestError::Content(error.to_string()))?,
             };
             // The manifest may say what the function's own credentials are allowed.
             callers.retain(|known| known.access_key_id != named.access_key_id);

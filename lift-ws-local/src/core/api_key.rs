@@ -1,5 +1,7 @@
 //! API keys: which clients may connect, where `$connect` asks for one (contract §3.2, §4).
 
+use std::fmt;
+
 use super::gateway::Gateway;
 use super::input::HandshakeRequest;
 
@@ -43,16 +45,32 @@ impl ApiKeySource {
     /// assert_eq!(ApiKeySource::parse("$request.header.x-api-key"), Ok(ApiKeySource::Header));
     /// assert!(ApiKeySource::parse("$request.querystring.key").is_err());
     /// ```
-    pub fn parse(expression: &str) -> Result<Self, String> {
+    pub fn parse(expression: &str) -> Result<Self, ApiKeySourceError> {
         match expression.replace(['{', '}'], "").as_str() {
             "$request.header.x-api-key" => Ok(Self::Header),
             "$context.authorizer.usageIdentifierKey" => Ok(Self::Authorizer),
-            _ => Err(format!(
-                "`{expression}` is none: write `$request.header.x-api-key` or `$context.authorizer.usageIdentifierKey`"
-            )),
+            _ => Err(ApiKeySourceError { expression: expression.to_owned() }),
         }
     }
 }
+
+/// An expression is no [`ApiKeySource`]: it, and what to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKeySourceError {
+    expression: String,
+}
+
+impl fmt::Display for ApiKeySourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is no place of an API key: write `$request.header.x-api-key` or `$context.authorizer.usageIdentifierKey`",
+            self.expression
+        )
+    }
+}
+
+impl std::error::Error for ApiKeySourceError {}
 
 /// The key that a client showed, as `identity` has it.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::authorizer::{matches, matches_arn};
 use super::outcome::kind_of;
+use super::policy_error::PolicyError;
 
 /// Who calls the function.
 const PRINCIPAL: &str = "apigateway.amazonaws.com";
@@ -24,7 +25,7 @@ const ACTION: &str = "lambda:invokefunction";
 /// }]}))?;
 /// let permits = |route: &str| policy.permits(&format!("arn:aws:execute-api:us-east-1:1:a1b2c3d4e5/prod/{route}"), "1");
 /// assert!(permits("$connect") && !permits("say"));
-/// # Ok::<(), String>(())
+/// # Ok::<(), lift_ws_local::core::PolicyError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionPolicy {
@@ -55,20 +56,21 @@ impl FunctionPolicy {
     ///
     /// # Errors
     ///
-    /// If it is none, or has conditions that are not known here; the text says what is wrong.
-    pub fn read(document: &Value) -> Result<Self, String> {
+    /// If it is none, or has conditions that are not known here.
+    pub fn read(document: &Value) -> Result<Self, PolicyError> {
         let statements = match document.get("Statement") {
             Some(Value::Array(statements)) => statements.as_slice(),
             Some(one @ Value::Object(_)) => std::slice::from_ref(one),
             _ => {
-                return Err(
-                    "has no `Statement`: write what `aws lambda get-policy` prints as `Policy`".to_owned()
-                );
+                let problem =
+                    "the policy has no `Statement`: write what `aws lambda get-policy` prints as `Policy`";
+                return Err(PolicyError::new(problem.to_owned()));
             }
         };
         let mut permissions = Vec::new();
         for (index, statement) in statements.iter().enumerate() {
-            let in_statement = |problem| format!("in statement {} {problem}", index + 1);
+            let in_statement =
+                |problem| PolicyError::new(format!("statement {} of the policy: {problem}", index + 1));
             permissions.extend(Permission::read(statement).map_err(in_statement)?);
         }
         Ok(Self { statements: permissions })
@@ -209,19 +211,22 @@ mod tests {
 
     #[test]
     fn each_way_of_being_no_policy_is_told() {
-        let problem = |document: Value| FunctionPolicy::read(&document).unwrap_err();
-        assert!(problem(json!({})).starts_with("has no `Statement`: write"));
+        let problem = |document: Value| FunctionPolicy::read(&document).unwrap_err().to_string();
+        assert!(problem(json!({})).starts_with("the policy has no `Statement`: write"));
         let statement = |condition: &Value| json!({ "Statement": [statement("Allow", condition)] });
         assert_eq!(
             problem(statement(&json!({ "IpAddress": {} }))),
-            "in statement 1 the condition `IpAddress` is not known here: write `ArnLike`"
+            "statement 1 of the policy: the condition `IpAddress` is not known here: write `ArnLike`"
         );
         assert_eq!(
             problem(statement(&json!({ "ArnLike": { "aws:PrincipalArn": "x" } }))),
-            "in statement 1 the key `aws:PrincipalArn` is not known here: write `AWS:SourceArn`"
+            "statement 1 of the policy: the key `aws:PrincipalArn` is not known here: write `AWS:SourceArn`"
         );
-        assert_eq!(problem(json!({ "Statement": [7] })), "in statement 1 there is a number, not an object");
+        assert_eq!(
+            problem(json!({ "Statement": [7] })),
+            "statement 1 of the policy: there is a number, not an object"
+        );
         let allow = json!({ "Statement": { "Effect": "Allow", "Action": "*" } });
-        assert_eq!(problem(allow), "in statement 1 there is no `Principal`");
+        assert_eq!(problem(allow), "statement 1 of the policy: there is no `Principal`");
     }
 }

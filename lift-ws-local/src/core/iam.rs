@@ -8,6 +8,7 @@ use super::authorizer::{INVOKE, Policy};
 use super::gateway::Gateway;
 use super::input::{HandshakeRequest, ManagementRequest};
 use super::moment::Moment;
+use super::policy_error::PolicyError;
 use super::sigv4::{Claim, SignedRequest};
 
 /// What a program does that calls `@connections`.
@@ -89,9 +90,9 @@ impl CallerPolicy {
     ///
     /// # Errors
     ///
-    /// If it is none; the text says what is wrong with it.
-    pub fn read(document: &Value) -> Result<Self, String> {
-        Policy::read(document).map(Self)
+    /// If it is none.
+    pub fn read(document: &Value) -> Result<Self, PolicyError> {
+        Policy::read(document).map(Self).map_err(PolicyError::new)
     }
 }
 

@@ -19,7 +19,7 @@ use super::manifest::ManifestLocation;
 /// assert_eq!(authorizer.identity_sources, [IdentitySource::Query("token".into())]);
 ///
 /// let error = Manifest::parse(r#"{ "authorizer": { "identitySources": ["token"] } }"#).unwrap_err();
-/// assert!(error.to_string().contains("identity source 1 of `authorizer`, `token`, is none: write "));
+/// assert!(error.to_string().contains("identity source 1 of `authorizer`: `token` is no identity source: write "));
 /// # Ok::<(), lift_ws_local::core::ManifestError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -68,8 +68,7 @@ fn identity_source((index, source): (usize, &Value)) -> Result<IdentitySource, S
     let Value::String(text) = source else {
         return Err(format!("identity source {number} of `authorizer` is {source}: write a string"));
     };
-    IdentitySource::parse(text)
-        .map_err(|problem| format!("identity source {number} of `authorizer`, `{text}`, {problem}"))
+    IdentitySource::parse(text).map_err(|error| format!("identity source {number} of `authorizer`: {error}"))
 }
 
 #[cfg(test)]
@@ -119,12 +118,12 @@ mod tests {
             (r#"{"identitySources":[7]}"#, "identity source 1 of `authorizer` is 7: write a string"),
             (
                 r#"{"identitySources":["context.stage","$request.querystring.token"]}"#,
-                "identity source 2 of `authorizer`, `$request.querystring.token`, is written as for HTTP APIs: write \
+                "identity source 2 of `authorizer`: `$request.querystring.token` is written as for HTTP APIs: write \
                  `route.request.querystring.token`",
             ),
             (
                 r#"{"identitySources":["route.request.header."]}"#,
-                "identity source 1 of `authorizer`, `route.request.header.`, names nothing",
+                "identity source 1 of `authorizer`: `route.request.header.` names nothing",
             ),
             (r#"{"handler":1}"#, "`handler` of `authorizer` is 1: write a string"),
             (r#"{"location":{}}"#, "`location` of `authorizer`: missing field `file`"),

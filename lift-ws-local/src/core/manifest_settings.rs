@@ -235,7 +235,7 @@ impl Manifest {
         let expression = self.api_key_selection_expression.as_deref();
         let source = expression.map_or(Ok(ApiKeySource::Header), ApiKeySource::parse);
         let source = source
-            .map_err(|error| problem(format!("`apiKeySelectionExpression` of the manifest, {error}")))?;
+            .map_err(|error| problem(format!("`apiKeySelectionExpression` of the manifest: {error}")))?;
         let connect = self.routes.iter().find(|route| route.route_key == "$connect");
         if source == ApiKeySource::Authorizer
             && self.authorizer.is_none()
@@ -266,7 +266,7 @@ impl Manifest {
             })?;
         }
         if let Some(Err(error)) = self.function_policy.as_ref().map(FunctionPolicy::read) {
-            return Err(problem(format!("`functionPolicy` of the manifest {error}")));
+            return Err(problem(format!("`functionPolicy` of the manifest: {error}")));
         }
         let format = self.access_log_settings.as_ref().map_or(0, |settings| settings.format.len());
         if format > ACCESS_LOG_FORMAT_BYTES {

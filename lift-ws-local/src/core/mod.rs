@@ -66,6 +66,7 @@ mod message;
 mod moment;
 mod multi_map;
 mod outcome;
+mod policy_error;
 mod random;
 mod readings;
 mod request_model;
@@ -77,8 +78,8 @@ pub(crate) mod url;
 
 pub use action::{Action, EventType, Finished, NoRoute, Verdict};
 pub use api::{Api, Limits, Route};
-pub use api_key::{ApiKey, ApiKeySource};
-pub use authorizer::{Authorizer, IdentitySource};
+pub use api_key::{ApiKey, ApiKeySource, ApiKeySourceError};
+pub use authorizer::{Authorizer, IdentitySource, IdentitySourceError};
 pub use connection_info::{ConnectionInfo, Messages};
 pub use domain_mapping::DomainMapping;
 #[cfg(feature = "server")]
@@ -100,6 +101,7 @@ pub use manifest_settings::{
     ManifestThrottleSettings,
 };
 pub use moment::Moment;
+pub use policy_error::PolicyError;
 pub use readings::{CloseReading, Readings};
 pub use request_model::RequestModels;
 pub use route_selection::{RouteSelection, RouteSelectionError};

@@ -200,7 +200,9 @@ impl Claim {
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let mut pairs: Vec<(String, String)> = pairs
-            .map(|(name, value)| (escape(&url::decode_form(name)), escape(&url::decode_form(value))))
+            .map(|(name, value)| {
+                (url::encode(&url::decode_form(name)), url::encode(&url::decode_form(value)))
+            })
             .filter(|(name, _)| !(self.is_in_query && name == "X-Amz-Signature"))
             .collect();
         pairs.sort_unstable();
@@ -246,20 +248,8 @@ impl SignedRequest<'_> {
 fn canonical_path(path: &str) -> String {
     match path {
         "" => "/".to_owned(),
-        path => path.split('/').map(escape).collect::<Vec<_>>().join("/"),
+        path => path.split('/').map(url::encode).collect::<Vec<_>>().join("/"),
     }
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    escaped
 }
 
 fn keyed(key: &[u8]) -> Key {

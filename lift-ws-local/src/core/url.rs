@@ -1,5 +1,7 @@
 //! Percent-encoding, as paths and queries have it.
 
+use std::fmt::Write as _;
+
 use super::multi_map::MultiMap;
 
 /// Decodes `%XX`; what is not well encoded stays as it is.
@@ -20,6 +22,33 @@ pub(crate) fn decode(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// Decodes `%XX`; `None` if anything is not well encoded, or is no text.
+#[cfg(feature = "server")]
+pub(crate) fn decode_exactly(text: &str) -> Option<String> {
+    let mut rest = text.as_bytes();
+    let mut decoded = Vec::with_capacity(rest.len());
+    while let Some((&first, after)) = rest.split_first() {
+        let byte = if first == b'%' { encoded_byte(rest)? } else { first };
+        rest = if first == b'%' { &rest[3..] } else { after };
+        decoded.push(byte);
+    }
+    String::from_utf8(decoded).ok()
+}
+
+/// Encodes all but letters, digits and `-._~`.
+pub(super) fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing into a string cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
 }
 
 fn encoded_byte(bytes: &[u8]) -> Option<u8> {
@@ -59,7 +88,23 @@ mod tests {
         assert_eq!(decode("%+1"), "%+1");
     }
 
+    #[cfg(feature = "server")]
+    #[test]
+    fn what_is_decoded_exactly_is_well_encoded_text() {
+        assert_eq!(decode_exactly("sub%20dir%2f").as_deref(), Some("sub dir/"));
+        for wrong in ["100%", "%4", "%zz", "%+1", "%ff"] {
+            assert_eq!(decode_exactly(wrong), None, "{wrong}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn every_text_is_encoded_so_that_it_is_decoded_again(text in ".*") {
+            let encoded = encode(&text);
+            prop_assert!(encoded.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)));
+            prop_assert_eq!(decode(&encoded), text);
+        }
+
         #[test]
         fn nothing_makes_decoding_panic(text in ".*") {
             let _ = (decode(&text), query(&text));

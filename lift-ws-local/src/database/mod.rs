@@ -384,4 +384,15 @@ mod tests {
         assert!(faults.remove(rule) && !survives(&database, 10_000).await);
         database.shutdown().await;
     }
+
+    #[tokio::test]
+    async fn items_that_a_fault_of_a_single_time_keeps_are_removed_when_all_faults_are_taken_away() {
+        let faults = Faults::new(1);
+        faults.inject(Fault::ExpiryLate(Duration::from_secs(3_600)));
+        let database = swept_often(&faults).await;
+        assert!(survives(&database, 50).await);
+        faults.clear();
+        assert!(!survives(&database, 10_000).await);
+        database.shutdown().await;
+    }
 }

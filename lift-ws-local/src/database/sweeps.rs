@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::core::{Fault, FaultRuleId, Faults, Occasion};
+use crate::core::{Fault, FaultMet, Faults, Occasion};
 
 /// How often items are removed whose time to live is over; on AWS it may take days.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
@@ -28,7 +28,7 @@ impl Sweeps {
         let mut late: Option<Late> = None;
         loop {
             ticks.tick().await;
-            match late {
+            match &late {
                 Some(late) if late.lasts(&self.faults) => continue,
                 // What was late is done now, whatever else goes wrong.
                 Some(_) => late = None,
@@ -48,21 +48,20 @@ impl Sweeps {
         let met = self.faults.meet(Occasion::Expiry, None)?;
         let Fault::ExpiryLate(by) = met.fault else { return None };
         let until = Instant::now().checked_add(by)?;
-        Some(Late { until, rule: self.faults.has(met.rule).then_some(met.rule) })
+        Some(Late { until, met })
     }
 }
 
 /// A time in which nothing is removed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Late {
     until: Instant,
-    /// The rule that wants it, unless this was its last time. It cannot be used up meanwhile: if it is gone, somebody
-    /// has taken it away.
-    rule: Option<FaultRuleId>,
+    /// What wants it.
+    met: FaultMet,
 }
 
 impl Late {
-    fn lasts(self, faults: &Faults) -> bool {
-        Instant::now() < self.until && self.rule.is_none_or(|rule| faults.has(rule))
+    fn lasts(&self, faults: &Faults) -> bool {
+        Instant::now() < self.until && faults.holds(&self.met)
     }
 }

@@ -1,56 +1,42 @@
 //! How a gateway is configured and started.
 
-use std::hash::{BuildHasher, RandomState};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio_rustls::rustls::ServerConfig;
 
-use super::driver::{Destinations, Driver, DriverParts, Inspection};
-use super::leash::Leash;
-use super::plan::{ApiPlan, FunctionPlan, Plan};
-use super::{LocalGateway, Report, ServedApi, StartError};
+use super::set_up::{Serving, Started};
+use super::{LocalGateway, Report, StartError};
 use crate::clock::{Clock, SystemClock};
-use crate::control::{self, Control};
-use crate::core::{AccountRates, Api, FaultPlan, Faults, Gateway, Limits};
-use crate::database::{Database, Sweeps, Tables};
-use crate::dev_page::{self, DevPage};
-use crate::environments::{Endpoints, Function, Launcher, PoolSettings, ProcessGroups};
+use crate::core::{FaultPlan, Limits};
 use crate::event::{EventSink, GatewayEvent};
-use crate::inspector::{self, InspectorApi, Journal};
-use crate::owner::{Command, Owner};
-use crate::project::{Project, ProjectError, ProjectStage, placeholder};
-use crate::site::SiteId;
-use crate::sqs::{JOBS, Place, Sqs, SqsServer};
-use crate::tls::{self, Authority, AuthorityError, Trust};
-use crate::transport::{ANY_STAGE, Domain, Front, Sites, WebFolder};
+use crate::owner::Owner;
+use crate::project::{Project, ProjectStage};
+use crate::tls::Authority;
 
 /// The settings of a gateway that is about to start; made by [`LocalGateway::builder`].
 #[derive(Debug)]
 #[must_use = "a builder does nothing until it is started"]
 pub struct LocalGatewayBuilder {
-    project: Project,
-    host: IpAddr,
-    port: Option<u16>,
-    domain: Option<String>,
-    environments: usize,
-    init_timeout: Duration,
-    function_timeout: Duration,
-    limits: Limits,
-    data: Option<PathBuf>,
-    control: bool,
-    dev_page: bool,
-    faults: Option<FaultPlan>,
-    authority: Option<Arc<Authority>>,
-    name_on_aws: bool,
-    clock: Arc<dyn Clock>,
-    sink: EventSink,
+    pub(super) project: Project,
+    pub(super) host: IpAddr,
+    pub(super) port: Option<u16>,
+    pub(super) domain: Option<String>,
+    pub(super) environments: usize,
+    pub(super) init_timeout: Duration,
+    pub(super) function_timeout: Duration,
+    pub(super) limits: Limits,
+    pub(super) data: Option<PathBuf>,
+    pub(super) control: bool,
+    pub(super) dev_page: bool,
+    pub(super) faults: Option<FaultPlan>,
+    pub(super) authority: Option<Arc<Authority>>,
+    pub(super) name_on_aws: bool,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) sink: EventSink,
 }
 
 impl LocalGatewayBuilder {
@@ -96,7 +82,8 @@ impl LocalGatewayBuilder {
         self
     }
 
-    /// A custom domain of the project that all requests are taken to be for, for clients that cannot be made to name it.
+    /// A custom domain of the project that all handshakes are taken to be for, for clients that cannot be made to name it.
+    /// Callback URLs stay as they are.
     pub fn domain(mut self, name: impl Into<String>) -> Self {
         self.domain = Some(name.into());
         self
@@ -222,7 +209,7 @@ impl LocalGatewayBuilder {
         };
         let thread = std::thread::Builder::new().name("lift-ws-gateway".to_owned()).spawn(run);
         let thread = thread.map_err(StartError::Runtime)?;
-        let Started { apis, stages, functions, tables, queue_url, faults, dev_page, leash } =
+        let Started { apis, stages, functions, addresses, tables, queue_url, faults, dev_page, leash } =
             match started.await {
                 Ok(started) => started?,
                 Err(_) => return Err(StartError::Runtime(std::io::Error::other("it ended unexpectedly"))),
@@ -231,6 +218,7 @@ impl LocalGatewayBuilder {
             apis,
             stages,
             functions,
+            addresses,
             tables,
             queue_url,
             faults,
@@ -263,320 +251,4 @@ impl LocalGatewayBuilder {
         database.shutdown().await;
         life
     }
-
-    async fn set_up(mut self, owner: Owner) -> Result<(Serving, Driver, Database), StartError> {
-        let plan = Plan::new(std::mem::take(&mut self.project)).map_err(StartError::Project)?;
-        let Plan { functions, apis, domains, tables, queues } = plan;
-        let is_reserved = |stage: &str| stage == control::PREFIX;
-        if self.control && apis.iter().any(|api| api.stages.iter().any(|(_, stage)| is_reserved(&stage.name)))
-        {
-            return Err(StartError::ReservedStage);
-        }
-        let dev_page = (self.control && self.dev_page).then(DevPage::new);
-        let ports = self.listen(apis)?;
-        let mut sites = Vec::new();
-        for port in &ports {
-            sites.append(&mut self.sites(port)?);
-        }
-        let (tls, trust) = self.tls(&ports, &domains).map_err(StartError::Authority)?;
-        let faults = self.start_faults();
-        let database = Database::start(self.data.clone(), tables, Sweeps::usual(faults.clone())).await;
-        let database = database.map_err(|error| StartError::Database { problem: error.to_string() })?;
-        let sqs = SqsServer::bind().map_err(StartError::Queues)?;
-        let place = Place { url: sqs.url().to_owned(), region: region(&sites), account: account(&sites) };
-        let groups = ProcessGroups::default();
-        let names = functions.iter().map(|function| function.name.clone()).collect();
-        let launched = functions.into_iter().map(|plan| {
-            let endpoints = Endpoints {
-                callback_url: callback_url(&plan.sites, &sites),
-                database_url: database.url().map(str::to_owned),
-                sqs_url: sqs.url().to_owned(),
-                queue: None,
-                table: plan.table.clone(),
-                region: place.region.clone(),
-                trust: Some(Arc::clone(&trust)),
-                has_proxy: self.name_on_aws,
-            };
-            let pool = self.pool_settings(&plan);
-            let launcher = Launcher {
-                endpoints,
-                account: place.account.clone(),
-                groups: groups.clone(),
-                sink: match self.control {
-                    true => overheard(self.sink.clone(), owner.clone()),
-                    false => self.sink.clone(),
-                },
-                owner: owner.clone(),
-                function: settle(plan.function, &sites, &place),
-            };
-            (pool, launcher)
-        });
-        let functions = launched.collect();
-        let queue_url = place.queue_url(JOBS);
-        let seed = RandomState::new();
-        let rates = AccountRates::default();
-        let cores = sites.iter().map(|site| {
-            let seed = seed.hash_one((site.address.port(), &site.api.stage));
-            let core = Gateway::new(site.api.clone(), seed);
-            let core = core.with_faults(faults.clone()).with_account(rates.clone());
-            (core, site.destinations.clone())
-        });
-        let inspection = self.control.then(|| {
-            let app = ports.iter().find_map(|port| port.api.manifest.app.clone());
-            Inspection::new(
-                Journal::new(RandomState::new().hash_one("the inspector")),
-                app.unwrap_or_default(),
-            )
-        });
-        let driver = Driver::new(DriverParts {
-            cores: cores.collect(),
-            sqs: Sqs::new(place),
-            queues,
-            functions,
-            faults: faults.clone(),
-            clock: Arc::clone(&self.clock),
-            sink: self.sink.clone(),
-            inspection,
-        });
-        let driver = driver.ok_or_else(|| StartError::Project(ProjectError::no_function()))?;
-        let started = Started {
-            apis: ports.iter().map(|port| port.served()).collect(),
-            stages: sites
-                .into_iter()
-                .filter(|site| site.is_first_api)
-                .map(|site| (site.id, site.api))
-                .collect(),
-            functions: names,
-            tables: database.tables(),
-            queue_url,
-            dev_page: dev_page.clone(),
-            faults: faults.clone(),
-            leash: Leash::new(owner.clone(), groups),
-        };
-        let inspector = InspectorApi::new(owner.clone(), database.tables());
-        let fronts = self.fronts(ports, &domains, &inspector, &faults, dev_page.as_ref(), &tls);
-        Ok((Serving { fronts, sqs, owner, started }, driver, database))
-    }
-
-    /// Listens on the port of each API.
-    fn listen(&self, apis: Vec<ApiPlan>) -> Result<Vec<Port>, StartError> {
-        let ports = (0_u16..).zip(apis).map(|(index, api)| {
-            let port = match self.port {
-                None => api.port.unwrap_or(0),
-                Some(0) => 0,
-                Some(first) => first.saturating_add(index),
-            };
-            let failed = |source| StartError::Listen { port, source };
-            let listener = listen(SocketAddr::new(self.host, port)).map_err(failed)?;
-            let address = reachable(listener.local_addr().map_err(failed)?);
-            let web = api.web.as_ref().map(|dir| {
-                WebFolder::open(dir).map_err(|source| StartError::Web { dir: dir.clone(), source })
-            });
-            let tag = (self.control && self.dev_page).then_some(dev_page::TAG);
-            let web = web.transpose()?.map(|web| web.with_tag(tag));
-            Ok(Port { web, is_first: index == 0, api, address, listener })
-        });
-        ports.collect()
-    }
-
-    /// The stages that are served on a port.
-    fn sites(&self, port: &Port) -> Result<Vec<Site>, StartError> {
-        let described = Api::from_manifest(&port.api.manifest).map_err(StartError::Manifest)?;
-        let sites = port.api.stages.iter().map(|(id, stage)| {
-            let mut api = described.clone();
-            api.api_id.clone_from(&port.api.api_id);
-            api.stage.clone_from(&stage.name);
-            api.domain_name = port.address.to_string();
-            api.limits = self.limits.clone();
-            let variables = stage.variables.iter().map(|(name, value)| (name.clone(), value.clone()));
-            api.stage_variables.extend(variables);
-            let destinations = port.api.destinations.clone();
-            Site { id: *id, address: port.address, api, destinations, is_first_api: port.is_first }
-        });
-        Ok(sites.collect())
-    }
-
-    fn pool_settings(&self, plan: &FunctionPlan) -> PoolSettings {
-        PoolSettings {
-            max_environments: plan.environments.unwrap_or(self.environments).max(1),
-            concurrency: plan.function.concurrency(),
-            init_timeout: self.init_timeout,
-            function_timeout: plan.timeout.unwrap_or(self.function_timeout),
-        }
-    }
-
-    fn fronts(
-        &self,
-        ports: Vec<Port>,
-        domains: &[Domain],
-        inspector: &InspectorApi,
-        faults: &Faults,
-        dev_page: Option<&DevPage>,
-        tls: &Arc<ServerConfig>,
-    ) -> Vec<(Front, TcpListener)> {
-        let sockets = Arc::new(AtomicU64::new(0));
-        let fronts = ports.into_iter().map(|port| {
-            let sites = Sites {
-                stages: port.api.stages.iter().map(|(id, stage)| (stage.name.clone(), *id)).collect(),
-                domains: domains.to_vec(),
-                assumed: self.domain.clone(),
-            };
-            let front = Front::new(
-                inspector.owner().clone(),
-                self.limits.clone(),
-                sites,
-                port.web,
-                self.control.then(|| {
-                    Control::new(inspector.clone(), faults.clone()).with_dev_page(dev_page.cloned())
-                }),
-                Arc::clone(&self.clock),
-                Arc::clone(tls),
-                Arc::clone(&sockets),
-                execute_api_host(&port.api.api_id, HOME_REGION),
-            );
-            (front, port.listener)
-        });
-        fronts.collect()
-    }
-
-    /// The plan's faults, or none with a seed by chance: short enough to be typed.
-    fn start_faults(&self) -> Faults {
-        let faults = Faults::new(RandomState::new().hash_one(self.host) & u64::from(u32::MAX));
-        if let Some(plan) = &self.faults {
-            faults.set(plan);
-        }
-        let sink = self.sink.clone();
-        faults.observe(move |met| sink.emit(GatewayEvent::Fault(met.clone())));
-        faults
-    }
-
-    /// What speaks TLS on the ports, and what tells environments to trust it. Names that AWS would have lead here too, for
-    /// programs that are made to resolve them so, and custom domains.
-    fn tls(
-        &self,
-        ports: &[Port],
-        domains: &[Domain],
-    ) -> Result<(Arc<ServerConfig>, Arc<Trust>), AuthorityError> {
-        let authority = match &self.authority {
-            Some(authority) => Arc::clone(authority),
-            None => Arc::new(Authority::ephemeral()?),
-        };
-        let on_aws = ports.iter().map(|port| execute_api_host(&port.api.api_id, HOME_REGION));
-        let names: Vec<String> = on_aws.chain(domains.iter().map(|domain| domain.name.clone())).collect();
-        let address = ports.first().map_or(self.host, |port| port.address.ip());
-        Ok((tls::server_config(&authority, address, &names)?, Arc::new(Trust::write(&authority)?)))
-    }
-}
-
-/// The region that everything at home is in.
-const HOME_REGION: &str = "us-east-1";
-
-fn execute_api_host(api_id: &str, region: &str) -> String {
-    format!("{api_id}.execute-api.{region}.amazonaws.com")
-}
-
-/// An API and the port that it is served on.
-#[derive(Debug)]
-struct Port {
-    api: ApiPlan,
-    is_first: bool,
-    address: SocketAddr,
-    listener: TcpListener,
-    web: Option<WebFolder>,
-}
-
-impl Port {
-    fn served(&self) -> ServedApi {
-        ServedApi {
-            name: self.api.name.clone(),
-            address: self.address,
-            api_id: self.api.api_id.clone(),
-            stages: self.api.stages.iter().map(|(_, stage)| stage.name.clone()).collect(),
-        }
-    }
-}
-
-/// A stage that is about to be served.
-#[derive(Debug)]
-struct Site {
-    id: SiteId,
-    address: SocketAddr,
-    api: Api,
-    destinations: Destinations,
-    is_first_api: bool,
-}
-
-fn region(sites: &[Site]) -> String {
-    sites.first().map_or(HOME_REGION, |site| &site.api.region).to_owned()
-}
-
-fn account(sites: &[Site]) -> String {
-    sites.first().map_or("000000000000", |site| &site.api.account).to_owned()
-}
-
-/// Where a function posts to: its stage, or if there are several, an address by which connections of all are reached.
-fn callback_url(of: &[SiteId], sites: &[Site]) -> String {
-    let mut mine = sites.iter().filter(|site| of.contains(&site.id)).peekable();
-    let Some(first) = mine.next().or(sites.first()) else { return String::new() };
-    let is_only = mine.peek().is_none() && (!of.is_empty() || sites.len() == 1);
-    format!("http://{}/{}", first.address, if is_only { &first.api.stage } else { ANY_STAGE })
-}
-
-/// Completes a function's variables by what is known only now: where queues are, and where the hosts lead that its APIs
-/// have on AWS.
-fn settle(function: Function, sites: &[Site], place: &Place) -> Function {
-    function.map_variables(|value| {
-        let mut value = placeholder::resolve(value, |queue| place.queue_url(queue));
-        for site in sites {
-            let host = execute_api_host(&site.api.api_id, &site.api.region);
-            if value.contains(&host) {
-                value = value.replace(&host, &site.address.to_string());
-            }
-        }
-        value
-    })
-}
-
-/// What serves the ports.
-struct Serving {
-    fronts: Vec<(Front, TcpListener)>,
-    sqs: SqsServer,
-    owner: Owner,
-    started: Started,
-}
-
-struct Started {
-    apis: Vec<ServedApi>,
-    stages: Vec<(SiteId, Api)>,
-    functions: Vec<String>,
-    tables: Tables,
-    queue_url: String,
-    dev_page: Option<DevPage>,
-    faults: Faults,
-    leash: Leash,
-}
-
-/// Tells the journal too what functions write.
-fn overheard(sink: EventSink, owner: Owner) -> EventSink {
-    EventSink::new(move |event| {
-        if let GatewayEvent::Output { environment, stream, line } = &event {
-            let (environment, stream, line) = (*environment, *stream, line.clone());
-            owner.tell(Command::Inspect(inspector::Ask::Wrote { environment, stream, line }));
-        }
-        sink.emit(event);
-    })
-}
-
-fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // A port whose last gateway has just ended can be had at once; one that is in use cannot.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(1024)
-}
-
-/// The address under which this machine reaches a listener.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let any = address.ip().is_unspecified();
-    if any { SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port()) } else { address }
 }

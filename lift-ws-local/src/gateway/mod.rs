@@ -1,13 +1,17 @@
 //! The gateway as a whole: what users start, and the task that owns its state.
 
+mod addresses;
 mod alarm;
 mod builder;
+mod deployed;
 mod driver;
 mod leash;
 mod plan;
+mod ports;
 mod replace_error;
 mod report;
 mod served_api;
+mod set_up;
 mod start_error;
 
 use std::fmt;
@@ -20,15 +24,16 @@ pub use report::Report;
 pub use served_api::ServedApi;
 pub use start_error::StartError;
 
-use crate::core::{Api, Fault, Faults, Manifest};
+use crate::core::{Fault, Faults, Manifest};
 use crate::database::Tables;
 use crate::dev_page::{DevPage, PageNews};
 use crate::environments::{EnvironmentId, Function};
 use crate::owner::{Command, NewApi};
 use crate::project::Project;
-use crate::site::SiteId;
+use addresses::Addresses;
+use deployed::{DeployedFunction, DeployedStage};
 use leash::Leash;
-use plan::first_table;
+use plan::{first_table, jobs};
 
 /// A running gateway: one WebSocket API at one stage and the environments of its function, or a whole
 /// [`Project`].
@@ -56,10 +61,10 @@ use plan::first_table;
 pub struct LocalGateway {
     /// There is at least one.
     apis: Vec<ServedApi>,
-    /// The first API, once for each of its stages.
-    stages: Vec<(SiteId, Api)>,
-    /// The names of the functions, by their numbers.
-    functions: Vec<String>,
+    stages: Vec<DeployedStage>,
+    /// By their numbers.
+    functions: Vec<DeployedFunction>,
+    addresses: Addresses,
     tables: Tables,
     queue_url: String,
     dev_page: Option<DevPage>,
@@ -119,8 +124,8 @@ impl LocalGateway {
     ///
     /// # Errors
     ///
-    /// If the manifest's route selection expression cannot be understood or one of its tables cannot be made;
-    /// the function and its routes have not changed then.
+    /// If the manifest's route selection expression cannot be understood, one of its tables cannot be made, or it wants the
+    /// queue of jobs that another API has; the function and its routes have not changed then.
     ///
     /// # Cancel safety
     ///
@@ -128,47 +133,79 @@ impl LocalGateway {
     pub async fn replace(&self, function: Function, manifest: Option<&Manifest>) -> Result<(), ReplaceError> {
         let api = match manifest {
             None => None,
-            Some(manifest) => Some(self.prepare(manifest).await?),
+            Some(manifest) => {
+                let table = first_table(manifest);
+                Some(self.prepare(manifest, table, |stage| stage.is_of_first_api).await?)
+            }
         };
-        self.leash.owner().ask(|reply| Command::Replace { index: 0, function, api, reply }).await;
-        Ok(())
+        self.take_over(0, function, api).await
     }
 
-    /// Gives new events to a new build of one function of a project. Otherwise like [`replace`](Self::replace), without a
-    /// manifest.
+    /// Gives new events to a new build of one function of a project and, if there is a manifest, routes those of the APIs
+    /// that it describes by that one: of APIs without routes of their own ([`ProjectApi::describes_itself`]).
+    ///
+    /// Otherwise like [`replace`](Self::replace).
     ///
     /// # Errors
     ///
-    /// If the project has no function of this name.
+    /// If the project has no function of this name; otherwise those of [`replace`](Self::replace).
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the replacement may have happened or not.
-    pub async fn replace_function(&self, name: &str, function: Function) -> Result<(), ReplaceError> {
-        let Some(index) = self.functions.iter().position(|known| known == name) else {
+    /// If the future is dropped, the replacement may have happened or not, but never by half.
+    ///
+    /// [`ProjectApi::describes_itself`]: crate::project::ProjectApi::describes_itself
+    pub async fn replace_function(
+        &self,
+        name: &str,
+        function: Function,
+        manifest: Option<&Manifest>,
+    ) -> Result<(), ReplaceError> {
+        let found = self.functions.iter().enumerate().find(|(_, known)| known.name == name);
+        let Some((index, deployed)) = found else {
             return Err(ReplaceError::UnknownFunction {
                 name: name.to_owned(),
-                known: self.functions.clone(),
+                known: self.functions.iter().map(|function| function.name.clone()).collect(),
             });
         };
-        self.leash.owner().ask(|reply| Command::Replace { index, function, api: None, reply }).await;
-        Ok(())
+        let is_its_own = |stage: &DeployedStage| stage.described_by == Some(index);
+        let api = match manifest {
+            Some(manifest) if self.stages.iter().any(is_its_own) => {
+                let table = first_table(manifest).or_else(|| deployed.table_of_others.clone());
+                Some(self.prepare(manifest, table, is_its_own).await?)
+            }
+            _ => None,
+        };
+        self.take_over(index, function, api).await
     }
 
-    async fn prepare(&self, manifest: &Manifest) -> Result<NewApi, ReplaceError> {
-        let stages = self.stages.iter().map(|(site, served)| {
-            let mut api = served.clone();
-            api.configure(manifest)?;
-            // Those of the stage are not the manifest's to take away.
-            for (name, value) in &served.stage_variables {
-                api.stage_variables.entry(name.clone()).or_insert_with(|| value.clone());
-            }
-            Ok((*site, api))
-        });
+    /// What a manifest changes of some stages; `table` is what the function finds in `LIFT_WS_TABLE`.
+    async fn prepare(
+        &self,
+        manifest: &Manifest,
+        table: Option<String>,
+        is_meant: impl Fn(&DeployedStage) -> bool,
+    ) -> Result<NewApi, ReplaceError> {
+        let meant: Vec<_> = self.stages.iter().filter(|stage| is_meant(stage)).collect();
+        let stages = meant.iter().map(|stage| stage.described_as(manifest));
         let stages = stages.collect::<Result<_, _>>().map_err(ReplaceError::Manifest)?;
         let made = self.tables.create_missing(manifest.tables.clone()).await;
         made.map_err(|error| ReplaceError::Database { problem: error.to_string() })?;
-        Ok(NewApi { stages, table: first_table(manifest), queue: manifest.queue.clone() })
+        let function_of_jobs = meant.first().map_or(0, |stage| stage.jobs);
+        let queue = manifest.queue.clone().map(|settings| jobs(function_of_jobs, settings));
+        Ok(NewApi { stages, table, queue })
+    }
+
+    async fn take_over(
+        &self,
+        index: usize,
+        function: Function,
+        api: Option<NewApi>,
+    ) -> Result<(), ReplaceError> {
+        let function = self.addresses.settle(function);
+        let has = self.leash.owner().ask(|reply| Command::Replace { index, function, api, reply }).await;
+        // Of a gateway that has ended nobody needs to hear.
+        if has.unwrap_or(true) { Ok(()) } else { Err(ReplaceError::JobsElsewhere) }
     }
 
     /// Makes something go wrong once, at its next occasion: what AWS does now and then, and a program should be

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::deployed::DeployedFunction;
 use super::driver::Destinations;
 use crate::core::{Manifest, ManifestQueue};
 use crate::environments::Function;
@@ -24,6 +25,8 @@ pub(super) struct Plan {
     pub(super) domains: Vec<Domain>,
     pub(super) tables: Vec<Value>,
     pub(super) queues: Vec<QueuePlan>,
+    /// The API whose manifest has the queue of jobs, by its first stage.
+    pub(super) jobs_of: Option<SiteId>,
 }
 
 #[derive(Debug)]
@@ -36,6 +39,8 @@ pub(super) struct FunctionPlan {
     pub(super) sites: Vec<SiteId>,
     /// What it finds in `LIFT_WS_TABLE`.
     pub(super) table: Option<String>,
+    /// What it finds there if the APIs that it describes have no table.
+    pub(super) table_of_others: Option<String>,
 }
 
 #[derive(Debug)]
@@ -47,6 +52,10 @@ pub(super) struct ApiPlan {
     pub(super) web: Option<PathBuf>,
     pub(super) stages: Vec<(SiteId, ProjectStage)>,
     pub(super) destinations: Destinations,
+    /// The number of the function whose build tells the routes.
+    pub(super) described_by: Option<usize>,
+    /// The number of the function that gets jobs, should there be some.
+    pub(super) jobs: usize,
 }
 
 impl Plan {
@@ -57,22 +66,35 @@ impl Plan {
         let number = |name: &Option<String>| name.as_ref().and_then(|name| numbers.get(name)).copied();
         let mut tables = Vec::new();
         let mut queues = Vec::new();
+        let mut jobs_of = None;
         let mut apis: Vec<ApiPlan> = Vec::new();
         let mut site = 0;
         for api in project.apis {
             add_tables(&mut tables, &api.manifest.tables);
             let destinations = destinations(&api, &numbers);
+            let function_of_jobs = number(&api.queue).unwrap_or(destinations.usual);
             if let Some(settings) = &api.manifest.queue {
-                let function = number(&api.queue).unwrap_or(destinations.usual);
-                queues.push(jobs(function, settings.clone()));
+                queues.push(jobs(function_of_jobs, settings.clone()));
+                jobs_of = Some(SiteId::new(site));
             }
+            let described_by = api.describes_itself.then_some(destinations.usual);
             let ProjectApi { name, api_id, port, stages, manifest, web, .. } = api;
             let stages = stages.into_iter().map(|stage| {
                 site += 1;
                 (SiteId::new(site - 1), stage)
             });
             let stages = stages.collect();
-            apis.push(ApiPlan { name, api_id, port, manifest, web, stages, destinations });
+            apis.push(ApiPlan {
+                name,
+                api_id,
+                port,
+                manifest,
+                web,
+                stages,
+                destinations,
+                described_by,
+                jobs: function_of_jobs,
+            });
         }
         add_tables(&mut tables, &project.tables);
         for queue in project.queues {
@@ -95,17 +117,28 @@ impl Plan {
         let domains = domains.collect();
         let functions = project.functions.into_iter().enumerate().map(|(at, function)| {
             let served: Vec<&ApiPlan> = apis.iter().filter(|api| api.destinations.leads_to(at)).collect();
+            let table = |is_described: bool| {
+                let mut apis = served.iter().filter(|api| (api.described_by == Some(at)) == is_described);
+                apis.find_map(|api| first_table(&api.manifest))
+            };
             FunctionPlan {
                 name: function.name,
                 function: function.function,
                 environments: function.environments,
                 timeout: function.timeout,
                 sites: served.iter().flat_map(|api| api.stages.iter().map(|(site, _)| *site)).collect(),
-                table: served.iter().find_map(|api| first_table(&api.manifest)),
+                table: table(true).or_else(|| table(false)),
+                table_of_others: table(false),
             }
         });
         let functions = functions.collect();
-        Ok(Self { functions, apis, domains, tables, queues })
+        Ok(Self { functions, apis, domains, tables, queues, jobs_of })
+    }
+}
+
+impl FunctionPlan {
+    pub(super) fn deployed(&self) -> DeployedFunction {
+        DeployedFunction { name: self.name.clone(), table_of_others: self.table_of_others.clone() }
     }
 }
 

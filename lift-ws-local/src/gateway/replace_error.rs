@@ -17,6 +17,8 @@ pub enum ReplaceError {
         /// The names that there are.
         known: Vec<String>,
     },
+    /// The manifest wants the queue of jobs, of which there is one, and another API of the project has it.
+    JobsElsewhere,
     /// The embedded DynamoDB cannot make a table.
     Database {
         /// What went wrong.
@@ -31,6 +33,10 @@ impl fmt::Display for ReplaceError {
             Self::UnknownFunction { name, known } => {
                 write!(f, "the project has no function `{name}`; it has {}", known.join(", "))
             }
+            Self::JobsElsewhere => f.write_str(
+                "another API of the project has the queue of jobs already, of which there is one: describe others under \
+                 [queues.NAME]",
+            ),
             Self::Database { problem } => write!(f, "the local DynamoDB: {problem}"),
         }
     }
@@ -40,7 +46,7 @@ impl error::Error for ReplaceError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
             Self::Manifest(error) => Some(error),
-            Self::UnknownFunction { .. } | Self::Database { .. } => None,
+            Self::UnknownFunction { .. } | Self::JobsElsewhere | Self::Database { .. } => None,
         }
     }
 }

@@ -95,6 +95,8 @@ pub(super) enum ClosedBy {
 #[derive(Debug)]
 pub(super) struct Invocation {
     pub(super) work: Work,
+    /// The number of the function that it is for.
+    pub(super) function: usize,
     pub(super) route: String,
     pub(super) event: Bytes,
     /// Microseconds, as are all times here that are subtracted from each other.

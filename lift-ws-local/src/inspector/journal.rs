@@ -121,17 +121,18 @@ impl Journal {
         self.arriving_left_out = text.len() - end;
     }
 
-    /// An event is about to be given to the function.
+    /// An event is about to be given to the function of this number.
     pub(crate) fn invoked(
         &mut self,
         time: Time,
-        work: Work,
+        (function, work): (usize, Work),
         connection: Option<ConnectionId>,
         route: String,
         event: Bytes,
     ) -> EntryId {
         let invocation = Invocation {
             work,
+            function,
             route,
             event,
             began: time.micros,
@@ -152,15 +153,14 @@ impl Journal {
         let entry = self.entry(of)?;
         let What::Invocation(invocation) = &entry.what else { return None };
         let (connection, route) = (entry.connection.clone(), invocation.route.clone());
-        let environment = invocation.delivered.map(|delivered| delivered.environment);
-        let event = invocation.event.clone();
+        let (function, event) = (invocation.function, invocation.event.clone());
         self.last_replay += 1;
         let work = Work::Replay(self.last_replay);
-        let id = self.invoked(time, work, connection.clone(), route, event.clone());
+        let id = self.invoked(time, (function, work), connection.clone(), route, event.clone());
         if let Some(invocation) = self.invocation(id) {
             invocation.replay_of = Some(of);
         }
-        Some(Replay { id, work, connection, environment, event })
+        Some(Replay { id, function, work, connection, event })
     }
 
     pub(crate) fn delivered(
@@ -397,10 +397,10 @@ fn is_named(entry: &Entry, line: &str) -> bool {
 pub(crate) struct Replay {
     /// The new entry.
     pub(crate) id: EntryId,
+    /// The number of that function.
+    pub(crate) function: usize,
     pub(crate) work: Work,
     pub(crate) connection: Option<ConnectionId>,
-    /// An environment of that function.
-    pub(crate) environment: Option<EnvironmentId>,
     pub(crate) event: Bytes,
 }
 

@@ -5,6 +5,8 @@
 //! with threads posts on another connection than it polled on.
 
 mod answer;
+#[cfg(test)]
+mod byte_by_byte;
 mod direct;
 mod error_report;
 mod extension;

@@ -137,10 +137,9 @@ impl Front {
             return control.answer(request, peer.ip).await;
         }
         let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-        let reached = self.sites.reach(host, path);
         if ManagementRequest::is_for(path) {
             let limit = self.limits.message_bytes;
-            return match reached {
+            return match self.sites.reach_connections(host, path) {
                 Reached::Site { site, mapping } => {
                     crate::management::handle(&self.owner, limit, Some(site), mapping, request).await
                 }
@@ -150,7 +149,7 @@ impl Front {
                 Reached::HealthCheck | Reached::Nowhere => forbidden(),
             };
         }
-        match (&self.web, reached) {
+        match (&self.web, self.sites.reach(host, path)) {
             (_, Reached::HealthCheck) => healthy(),
             (Some(web), _) if web.answers(&request) && !self.sites.is_taken(host, path) => {
                 web.answer(&request, peer.ip).await

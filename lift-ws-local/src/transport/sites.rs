@@ -13,7 +13,8 @@ pub(crate) struct Sites {
     pub(crate) stages: Vec<(String, SiteId)>,
     /// The custom domains of the whole gateway.
     pub(crate) domains: Vec<Domain>,
-    /// The domain that all requests are taken to be for, whatever their `Host`.
+    /// The domain that handshakes are taken to be for, whatever their `Host`. `@connections` is not: programs have URLs of it
+    /// that need no domain.
     pub(crate) assumed: Option<String>,
 }
 
@@ -44,11 +45,20 @@ pub(crate) enum Reached {
 }
 
 impl Sites {
-    /// `host` is the `Host` header, `path` is as sent.
+    /// Where a handshake leads. `host` is the `Host` header, `path` is as sent.
     pub(crate) fn reach(&self, host: Option<&str>, path: &str) -> Reached {
+        self.lead(self.handshake_domain(host), path)
+    }
+
+    /// Where a request to `@connections` leads.
+    pub(crate) fn reach_connections(&self, host: Option<&str>, path: &str) -> Reached {
+        self.lead(self.custom_domain(host, None), path)
+    }
+
+    fn lead(&self, domain: Option<(&Domain, String)>, path: &str) -> Reached {
         let mut segments = path.trim_start_matches('/').split('/').map(url::decode);
         let first = segments.next().unwrap_or_default();
-        if let Some((domain, domain_name)) = self.custom_domain(host) {
+        if let Some((domain, domain_name)) = domain {
             return domain.reach(domain_name, &first, segments.next().is_none());
         }
         if first == ANY_STAGE {
@@ -60,23 +70,27 @@ impl Sites {
         Reached::Site { site: stage.map(|(_, site)| *site).unwrap_or_default(), mapping: None }
     }
 
-    /// Whether a path is for WebSockets or `@connections` rather than for a page.
+    /// Whether a path is for WebSockets rather than for a page.
     pub(crate) fn is_taken(&self, host: Option<&str>, path: &str) -> bool {
         let first = url::decode(path.trim_start_matches('/').split('/').next().unwrap_or_default());
-        match self.custom_domain(host) {
+        match self.handshake_domain(host) {
             // The page of a domain that is mapped as a whole is the only one there could be at its root.
             Some((domain, _)) => !first.is_empty() && domain.mappings.iter().any(|(path, _)| *path == first),
             None => self.stages.iter().any(|(stage, _)| *stage == first),
         }
     }
 
+    fn handshake_domain(&self, host: Option<&str>) -> Option<(&Domain, String)> {
+        self.custom_domain(host, self.assumed.as_deref())
+    }
+
     /// The custom domain that a request is for, and how programs reach it: with the port that the client has used.
-    fn custom_domain(&self, host: Option<&str>) -> Option<(&Domain, String)> {
+    fn custom_domain(&self, host: Option<&str>, assumed: Option<&str>) -> Option<(&Domain, String)> {
         if self.domains.is_empty() {
             return None;
         }
         let (name, port) = split_port(host.unwrap_or_default());
-        let name = self.assumed.as_deref().unwrap_or(name).to_ascii_lowercase();
+        let name = assumed.unwrap_or(name).to_ascii_lowercase();
         let domain = self.domains.iter().find(|domain| domain.name == name)?;
         Some((domain, format!("{name}{port}")))
     }
@@ -138,10 +152,12 @@ mod tests {
     fn without_a_custom_domain_the_first_segment_is_the_stage() {
         let sites = sites();
         assert_eq!(sites.reach(Some("127.0.0.1:3000"), "/dev"), site(0));
-        assert_eq!(sites.reach(None, "/prod/@connections/a"), site(1));
+        assert_eq!(sites.reach_connections(None, "/prod/@connections/a"), site(1));
         assert_eq!(sites.reach(None, "/other"), site(0));
         assert!(sites.is_taken(None, "/prod") && !sites.is_taken(None, "/index.html"));
-        let Reached::AnySite { mapping } = sites.reach(None, "/~/@connections/a") else { panic!() };
+        let Reached::AnySite { mapping } = sites.reach_connections(None, "/~/@connections/a") else {
+            panic!()
+        };
         assert_eq!(mapping.path, "~");
     }
 
@@ -151,12 +167,12 @@ mod tests {
         let host = Some("WS.example.org:3000");
         assert_eq!(sites.reach(host, "/chat"), mapped(1, "ws.example.org:3000", "chat"));
         assert_eq!(
-            sites.reach(Some("ws.example.org"), "/news/@connections/a"),
+            sites.reach_connections(Some("ws.example.org"), "/news/@connections/a"),
             mapped(2, "ws.example.org", "news")
         );
         assert_eq!(sites.reach(host, "/prod"), Reached::Nowhere);
         assert_eq!(
-            sites.reach(Some("whole.localhost:1"), "/@connections/a"),
+            sites.reach_connections(Some("whole.localhost:1"), "/@connections/a"),
             mapped(2, "whole.localhost:1", "")
         );
         assert!(sites.is_taken(host, "/chat") && !sites.is_taken(host, "/prod"));
@@ -175,5 +191,18 @@ mod tests {
     fn a_domain_can_be_assumed_for_clients_that_name_another() {
         let sites = Sites { assumed: Some("ws.example.org".to_owned()), ..sites() };
         assert_eq!(sites.reach(Some("127.0.0.1:3000"), "/chat"), mapped(1, "ws.example.org:3000", "chat"));
+    }
+
+    #[test]
+    fn an_assumed_domain_leaves_callback_urls_as_they_are() {
+        for assumed in ["ws.example.org", "whole.localhost"] {
+            let sites = Sites { assumed: Some(assumed.to_owned()), ..sites() };
+            let home = Some("127.0.0.1:3000");
+            assert_eq!(sites.reach_connections(home, "/prod/@connections/a"), site(1));
+            let any = sites.reach_connections(home, "/~/@connections/a");
+            assert!(matches!(any, Reached::AnySite { .. }), "{any:?}");
+            let by_domain = sites.reach_connections(Some("ws.example.org:3000"), "/news/@connections/a");
+            assert_eq!(by_domain, mapped(2, "ws.example.org:3000", "news"));
+        }
     }
 }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use hyper::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, UPGRADE};
 use hyper::{Method, Request, StatusCode};
 
+use crate::core::url;
 use crate::http::{self, Answer};
 
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
@@ -63,7 +64,7 @@ impl WebFolder {
     fn find(&self, path: &str) -> Option<PathBuf> {
         let mut found = self.root.clone();
         for segment in path.split('/').filter(|segment| !segment.is_empty()) {
-            let segment = percent_decoded(segment)?;
+            let segment = url::decode_exactly(segment)?;
             let is_ordinary = !segment.starts_with('.')
                 && !segment.contains(['/', '\\', '\0'])
                 && Path::new(&segment).components().count() == 1;
@@ -108,22 +109,6 @@ fn with_tag(page: Bytes, tag: Option<&str>) -> Bytes {
         Some(tag) => [&page[..], tag.as_bytes()].concat().into(),
         None => page,
     }
-}
-
-fn percent_decoded(segment: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digits = std::str::from_utf8(rest.get(..2)?).ok()?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        rest = &rest[2..];
-    }
-    String::from_utf8(bytes).ok()
 }
 
 fn content_type(path: &Path) -> &'static str {

@@ -84,5 +84,8 @@ fn what_the_policy_allows_is_called_as_without_one() {
 #[test]
 fn a_policy_that_is_none_is_told() {
     let problem = World::problem(json!({ "functionPolicy": { "Statement": [{ "Effect": "Allow" }] } }));
-    assert_eq!(problem, "`functionPolicy` of the manifest in statement 1 there is no `Principal`");
+    assert_eq!(
+        problem,
+        "`functionPolicy` of the manifest: statement 1 of the policy: there is no `Principal`"
+    );
 }

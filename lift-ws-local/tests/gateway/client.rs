@@ -148,7 +148,8 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn say(&mut self, text: &str) {
-        self.socket.send(Message::text(text)).await.unwrap();
+        let send = self.socket.send(Message::text(text));
+        timeout(PATIENCE, send).await.expect("the gateway reads what is sent").unwrap();
     }
 
     pub(crate) async fn ask(&mut self, text: &str) -> String {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::client::{PATIENCE, Response, Watched, http, scripted, start};
+use crate::projects::project;
 
 const CONTROL: &str = "x-lift-control: 1\r\ncontent-type: application/json\r\n";
 
@@ -33,6 +34,19 @@ async fn row(watched: &Watched, kind: &str, is_it: impl Fn(&Value) -> bool) -> V
 
 async fn detail(watched: &Watched, row: &Value) -> Value {
     get(watched, &format!("/api/entries/{}", row["id"])).await.json()
+}
+
+/// The row of an entry, once it has ended.
+async fn ended(watched: &Watched, id: &Value) -> Value {
+    let ends = async {
+        loop {
+            let row = row(watched, "message", |row| row["id"] == *id).await;
+            if row.get("open").is_none() {
+                return row;
+            }
+        }
+    };
+    timeout(PATIENCE, ends).await.expect("it ends")
 }
 
 #[tokio::test]
@@ -110,20 +124,44 @@ async fn a_replay_reaches_the_function_and_no_client() {
     let answer = post(&watched, &format!("/entries/{}/replay", message["id"]), &json!({})).await;
     assert_eq!(answer.status, 202, "{answer:?}");
     let id = answer.json()["id"].clone();
-    let ends = async {
-        loop {
-            let replay = row(&watched, "message", |row| row["id"] == id).await;
-            if replay.get("open").is_none() {
-                return replay;
-            }
-        }
-    };
-    let replay = timeout(PATIENCE, ends).await.expect("the replay ends");
+    let replay = ended(&watched, &id).await;
     assert_eq!((&replay["replayOf"], &replay["status"]), (&message["id"], &json!("answered")));
     assert_eq!(detail(&watched, &replay).await["returned"]["body"], json!(pid));
     assert_eq!(client.ask("next").await, "next", "nothing came in between");
     let test = get(&watched, &format!("/api/entries/{}/test", message["id"])).await;
     assert!(test.body.contains("client.send_text("), "{}", test.body);
+    watched.shutdown().await;
+}
+
+const WITH_A_BROKEN_FUNCTION: &str = r#"
+    [functions.chat]
+    command = ["scripted"]
+
+    [functions.broken]
+    command = ["/no/such/program"]
+
+    [apis.main.routes]
+    "$default" = { function = "chat", twoWay = true }
+    lost = { function = "broken", twoWay = true }
+"#;
+
+#[tokio::test]
+async fn a_replay_of_an_event_that_no_environment_has_had_is_its_own_functions_too() {
+    let watched = start(project(WITH_A_BROKEN_FUNCTION).control(true)).await;
+    let mut client = watched.connect().await;
+    let answer = client.ask(r#"{"action":"lost"}"#).await;
+    assert!(answer.contains("Internal server error"), "{answer}");
+    let message = row(&watched, "message", |row| row["route"] == "lost").await;
+    let mut replayed = message["id"].clone();
+    // The replay of a replay, too.
+    for _ in 0..2 {
+        let answer = post(&watched, &format!("/entries/{replayed}/replay"), &json!({})).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        replayed = answer.json()["id"].clone();
+        let replay = ended(&watched, &replayed).await;
+        let problem = replay["problem"].as_str().unwrap_or_else(|| panic!("it was answered: {replay}"));
+        assert!(problem.contains("/no/such/program"), "{replay}");
+    }
     watched.shutdown().await;
 }
 

@@ -84,7 +84,7 @@ async fn a_request_written_in_an_unusual_way_is_answered_alike_on_the_same_conne
 }
 
 #[tokio::test]
-async fn requests_may_come_byte_by_byte_or_two_at_once() {
+async fn requests_may_come_in_small_pieces_or_two_at_once() {
     let (runtime, mut client) = runtime(1, 1).await;
     let mut connection = Connection::open(&runtime.address).await;
     for byte in POLL.chars() {

@@ -10,6 +10,7 @@ mod inspector;
 mod kept_alive;
 mod management;
 mod orphans;
+mod projects;
 mod proxy;
 mod queue;
 mod runtime_api;

@@ -2,23 +2,25 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-use crate::client::{SIGNATURE, Watched, scripted, start};
+use crate::client::{PATIENCE, SIGNATURE, Watched, scripted, start};
 
 const NAME: &str = "local00000.execute-api.us-east-1.amazonaws.com";
 
 /// Asks for a tunnel; the connection, and the status of the answer.
 async fn connect(watched: &Watched, target: &str) -> (TcpStream, String) {
-    let mut stream = TcpStream::connect(watched.address()).await.unwrap();
-    stream
-        .write_all(format!("CONNECT {target} HTTP/1.1\r\nhost: {target}\r\n\r\n").as_bytes())
-        .await
-        .unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    let head = String::from_utf8(head).unwrap();
+    let exchange = async {
+        let mut stream = TcpStream::connect(watched.address()).await.unwrap();
+        let request = format!("CONNECT {target} HTTP/1.1\r\nhost: {target}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        (stream, String::from_utf8(head).unwrap())
+    };
+    let (stream, head) = timeout(PATIENCE, exchange).await.expect("the request for a tunnel is answered");
     (stream, head.split(' ').nth(1).unwrap().to_owned())
 }
 
@@ -31,9 +33,12 @@ async fn a_tunnel_to_the_apis_name_on_aws_ends_at_the_gateway() {
     let request = format!(
         "GET /dev/@connections/AbCdEdXyZ_wCQr0%3D HTTP/1.1\r\nhost: {NAME}\r\nauthorization: {SIGNATURE}\r\nconnection: close\r\n\r\n"
     );
-    stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
+    let exchange = async {
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.read_to_string(&mut answer).await.unwrap();
+    };
+    timeout(PATIENCE, exchange).await.expect("the answer through the tunnel ends");
     assert!(answer.starts_with("HTTP/1.1 410 "), "{answer}");
 }
 

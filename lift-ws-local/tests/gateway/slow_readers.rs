@@ -2,8 +2,9 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-use crate::client::{SIGNATURE, Watched, scripted, start};
+use crate::client::{PATIENCE, SIGNATURE, Watched, scripted, start};
 
 const POSTS: usize = 10_000;
 const POST_BYTES: usize = 8 * 1024;
@@ -19,13 +20,18 @@ struct Poster {
 impl Poster {
     async fn connect(watched: &Watched) -> Self {
         let host = watched.address();
-        let stream = TcpStream::connect(&host).await.unwrap();
+        let connect = timeout(PATIENCE, TcpStream::connect(&host)).await;
+        let stream = connect.expect("the gateway accepts the poster").unwrap();
         stream.set_nodelay(true).unwrap();
         Self { stream, host }
     }
 
     /// The status of the answer, which has no body.
     async fn post(&mut self, connection: &str, text: &str) -> u16 {
+        timeout(PATIENCE, self.exchange(connection, text)).await.expect("a post is answered")
+    }
+
+    async fn exchange(&mut self, connection: &str, text: &str) -> u16 {
         let path = format!("/dev/@connections/{}", connection.replace('=', "%3D"));
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: {}\r\nauthorization: {SIGNATURE}\r\ncontent-length: {}\r\n\r\n{text}",
@@ -79,7 +85,11 @@ async fn a_client_that_reads_nothing_can_be_closed_and_is_forgotten_at_once() {
     let id = silent.id().await;
     let mut poster = Poster::connect(&watched).await;
     let text = "x".repeat(POST_BYTES);
-    while poster.post(&id, &text).await == 200 {}
+    let mut posts = 0;
+    while poster.post(&id, &text).await == 200 {
+        posts += 1;
+        assert!(posts * POST_BYTES < MOST_BYTES, "{posts} posts were taken");
+    }
     assert_eq!(watched.manage("DELETE", &id, "").await.status, 204);
     assert_eq!(watched.printed("disconnected ").await, "1000 \"Connection Closed Normally\"");
     assert_eq!(watched.manage("POST", &id, "x").await.status, 410);

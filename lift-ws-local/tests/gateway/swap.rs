@@ -100,3 +100,19 @@ async fn a_new_manifest_whose_table_cannot_be_made_changes_nothing() {
     assert!(error.to_string().contains("cannot make the table no-key-table"), "{error}");
     assert_eq!(client.ask(VERSION).await, "(not set)");
 }
+
+#[tokio::test]
+async fn the_host_that_an_api_has_on_aws_leads_home_for_a_new_build_too() {
+    let with_host =
+        || function().env("HOME_URL", "https://local00000.execute-api.us-east-1.amazonaws.com/dev");
+    let watched = start(LocalGateway::builder(manifest(&[]), with_host())).await;
+    let mut client = watched.connect().await;
+    let home = format!("https://{}/dev", watched.address());
+    assert_eq!(variable(&mut client, "HOME_URL").await, home);
+    watched.gateway.replace(with_host(), None).await.unwrap();
+    assert_eq!(variable(&mut client, "HOME_URL").await, home);
+    let named = with_host().named("scripted").env("VERSION", "3");
+    watched.gateway.replace_function("scripted", named, None).await.unwrap();
+    assert_eq!(client.ask(VERSION).await, "3");
+    assert_eq!(variable(&mut client, "HOME_URL").await, home);
+}

@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 use expect_test::expect_file;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-use crate::client::{SIGNATURE, Watched, http, scripted, start};
+use crate::client::{PATIENCE, SIGNATURE, Watched, http, scripted, start};
 
 const UPGRADE: &str = "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
                        sec-websocket-key: c2FtcGxlLWtleS0wMDAwMQ==\r\n";
@@ -32,13 +33,17 @@ fn normal(text: &str) -> String {
 
 /// Sends a request's head and reads an answer's.
 async fn upgraded(watched: &Watched, target: &str, headers: &str) -> (TcpStream, String) {
-    let mut stream = TcpStream::connect(watched.address()).await.unwrap();
-    let head = format!("GET {target} HTTP/1.1\r\nhost: 127.0.0.1\r\n{UPGRADE}{headers}\r\n");
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"\r\n\r\n") {
-        answer.push(stream.read_u8().await.unwrap());
-    }
+    let exchange = async {
+        let mut stream = TcpStream::connect(watched.address()).await.unwrap();
+        let head = format!("GET {target} HTTP/1.1\r\nhost: 127.0.0.1\r\n{UPGRADE}{headers}\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.push(stream.read_u8().await.unwrap());
+        }
+        (stream, answer)
+    };
+    let (stream, answer) = timeout(PATIENCE, exchange).await.expect("the handshake is answered");
     (stream, String::from_utf8(answer).unwrap().replace("\r\n", "\n").trim_end().to_owned())
 }
 
@@ -103,8 +108,12 @@ async fn frames_have_the_bytes_of_the_file() {
         ("a reserved bit", &[0xc1, 0x81, 0, 0, 0, 0, b'x']),
     ] {
         let (mut stream, _) = upgraded(&watched, "/dev", "").await;
-        stream.write_all(sent).await.unwrap();
-        let (first, bytes) = frame(&mut stream).await;
+        let exchange = async {
+            stream.write_all(sent).await.unwrap();
+            frame(&mut stream).await
+        };
+        let answer = timeout(PATIENCE, exchange).await;
+        let (first, bytes) = answer.unwrap_or_else(|_| panic!("no frame answers this: {name}"));
         let shown = match first {
             0x88 if bytes.len() >= 2 => {
                 let code = u16::from_be_bytes([bytes[0], bytes[1]]);

@@ -11,10 +11,12 @@ use std::time::{Duration, SystemTime};
 /// How long the gateway waits for an integration (contract §3.5).
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
-/// Set by a local gateway that waits otherwise, in seconds.
+/// Whole seconds that this gateway waits. `cargo lift-ws dev --no-timeouts` sets it, as may whoever runs the program behind a
+/// gateway with another integration timeout; on AWS nobody does.
 const INTEGRATION_TIMEOUT_VARIABLE: &str = "LIFT_WS_INTEGRATION_TIMEOUT";
 
-/// How long this gateway waits for an integration; it does not change while the environment lives.
+/// How long this gateway waits for an integration: 29 s, unless the variable tells whole seconds. It is read once, as it does not
+/// change while the environment lives.
 pub(crate) fn integration_timeout() -> Duration {
     static TIMEOUT: OnceLock<Duration> = OnceLock::new();
     *TIMEOUT.get_or_init(|| {
@@ -28,6 +30,11 @@ const LONGEST_INVOCATION: Duration = Duration::from_secs(15 * 60);
 
 /// When the answer is due: the lesser of Lambda's deadline and the gateway's patience (29 s after it got the
 /// request), less a margin to get the answer out.
+///
+/// `LIFT_WS_INTEGRATION_TIMEOUT` in the environment, in whole seconds, takes the place of the 29. Set it where the gateway waits
+/// for another time: `cargo lift-ws dev --no-timeouts` does, so that a function that a debugger has stopped still has time to
+/// send; on AWS leave it out. It moves no limit of the gateway's or of Lambda's: too large, and answers are due when nobody
+/// waits for them any more. What is no whole number counts as absent.
 ///
 /// ```
 /// use lift_ws::prelude::*;

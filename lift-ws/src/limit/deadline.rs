@@ -32,6 +32,9 @@ pub struct DeadlineRules {
 
 impl DeadlineRules {
     /// The integration has 29 seconds, as it has unless it says less (contract §3.5), and half a second is kept back.
+    ///
+    /// Where `LIFT_WS_INTEGRATION_TIMEOUT` is set, as by `cargo lift-ws dev --no-timeouts`, the integration has so many seconds:
+    /// see [`Deadline`](crate::extract::Deadline). A time of [`integration_timeout`](Self::integration_timeout) goes before it.
     #[must_use]
     pub const fn new() -> Self {
         Self { integration_timeout: None, margin: MARGIN }

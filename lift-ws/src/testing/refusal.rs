@@ -1,6 +1,7 @@
 //! A handshake that failed, and where handshakes go.
 
-use std::fmt::{self, Write};
+use crate::percent;
+use std::fmt;
 
 /// The gateway refused a handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,20 +33,9 @@ pub(super) fn add_parameter(query: &mut String, name: &str, value: &str) {
     if !query.is_empty() {
         query.push('&');
     }
-    encode(query, name);
+    percent::push(name, query);
     query.push('=');
-    encode(query, value);
-}
-
-fn encode(to: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            to.push(char::from(byte));
-        } else {
-            // Writing into a string cannot fail.
-            let _ = write!(to, "%{byte:02X}");
-        }
-    }
+    percent::push(value, query);
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ pub(crate) const BUGS: &[Mistake] = &[
     Mistake {
         name: "no grace for a 410",
         file: "connection/deliver.rs",
-        right: "self.shared.settings.gone_grace.as_millis()",
-        wrong: "0_u128",
+        right: "millis(self.shared.settings.gone_grace)",
+        wrong: "millis(Duration::ZERO)",
     },
     Mistake {
         name: "unconditional save",

@@ -14,10 +14,10 @@ use crate::core::multi_map::MultiMap;
 /// let source = IdentitySource::parse("route.request.header.Authorization")?;
 /// assert_eq!(source, IdentitySource::Header("Authorization".into()));
 /// assert_eq!(
-///     IdentitySource::parse("$request.header.Authorization").unwrap_err(),
-///     "is written as for HTTP APIs: write `route.request.header.Authorization`",
+///     IdentitySource::parse("$request.header.Authorization").unwrap_err().to_string(),
+///     "`$request.header.Authorization` is written as for HTTP APIs: write `route.request.header.Authorization`",
 /// );
-/// # Ok::<(), String>(())
+/// # Ok::<(), lift_ws_local::core::IdentitySourceError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdentitySource {
@@ -45,8 +45,8 @@ impl IdentitySource {
     ///
     /// # Errors
     ///
-    /// If it is none of the four; the text goes after the source's name and says what to write.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// If it is none of the four.
+    pub fn parse(text: &str) -> Result<Self, IdentitySourceError> {
         let kinds: [(&str, Make); 4] = [
             (HEADER, Self::Header),
             (QUERY, Self::Query),
@@ -55,16 +55,13 @@ impl IdentitySource {
         ];
         let known =
             kinds.into_iter().find_map(|(start, make)| text.strip_prefix(start).map(|name| (name, make)));
-        match known {
-            Some((name, make)) if is_name(name) => Ok(make(name.to_owned())),
-            Some(("", _)) => Err("names nothing: write a name after the last dot".to_owned()),
-            Some(_) => {
-                Err("names something with other characters than letters, digits, `.`, `_` and `-`: only \
-                            those are allowed"
-                    .to_owned())
-            }
-            None => Err(what_to_write(text)),
-        }
+        let problem = match known {
+            Some((name, make)) if is_name(name) => return Ok(make(name.to_owned())),
+            Some(("", _)) => Problem::NoName,
+            Some(_) => Problem::Characters,
+            None => of_others(text).unwrap_or(Problem::Unknown),
+        };
+        Err(IdentitySourceError { text: text.to_owned(), problem })
     }
 
     /// Whether the handshake has it, and it is not empty. Of several values the last counts, as functions see it.
@@ -112,22 +109,57 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
-fn what_to_write(text: &str) -> String {
+/// Whether it is written as for another kind of API.
+fn of_others(text: &str) -> Option<Problem> {
     let others = [
         ("$request.", "route.request.", "HTTP APIs"),
         ("method.request.", "route.request.", "REST APIs"),
         ("$context.", CONTEXT, "HTTP APIs"),
         ("$stageVariables.", STAGE_VARIABLE, "HTTP APIs"),
     ];
-    for (start, ours, whose) in others {
-        if let Some(source) = text.strip_prefix(start).map(|rest| format!("{ours}{rest}"))
-            && IdentitySource::parse(&source).is_ok()
-        {
-            return format!("is written as for {whose}: write `{source}`");
+    others.into_iter().find_map(|(start, ours, whose)| {
+        let source = format!("{ours}{}", text.strip_prefix(start)?);
+        Some(Problem::OfOthers { whose, ours: IdentitySource::parse(&source).ok()? })
+    })
+}
+
+/// Why a text is no [`IdentitySource`]: what is wrong with it, and what to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentitySourceError {
+    text: String,
+    problem: Problem,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Problem {
+    NoName,
+    Characters,
+    /// It is how other APIs write this source.
+    OfOthers {
+        whose: &'static str,
+        ours: IdentitySource,
+    },
+    Unknown,
+}
+
+impl fmt::Display for IdentitySourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` ", self.text)?;
+        match &self.problem {
+            Problem::NoName => f.write_str("names nothing: write a name after the last dot"),
+            Problem::Characters => f.write_str(
+                "names something with other characters than letters, digits, `.`, `_` and `-`: only those are allowed",
+            ),
+            Problem::OfOthers { whose, ours } => write!(f, "is written as for {whose}: write `{ours}`"),
+            Problem::Unknown => write!(
+                f,
+                "is no identity source: write `{HEADER}NAME`, `{QUERY}NAME`, `{STAGE_VARIABLE}NAME` or `{CONTEXT}NAME`"
+            ),
         }
     }
-    format!("is none: write `{HEADER}NAME`, `{QUERY}NAME`, `{STAGE_VARIABLE}NAME` or `{CONTEXT}NAME`")
 }
+
+impl std::error::Error for IdentitySourceError {}
 
 #[cfg(test)]
 mod tests {
@@ -150,20 +182,20 @@ mod tests {
     #[test]
     fn a_source_that_is_none_is_told_what_to_write() {
         for (text, expected) in [
-            ("", "is none: write `route.request.header.NAME`, "),
-            ("Authorization", "is none: write `route.request.header.NAME`, "),
+            ("", "is no identity source: write `route.request.header.NAME`, "),
+            ("Authorization", "is no identity source: write `route.request.header.NAME`, "),
             ("route.request.header.", "names nothing: write a name after the last dot"),
             ("route.request.header.A B", "names something with other characters than letters"),
-            ("route.request.body.token", "is none: write "),
+            ("route.request.body.token", "is no identity source: write "),
             (
                 "method.request.querystring.t",
                 "is written as for REST APIs: write `route.request.querystring.t`",
             ),
             ("$context.connectionId", "is written as for HTTP APIs: write `context.connectionId`"),
-            ("$request.header.", "is none: write "),
+            ("$request.header.", "is no identity source: write "),
         ] {
-            let error = IdentitySource::parse(text).unwrap_err();
-            assert!(error.starts_with(expected), "{text}: {error}");
+            let error = IdentitySource::parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("`{text}` {expected}")), "{error}");
         }
     }
 

@@ -13,7 +13,7 @@ mod policy;
 use hyper::StatusCode;
 
 pub(super) use context::AuthorizerContext;
-pub use identity_source::IdentitySource;
+pub use identity_source::{IdentitySource, IdentitySourceError};
 pub(super) use judgement::{Admitted, Judgement};
 pub(super) use pattern::{matches, matches_arn};
 pub(super) use policy::{INVOKE, Policy};

@@ -41,6 +41,8 @@ struct Active {
     seed: u64,
     rules: Vec<ActiveRule>,
     last_id: u64,
+    /// The last rule that there was when all were taken away.
+    last_cleared: FaultRuleId,
     /// The rows of chances that are in use; they begin anew with each plan.
     rows: u64,
     happened: BTreeMap<&'static str, u64>,
@@ -70,6 +72,8 @@ pub struct FaultMet {
     pub connection: Option<ConnectionId>,
     /// A number that decides how large the fault is, where that is left to chance.
     chance: u64,
+    /// Whether its rule is used up by it.
+    is_last: bool,
 }
 
 /// What the faults of a gateway are, and how often they have happened.
@@ -106,6 +110,7 @@ impl Faults {
             seed,
             rules: Vec::new(),
             last_id: 0,
+            last_cleared: FaultRuleId(0),
             rows: 0,
             happened: BTreeMap::new(),
             observer: None,
@@ -122,7 +127,7 @@ impl Faults {
     pub fn set(&self, plan: &FaultPlan) {
         let mut active = self.lock();
         (active.seed, active.rows) = (plan.seed(), 0);
-        active.rules.clear();
+        active.clear();
         for rule in plan.rules() {
             active.add(rule.clone());
         }
@@ -151,16 +156,23 @@ impl Faults {
         active.rules.len() < before
     }
 
-    /// Whether this rule can still happen.
+    /// Whether what a fault has begun may go on: neither its rule nor all rules have been taken away since. Who keeps something back
+    /// for a fault lets go of it then. A rule that has been used up by others meanwhile counts as taken away.
     #[must_use]
-    pub fn has(&self, id: FaultRuleId) -> bool {
-        self.lock().rules.iter().any(|rule| rule.id == id)
+    pub fn holds(&self, met: &FaultMet) -> bool {
+        let active = self.lock();
+        // A rule that is used up is no more among the rules, but nobody has taken it away.
+        if met.is_last {
+            met.rule > active.last_cleared
+        } else {
+            active.rules.iter().any(|rule| rule.id == met.rule)
+        }
     }
 
     /// Takes all rules away.
     pub fn clear(&self) {
         let mut active = self.lock();
-        active.rules.clear();
+        active.clear();
         self.note_rules(&active);
     }
 
@@ -215,6 +227,11 @@ impl Faults {
 }
 
 impl Active {
+    fn clear(&mut self) {
+        self.rules.clear();
+        self.last_cleared = FaultRuleId(self.last_id);
+    }
+
     fn add(&mut self, rule: FaultRule) -> FaultRuleId {
         // Thousands of the same are one.
         if let Some(last) = self.rules.last_mut()
@@ -247,13 +264,15 @@ impl Active {
         let place = chosen?;
         let active = &mut self.rules[place];
         active.happened += 1;
+        let is_last = active.rule.limit().is_some_and(|limit| active.happened >= limit.get());
         let met = FaultMet {
             rule: active.id,
             fault: active.rule.fault(),
             connection: connection.cloned(),
             chance: active.sizes.next(),
+            is_last,
         };
-        if active.rule.limit().is_some_and(|limit| active.happened >= limit.get()) {
+        if is_last {
             self.rules.remove(place);
         }
         *self.happened.entry(FaultKind::of(met.fault).name()).or_default() += 1;
@@ -387,10 +406,28 @@ mod tests {
     fn rules_can_be_taken_away_and_their_numbers_are_not_used_again() {
         let faults = faults(1, &["throttle-posts", "kill"]);
         assert!(faults.remove(FaultRuleId(1)) && !faults.remove(FaultRuleId(1)));
-        assert!(!faults.has(FaultRuleId(1)) && faults.has(FaultRuleId(2)));
         assert_eq!(faults.add(FaultRule::new(Fault::ConnectionCut)), FaultRuleId(3));
         faults.clear();
         assert!(faults.is_empty() && faults.meet(Occasion::EnvironmentAnswer, None).is_none());
+    }
+
+    #[test]
+    fn what_a_fault_has_begun_goes_on_until_its_rule_or_all_are_taken_away_also_after_its_last_time() {
+        let meet = |faults: &Faults| faults.meet(Occasion::Management, None).unwrap();
+        let with = || faults(1, &["throttle-posts:x2", "kill"]);
+        let faults = with();
+        let first = meet(&faults);
+        assert!(faults.holds(&first) && faults.remove(FaultRuleId(2)) && faults.holds(&first));
+        assert!(faults.remove(FaultRuleId(1)) && !faults.holds(&first));
+        for all_away in [Faults::clear as fn(&Faults), |faults| faults.set(&FaultPlan::new(1))] {
+            let faults = with();
+            let [_, last] = [meet(&faults), meet(&faults)];
+            assert!(faults.remove(FaultRuleId(2)) && faults.holds(&last), "the other rule alone went");
+            all_away(&faults);
+            assert!(!faults.holds(&last));
+            faults.inject(Fault::ManagementThrottled);
+            assert!(!faults.holds(&last) && faults.holds(&meet(&faults)), "a later one is another");
+        }
     }
 
     #[test]

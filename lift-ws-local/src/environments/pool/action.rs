@@ -16,7 +16,7 @@ pub(crate) struct Overdue {
 /// What the pool asks its owner to do.
 #[derive(Debug)]
 pub(crate) enum PoolAction {
-    /// Start a process; [`Pool::exited`] if that fails.
+    /// Start a process; [`Pool::exited`](super::Pool::exited) if that fails.
     Start(EnvironmentId),
     /// End a process that is not needed any more, with time to finish.
     Stop(EnvironmentId),

@@ -61,22 +61,21 @@ impl Functions {
         self.at(index)
     }
 
-    /// The function that an event is for.
-    pub(super) fn of_event(
-        &mut self,
+    /// The number of the function that an event is for.
+    pub(super) fn number_for(
+        &self,
         invocation: InvocationId,
         event_type: EventType,
         route_key: &str,
-    ) -> &mut Served {
+    ) -> usize {
         if self.others.is_empty() {
-            return &mut self.first;
+            return 0;
         }
         let destinations = self.destinations.get(SiteId::of_invocation(invocation).index());
-        let index = destinations.map_or(0, |destinations| match event_type {
+        destinations.map_or(0, |destinations| match event_type {
             EventType::Authorizer => destinations.authorizer,
             _ => destinations.routes.get(route_key).copied().unwrap_or(destinations.usual),
-        });
-        self.at(index)
+        })
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Served> {

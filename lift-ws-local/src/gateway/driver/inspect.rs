@@ -128,17 +128,14 @@ impl Driver {
         overview.to_bytes(self.core.iter())
     }
 
-    /// Gives the function a past event again, by the way that all events go.
+    /// Gives its function a past event again, by the way that all events go.
     fn replay(&mut self, now: Moment, of: EntryId) -> Option<EntryId> {
         let mut replay = None;
         self.note(|inspection, time| replay = inspection.journal.replay(time, of));
-        let Replay { id, work, connection, environment, event } = replay?;
+        let Replay { id, function, work, connection, event } = replay?;
         let source = connection.map_or(Source::Queue, Source::Connection);
-        let pool = match environment {
-            Some(environment) => &mut self.functions.of(environment).pool,
-            None => &mut self.functions.at(0).pool,
-        };
-        pool.invoke(now, Invocation { work, source, event }, &mut self.pool_actions);
+        let invocation = Invocation { work, source, event };
+        self.functions.at(function).pool.invoke(now, invocation, &mut self.pool_actions);
         self.settle(now);
         Some(id)
     }

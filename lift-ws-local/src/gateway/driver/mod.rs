@@ -5,6 +5,7 @@ mod faults;
 mod functions;
 mod inspect;
 mod queue;
+mod replacing;
 mod sites;
 
 use std::collections::{HashMap, VecDeque};
@@ -14,7 +15,6 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Report;
 use super::alarm::Alarm;
-use super::plan::jobs;
 use crate::clock::Clock;
 use crate::core::{
     Action, CallId, ConnectionId, Faults, Finished, Gateway, Input, InvocationId, ManagementRequest, Moment,
@@ -25,7 +25,7 @@ use crate::environments::{
 };
 use crate::event::{EventSink, GatewayEvent};
 use crate::inspector::Managed;
-use crate::owner::{Command, HandshakeAnswer, ManagementAnswer, NewApi};
+use crate::owner::{Command, HandshakeAnswer, ManagementAnswer};
 use crate::site::SiteId;
 use crate::sqs::{QueuePlan, Sqs};
 use crate::transport::{OpenMessage, Outbox};
@@ -44,6 +44,7 @@ pub(super) struct DriverParts {
     pub(super) cores: Vec<(Gateway, Destinations)>,
     pub(super) sqs: Sqs,
     pub(super) queues: Vec<QueuePlan>,
+    pub(super) jobs_of: Option<SiteId>,
     pub(super) functions: Vec<(PoolSettings, Launcher)>,
     pub(super) faults: Faults,
     pub(super) clock: Arc<dyn Clock>,
@@ -55,6 +56,8 @@ pub(super) struct DriverParts {
 pub(super) struct Driver {
     core: Sites,
     sqs: Sqs,
+    /// The API that has the queue of jobs, by its first stage.
+    jobs_of: Option<SiteId>,
     functions: Functions,
     clock: Arc<dyn Clock>,
     sink: EventSink,
@@ -95,6 +98,7 @@ impl Driver {
         let mut driver = Self {
             core: Sites::new(cores),
             sqs: parts.sqs,
+            jobs_of: parts.jobs_of,
             functions: Functions::new(parts.functions, destinations)?,
             clock: parts.clock,
             sink: parts.sink,
@@ -203,15 +207,8 @@ impl Driver {
                 return;
             }
             Command::Replace { index, function, api, reply } => {
-                let served = self.functions.at(index);
-                served.settings.concurrency = function.concurrency();
-                served.launcher.function = function;
-                if let Some(api) = api {
-                    self.redeploy(now, index, api);
-                }
-                let served = self.functions.at(index);
-                served.pool.replace(now, served.settings.clone(), &mut self.pool_actions);
-                let _ = reply.send(());
+                let has = self.replace(now, index, function, api);
+                let _ = reply.send(has);
             }
             Command::Age { by, reply } => return self.age(now, by, reply),
             Command::KillEnvironment { environment, reply } => {
@@ -221,21 +218,6 @@ impl Driver {
             Command::Shutdown | Command::Abandon => {}
         }
         self.settle(now);
-    }
-
-    /// Serves the first API by another manifest.
-    fn redeploy(&mut self, now: Moment, function: usize, new: NewApi) {
-        let NewApi { stages, table, queue } = new;
-        for (site, api) in stages {
-            if let Some(core) = self.core.get_mut(site) {
-                core.set_api(api);
-            }
-        }
-        self.functions.at(function).launcher.endpoints.table = table;
-        match queue {
-            Some(settings) => self.configure_queue(now, &jobs(function, settings)),
-            None => self.end_jobs(now),
-        }
     }
 
     /// A message that becomes no invocation is done with at once.
@@ -336,17 +318,17 @@ impl Driver {
                 }
             }
             Action::Invoke { invocation, event_type, route_key, connection, event, .. } => {
+                let function = self.functions.number_for(invocation, event_type, &route_key);
                 self.note(|inspection, time| {
-                    let (work, of) = (Work::Event(invocation), Some(connection.clone()));
+                    let (work, of) = ((function, Work::Event(invocation)), Some(connection.clone()));
                     inspection.journal.invoked(time, work, of, route_key.clone(), event.clone());
                 });
                 if let Some(open) = self.arriving.take() {
                     self.open_messages.insert(invocation, open);
                 }
                 let source = Source::Connection(connection);
-                let pool = &mut self.functions.of_event(invocation, event_type, &route_key).pool;
                 let invocation = Invocation { work: Work::Event(invocation), source, event };
-                pool.invoke(now, invocation, &mut self.pool_actions);
+                self.functions.at(function).pool.invoke(now, invocation, &mut self.pool_actions);
             }
             Action::Abandon { invocation, connection } => {
                 self.open_messages.remove(&invocation);

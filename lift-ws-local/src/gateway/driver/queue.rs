@@ -45,7 +45,8 @@ impl Driver {
     pub(super) fn poll_queues(&mut self, now: Moment) {
         for (function, Invoke { batch, event }) in self.sqs.poll(now) {
             self.note(|inspection, time| {
-                inspection.journal.invoked(time, Work::Batch(batch), None, String::new(), event.clone());
+                let work = (function, Work::Batch(batch));
+                inspection.journal.invoked(time, work, None, String::new(), event.clone());
             });
             let invocation = Invocation { work: Work::Batch(batch), source: Source::Queue, event };
             self.functions.at(function).pool.invoke(now, invocation, &mut self.pool_actions);

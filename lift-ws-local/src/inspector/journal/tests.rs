@@ -22,7 +22,7 @@ fn event(id: &str) -> Bytes {
 fn invoke(journal: &mut Journal, invocation: u64) -> EntryId {
     let work = Work::Event(InvocationId(invocation));
     let event = event(&format!("R{invocation}="));
-    journal.invoked(time(invocation * 1_000), work, Some("AbC=".into()), "say".to_owned(), event)
+    journal.invoked(time(invocation * 1_000), (0, work), Some("AbC=".into()), "say".to_owned(), event)
 }
 
 fn finish(journal: &mut Journal, invocation: u64, verdict: Verdict) {

@@ -15,7 +15,7 @@ fn ann() -> ConnectionId {
 /// Records one event and its answer; the number of its entry.
 fn record(journal: &mut Journal, invocation: u64, route: &str, event: &Value, verdict: Verdict) -> EntryId {
     let work = Work::Event(InvocationId(invocation));
-    let id = journal.invoked(NOW, work, Some(ann()), route.to_owned(), event.to_string().into());
+    let id = journal.invoked(NOW, (0, work), Some(ann()), route.to_owned(), event.to_string().into());
     let returned = json!({ "statusCode": 200 }).to_string();
     journal.answered(NOW, work, &Outcome::Returned(returned.into()));
     journal.concluded(

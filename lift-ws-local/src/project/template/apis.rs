@@ -45,7 +45,7 @@ pub(super) fn read(
     }
     if let Some(authorizer) = draft.authorizer.clone() {
         match of_api("AWS::ApiGatewayV2::Authorizer").find(|resource| resource.id == authorizer) {
-            Some(authorizer) => draft.add_authorizer(scope, authorizer, functions)?,
+            Some(authorizer) => draft.add_authorizer(authorizer, functions)?,
             None => {
                 let problem =
                     format!("`$connect` names the authorizer `{authorizer}`, which is none of this API's");
@@ -134,7 +134,7 @@ impl Draft {
                 "",
                 &format!("the route `{key}` has no Target and is left out: write integrations/ID"),
             );
-            return Ok(());
+            return self.leave_out(route, &key);
         };
         let target = target.strip_prefix("integrations/").unwrap_or(&target);
         let Some(integration) = integrations.get(target) else {
@@ -150,7 +150,7 @@ impl Draft {
                  is left out"
             );
             integration.warn(scope, "IntegrationType", &told);
-            return Ok(());
+            return self.leave_out(route, &key);
         }
         let function = function_of(integration, "IntegrationUri", functions)?;
         self.api.routes.insert(key.clone(), function);
@@ -181,18 +181,36 @@ impl Draft {
         Ok(())
     }
 
-    fn add_authorizer(
-        &mut self,
-        scope: &Scope<'_>,
-        authorizer: &Resource,
-        functions: &Functions,
-    ) -> Result<(), ProjectError> {
+    /// Who may connect is asked for a `$connect` too that is not served itself; what only the route can ask is refused,
+    /// since the API would be open at home and closed on AWS.
+    fn leave_out(&mut self, route: &Resource, key: &str) -> Result<(), ProjectError> {
+        if key != "$connect" {
+            return Ok(());
+        }
+        let refuse = |property: &str, what: &str| {
+            let problem = format!(
+                "{what} at `$connect`, which is left out at home: give the route an integration of type AWS_PROXY with a \
+                 function"
+            );
+            Err(route.problem(property, problem))
+        };
+        match route.text("AuthorizationType")?.as_deref() {
+            None | Some("NONE") => {}
+            Some("CUSTOM") => self.authorizer = Some(route.expect_text("AuthorizerId")?),
+            Some(kind) => return refuse("AuthorizationType", &format!("{kind} is asked for")),
+        }
+        if route.get("ApiKeyRequired").and_then(Node::to_bool) == Some(true) {
+            return refuse("ApiKeyRequired", "an API key is asked for");
+        }
+        Ok(())
+    }
+
+    fn add_authorizer(&mut self, authorizer: &Resource, functions: &Functions) -> Result<(), ProjectError> {
         if !authorizer.is_of("AuthorizerType", "REQUEST") {
             let problem =
                 "WebSocket APIs have authorizers of type REQUEST alone: write AuthorizerType: REQUEST";
             return Err(authorizer.problem("AuthorizerType", problem));
         }
-        let _ = scope;
         self.api.authorizer = Some(function_of(authorizer, "AuthorizerUri", functions)?);
         self.manifest.insert("authorizer".to_owned(), identity_sources(authorizer.get("IdentitySource")));
         Ok(())

@@ -48,17 +48,12 @@ impl Functions {
     }
 
     /// The functions that an API or a queue of the project needs. Others are left alone: they are another part's.
-    pub(super) fn used(
-        self,
-        scope: &Scope<'_>,
-        project: &Project,
-    ) -> Result<Vec<ProjectFunction>, ProjectError> {
+    pub(super) fn used(self, project: &Project) -> Result<Vec<ProjectFunction>, ProjectError> {
         let of_apis = project.apis.iter().flat_map(|api| {
             api.routes.values().chain(&api.function).chain(&api.authorizer).chain(&api.queue)
         });
         let of_queues = project.queues.iter().filter_map(|queue| queue.function.as_ref());
         let used: BTreeSet<String> = of_apis.chain(of_queues).cloned().collect();
-        let _ = scope;
         let used = self.0.into_iter().filter(|known| used.contains(&known.id));
         used.map(|known| known.read).collect()
     }

@@ -108,7 +108,7 @@ fn read(scope: &Scope<'_>, resources: &[Resource], dir: &Path) -> Result<Project
                        AWS::Serverless::WebSocketApi";
         return Err(ProjectError::new(Place::default(), problem));
     }
-    project.functions = functions.used(scope, &project)?;
+    project.functions = functions.used(&project)?;
     resources::tell_of_others(scope, resources);
     Ok(project)
 }

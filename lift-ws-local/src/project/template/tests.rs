@@ -200,6 +200,48 @@ fn a_chat_with_one_function_per_route_is_read_whole() {
     assert_eq!(project.tables[0]["ProvisionedThroughput"]["ReadCapacityUnits"], 5);
 }
 
+/// [`CHAT`] with a `$connect` that has no target, or one that is no function.
+fn without_connect() -> [String; 2] {
+    let target = "      Target: !Join ['/', ['integrations', !Ref ConnectIntegration]]\n";
+    let function = "      ApiId: !Ref ChatSocket\n      IntegrationType: AWS_PROXY\n      IntegrationUri:\n";
+    assert!(CHAT.contains(target) && CHAT.contains(function));
+    let mock = function.replace("AWS_PROXY", "MOCK");
+    [CHAT.replacen(target, "", 1), CHAT.replacen(function, &mock, 1)]
+}
+
+#[test]
+fn a_connect_route_that_is_left_out_keeps_its_authorizer() {
+    let dir = folder();
+    for text in without_connect() {
+        let project = read(&text, dir.path()).unwrap();
+        let api = &project.apis[0];
+        assert!(api.manifest.routes.iter().all(|route| route.route_key != "$connect"));
+        assert_eq!(api.authorizer.as_deref(), Some("OnConnect"));
+        assert_eq!(api.manifest.authorizer.as_ref().map(|guard| guard.identity_sources.len()), Some(1));
+        let told =
+            |warning: &String| warning.contains("the route `$connect`") && warning.contains("left out");
+        assert!(project.warnings.iter().any(told), "{:?}", project.warnings);
+    }
+}
+
+#[test]
+fn a_connect_route_that_is_left_out_and_alone_could_protect_the_api_is_refused() {
+    let dir = folder();
+    let authorization = "      AuthorizationType: CUSTOM\n      AuthorizerId: !Ref Guard\n";
+    for text in without_connect() {
+        for (protection, expected) in [
+            ("AuthorizationType: AWS_IAM", "`ConnectRoute.AuthorizationType`: AWS_IAM is asked for"),
+            ("ApiKeyRequired: true", "`ConnectRoute.ApiKeyRequired`: an API key is asked for"),
+        ] {
+            let text = text.replace(authorization, &format!("      {protection}\n"));
+            let problem = read(&text, dir.path()).unwrap_err().to_string();
+            assert!(problem.contains(expected) && problem.contains("AWS_PROXY"), "{problem}");
+        }
+        let open = read(&text.replace(authorization, ""), dir.path()).unwrap();
+        assert!(open.apis[0].manifest.authorizer.is_none());
+    }
+}
+
 #[test]
 fn functions_have_what_globals_and_they_themselves_say() {
     let dir = folder();

@@ -1,6 +1,5 @@
 //! The management API with posts that are signed here and sent through the SDK's own HTTP client.
 
-mod escape;
 mod signature;
 mod template;
 #[cfg(test)]
@@ -19,6 +18,7 @@ use self::template::{Learner, Template};
 use super::outcome::{of_connector_error, of_status};
 use super::sdk::SdkPoster;
 use super::{ConnectionInfo, PostError, PostErrorKind, Poster};
+use crate::percent as escape;
 use crate::store::BoxFuture;
 
 /// How many callback URLs are known at once. A function serves a stage or two.

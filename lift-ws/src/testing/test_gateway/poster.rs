@@ -1,12 +1,12 @@
 //! The management API, as handlers post to it: requests to the gateway's core.
 
 use super::hub::{Hub, ManagementAnswer};
+use crate::percent;
 use crate::push::{ConnectionInfo, PostError, PostErrorKind, Poster};
 use crate::store::BoxFuture;
 use bytes::Bytes;
 use lift_ws_local::core::ManagementRequest;
 use serde_json::Value;
-use std::fmt::Write;
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -18,23 +18,11 @@ impl HubPoster {
             let problem = format!("nobody is at {url}: this gateway is {}", self.0.callback_url);
             return Err(PostError::new(PostErrorKind::Unreachable).with_source(problem));
         }
-        let path = format!("/{}/@connections/{}", self.0.stage, encoded(id));
+        let mut path = format!("/{}/@connections/", self.0.stage);
+        percent::push(id, &mut path);
         let answer = self.0.manage(ManagementRequest::new(method, &path, body));
         if answer.status < 300 { Ok(answer) } else { Err(PostError::from_status(answer.status)) }
     }
-}
-
-/// As SDKs write it into the path.
-fn encoded(id: &str) -> String {
-    id.bytes().fold(String::with_capacity(id.len()), |mut path, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            path.push(char::from(byte));
-        } else {
-            // Writing into a string cannot fail.
-            let _ = write!(path, "%{byte:02X}");
-        }
-        path
-    })
 }
 
 impl Poster for HubPoster {
@@ -87,11 +75,5 @@ mod tests {
             assert_eq!(millis(&Moment::from_millis(time).to_string()), Some(time));
         }
         assert_eq!(millis("yesterday"), None);
-    }
-
-    #[test]
-    fn ids_are_written_into_paths_as_sdks_do() {
-        assert_eq!(encoded("AbC-_0="), "AbC-_0%3D");
-        assert_eq!(encoded("a/b"), "a%2Fb");
     }
 }

@@ -1,6 +1,6 @@
 //! Our signer: the source itself, since it is no part of what the crate shows.
 
-#[path = "../../../../../lift-ws/src/push/signed/escape.rs"]
+#[path = "../../../../../lift-ws/src/percent.rs"]
 #[allow(dead_code, reason = "the rest is the poster's")]
 mod escape;
 #[path = "../../../../../lift-ws/src/push/signed/signature.rs"]

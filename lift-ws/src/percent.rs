@@ -1,8 +1,8 @@
-//! Percent-encoding of a path's last part, as the SDK does it (contract §5.3).
+//! Percent-encoding of a path's part or a query's, as the SDK does it (contract §5.3).
 
 /// How often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Escape {
+pub(crate) enum Escape {
     /// For the wire: `=` becomes `%3D`.
     Once,
     /// For the signature: `=` becomes `%253D`.
@@ -10,7 +10,7 @@ pub(super) enum Escape {
 }
 
 /// Hands the encoded text on in pieces.
-pub(super) fn each(text: &str, escape: Escape, mut piece: impl FnMut(&[u8])) {
+pub(crate) fn each(text: &str, escape: Escape, mut piece: impl FnMut(&[u8])) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let bytes = text.as_bytes();
     let mut plain = 0;
@@ -27,12 +27,12 @@ pub(super) fn each(text: &str, escape: Escape, mut piece: impl FnMut(&[u8])) {
 }
 
 /// Appends the text as it stands on the wire.
-pub(super) fn push(text: &str, url: &mut String) {
+pub(crate) fn push(text: &str, url: &mut String) {
     each(text, Escape::Once, |piece| url.extend(piece.iter().map(|byte| char::from(*byte))));
 }
 
 /// A path that is encoded already, as the signature takes it: everything else but slashes encoded again.
-pub(super) fn path_again(path: &str) -> String {
+pub(crate) fn path_again(path: &str) -> String {
     let mut again = String::with_capacity(path.len() + 16);
     for (number, part) in path.split('/').enumerate() {
         if number > 0 {

@@ -1,16 +1,15 @@
-//! What names in a template stand for, and what intrinsic functions come to.
+//! What intrinsic functions of a template come to.
+
+mod conditions;
+mod names;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 
+use self::names::REGION;
 use super::resources::Raw;
 use crate::project::node::{Content, Entry, Node};
-use crate::project::{Place, ProjectError, api_id, placeholder};
-
-/// At home everything is here.
-pub(super) const REGION: &str = "us-east-1";
-pub(super) const ACCOUNT: &str = "000000000000";
-const STACK: &str = "local";
+use crate::project::{Place, ProjectError};
 
 /// How far one thing may lead to the next.
 const MAX_DEPTH: usize = 64;
@@ -206,70 +205,6 @@ impl<'t> Scope<'t> {
             .ok_or_else(|| node.problem(at.path, format!("{what} is {}: write a text", node.kind())))
     }
 
-    fn reference(&self, name: &str, node: &Node, at: At<'_>) -> Result<Option<Node>, ProjectError> {
-        if name == "AWS::NoValue" {
-            return Ok(None);
-        }
-        if let Some(value) = self.parameters.get(name) {
-            return Ok(Some(Node { line: node.line, ..value.clone() }));
-        }
-        let text = match pseudo(name) {
-            Some(text) => text,
-            None => self.name_of(name, node, at)?,
-        };
-        Ok(Some(Node::text(node.line, text)))
-    }
-
-    /// What `Ref` gives of a resource.
-    pub(super) fn name_of(&self, id: &str, node: &Node, at: At<'_>) -> Result<String, ProjectError> {
-        if let Some(raw) = self.resources.get(id) {
-            let named = |key: &str| self.own_name(raw, key, at);
-            return Ok(match raw.kind {
-                "AWS::ApiGatewayV2::Api" | "AWS::Serverless::WebSocketApi" | "AWS::Serverless::HttpApi" => {
-                    api_id(id)
-                }
-                "AWS::ApiGatewayV2::Stage" => named("StageName")?.unwrap_or_else(|| id.to_owned()),
-                "AWS::ApiGatewayV2::DomainName" => named("DomainName")?.unwrap_or_else(|| id.to_owned()),
-                "AWS::Lambda::Function" | "AWS::Serverless::Function" => {
-                    named("FunctionName")?.unwrap_or_else(|| id.to_owned())
-                }
-                "AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable" => {
-                    named("TableName")?.unwrap_or_else(|| format!("{STACK}-stack-{id}"))
-                }
-                "AWS::SQS::Queue" => {
-                    placeholder::queue_url(&named("QueueName")?.unwrap_or_else(|| id.to_owned()))
-                }
-                kind if kind.starts_with("AWS::ApiGatewayV2::") => id.to_owned(),
-                _ => named("Name")?.unwrap_or_else(|| id.to_owned()),
-            });
-        }
-        // SAM makes these itself: `Function.Alias`, `Function.Version`, `Api.Stage`.
-        if let Some((of, made)) = id.split_once('.')
-            && let Some(raw) = self.resources.get(of)
-        {
-            return Ok(match (raw.kind, made) {
-                ("AWS::Serverless::Function", "Alias" | "Version") => self.attribute(of, "Arn", node, at)?,
-                ("AWS::Serverless::WebSocketApi", "Stage") => {
-                    self.own_name(raw, "StageName", at)?.unwrap_or_else(|| "default".to_owned())
-                }
-                _ => id.to_owned(),
-            });
-        }
-        let known: Vec<_> = self.parameters.keys().chain(self.resources.keys()).collect();
-        let near = known.iter().find(|known| known.eq_ignore_ascii_case(id));
-        let hint = match near {
-            Some(near) => format!("; is `{near}` meant?"),
-            None => ": write the name of one under Parameters or Resources".to_owned(),
-        };
-        Err(node.problem(at.path, format!("there is no parameter or resource `{id}`{hint}")))
-    }
-
-    /// A name that the template gives to a resource itself.
-    fn own_name(&self, raw: &Raw<'_>, key: &str, at: At<'_>) -> Result<Option<String>, ProjectError> {
-        let Some(node) = raw.properties.and_then(|properties| properties.get(key)) else { return Ok(None) };
-        Ok(self.resolve(node, at)?.and_then(|name| name.to_text()))
-    }
-
     fn attribute_of(&self, of: &Node, node: &Node, at: At<'_>) -> Result<String, ProjectError> {
         let whole = match &of.content {
             Content::List(parts) => {
@@ -286,52 +221,6 @@ impl<'t> Scope<'t> {
             Some((id, attribute)) => self.attribute(id, attribute, node, at),
             None => Err(node.problem(at.path, "write resource and attribute: !GetAtt NAME.Arn")),
         }
-    }
-
-    pub(super) fn attribute(
-        &self,
-        id: &str,
-        attribute: &str,
-        node: &Node,
-        at: At<'_>,
-    ) -> Result<String, ProjectError> {
-        let Some(raw) = self.resources.get(id) else {
-            return Err(node.problem(at.path, format!("there is no resource `{id}`: write the name of one")));
-        };
-        let name = self.name_of(id, node, at)?;
-        let plain = || match raw.properties.and_then(|properties| properties.get("QueueName")) {
-            Some(_) => self.own_name(raw, "QueueName", at).map(|name| name.unwrap_or_default()),
-            None => Ok(id.to_owned()),
-        };
-        Ok(match (raw.kind, attribute) {
-            ("AWS::Lambda::Function" | "AWS::Serverless::Function", "Arn") => function_arn(&name),
-            ("AWS::ApiGatewayV2::Api" | "AWS::Serverless::WebSocketApi", "ApiId") => name,
-            ("AWS::ApiGatewayV2::Api" | "AWS::Serverless::WebSocketApi", "ApiEndpoint") => {
-                format!("wss://{name}.execute-api.{REGION}.amazonaws.com")
-            }
-            ("AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable", "Arn") => {
-                format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}")
-            }
-            ("AWS::DynamoDB::Table", "StreamArn") => {
-                format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}/stream/local")
-            }
-            ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{}", plain()?),
-            ("AWS::SQS::Queue", "QueueName") => plain()?,
-            ("AWS::SQS::Queue", "QueueUrl") => name,
-            ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
-            (kind, "Arn") => {
-                let service = kind.split("::").nth(1).unwrap_or("service").to_ascii_lowercase();
-                format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{name}")
-            }
-            _ => {
-                self.warn(
-                    node,
-                    at.path,
-                    format!("`{id}.{attribute}` is known only to AWS; its name stands for it"),
-                );
-                format!("{id}.{attribute}")
-            }
-        })
     }
 
     fn substitute(&self, of: &Node, node: &Node, at: At<'_>) -> Result<String, ProjectError> {
@@ -374,14 +263,6 @@ impl<'t> Scope<'t> {
         Ok(whole + rest)
     }
 
-    /// Whether a name in `Fn::Sub` is `Resource.Attribute` rather than something that SAM makes.
-    fn is_attribute(&self, name: &str) -> bool {
-        name.split_once('.').is_some_and(|(id, attribute)| {
-            let made = matches!(attribute, "Alias" | "Version" | "Stage");
-            self.resources.contains_key(id) && !made
-        })
-    }
-
     fn find_in_map(&self, of: &Node, node: &Node, at: At<'_>) -> Result<Option<Node>, ProjectError> {
         let mut keys = Vec::new();
         for key in of.elements().iter().take(3) {
@@ -393,52 +274,6 @@ impl<'t> Scope<'t> {
             Some(found) => Ok(Some(Node { line: node.line, ..found.clone() })),
             None => Err(node
                 .problem(at.path, format!("Mappings have no `{}`: write [MAP, KEY, KEY]", keys.join(".")))),
-        }
-    }
-
-    /// Whether a condition of the template holds.
-    pub(super) fn condition(&self, name: &str, node: &Node, at: At<'_>) -> Result<bool, ProjectError> {
-        if let Some(known) = self.known_conditions.borrow().get(name) {
-            return Ok(*known);
-        }
-        let Some(condition) = self.conditions.get(name) else {
-            return Err(node.problem(at.path, format!("there is no condition `{name}` under Conditions")));
-        };
-        let holds = self.holds(condition, At { path: name, ..at })?;
-        self.known_conditions.borrow_mut().insert(name.to_owned(), holds);
-        Ok(holds)
-    }
-
-    fn holds(&self, node: &Node, at: At<'_>) -> Result<bool, ProjectError> {
-        let at = at.deeper(node)?;
-        let [Entry { key, value, .. }] = node.entries() else {
-            return Err(node
-                .problem(at.path, "write a condition: !Equals [A, B], !And, !Or, !Not, or !Condition NAME"));
-        };
-        match key.as_str() {
-            "Condition" => self.condition(value.expect_text(at.path, "the name of a condition")?, node, at),
-            "Fn::Equals" => {
-                let [a, b] = self.arguments::<2>(value, node, at, "!Equals [A, B]")?;
-                Ok(match (a.to_text(), b.to_text()) {
-                    (Some(a), Some(b)) => a == b,
-                    _ => a.to_json() == b.to_json(),
-                })
-            }
-            "Fn::And" | "Fn::Or" => {
-                let mut all = Vec::new();
-                for each in value.elements() {
-                    all.push(self.holds(each, at)?);
-                }
-                Ok(if key == "Fn::And" { all.iter().all(|holds| *holds) } else { all.contains(&true) })
-            }
-            "Fn::Not" => match value.elements() {
-                [of] => Ok(!self.holds(of, at)?),
-                _ => Err(node.problem(at.path, "write !Not [CONDITION]")),
-            },
-            other => {
-                Err(node
-                    .problem(at.path, format!("`{other}` is no condition: write !Equals, !And, !Or or !Not")))
-            }
         }
     }
 }
@@ -454,21 +289,4 @@ fn elements<'n, const N: usize>(
         _ => Vec::new(),
     };
     elements.try_into().map_err(|_| node.problem(at.path, format!("write {form}")))
-}
-
-fn pseudo(name: &str) -> Option<String> {
-    Some(match name {
-        "AWS::Region" => REGION.to_owned(),
-        "AWS::AccountId" => ACCOUNT.to_owned(),
-        "AWS::Partition" => "aws".to_owned(),
-        "AWS::URLSuffix" => "amazonaws.com".to_owned(),
-        "AWS::StackName" => STACK.to_owned(),
-        "AWS::StackId" => format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/{STACK}"),
-        "AWS::NotificationARNs" => String::new(),
-        _ => return None,
-    })
-}
-
-pub(super) fn function_arn(name: &str) -> String {
-    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
 }

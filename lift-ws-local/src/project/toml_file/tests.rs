@@ -1,0 +1,152 @@
+//! Files as people write them, and their mistakes.
+
+use std::time::Duration;
+
+use crate::project::{Project, api_id};
+
+const WHOLE: &str = r#"
+    [functions.chat]
+    command = ["python3", "-u", "chat.py"]
+    env = { GREETING = "hello", ORDERS = "${queues.orders}" }
+    timeout = 10
+    environments = 2
+
+    [functions.worker]
+    command = ["bin/worker"]
+    concurrency = 8
+
+    [apis.news]
+    apiId = "abc123"
+    port = 3100
+    function = "chat"
+    routes."$default" = { twoWay = true }
+
+    [apis.main]
+    routeSelectionExpression = "$request.body.type"
+    stages.dev = {}
+    stages.prod.variables = { tier = "gold" }
+    authorizer = { function = "worker", identitySources = ["route.request.header.Auth"] }
+    queue = { function = "worker", batchSize = 3 }
+
+    [apis.main.routes]
+    "$connect" = "chat"
+    say = "chat"
+    history = { function = "worker", twoWay = true }
+
+    [domains."ws.example.org"]
+    v1 = "main/prod"
+    news = "news/dev"
+
+    [domains]
+    "news.localhost" = "news/dev"
+
+    [queues.orders]
+    function = "worker"
+    deadLetters = "dead-orders"
+    batchSize = 5
+
+    [[tables]]
+    TableName = "connections-of-chat"
+"#;
+
+#[test]
+fn everything_that_a_project_may_have_is_read() {
+    let project = Project::from_toml(WHOLE, "/app").unwrap();
+    let [chat, worker] = &project.functions[..] else { panic!("{project:?}") };
+    assert_eq!((chat.timeout, chat.environments), (Some(Duration::from_secs(10)), Some(2)));
+    assert_eq!(chat.function.name(), "chat");
+    assert_eq!(worker.function.concurrency(), 8);
+    let [news, main] = &project.apis[..] else { panic!("{project:?}") };
+    assert_eq!(
+        (news.api_id.as_str(), news.port, news.stages[0].name.as_str()),
+        ("abc123", Some(3100), "dev")
+    );
+    assert!(news.manifest.routes[0].two_way && news.function.as_deref() == Some("chat"));
+    assert_eq!(main.api_id, api_id("main"));
+    assert_eq!(main.manifest.route_selection_expression, "$request.body.type");
+    assert_eq!(main.stages[1].variables["tier"], "gold");
+    assert_eq!(main.routes["history"], "worker");
+    assert_eq!(main.manifest.routes.iter().filter(|route| route.two_way).count(), 1);
+    assert_eq!((main.authorizer.as_deref(), main.queue.as_deref()), (Some("worker"), Some("worker")));
+    assert_eq!(main.manifest.queue.as_ref().unwrap().batch_size, 3);
+    assert_eq!(project.domains[0].mappings[0].path, "v1");
+    assert_eq!(
+        (project.domains[1].name.as_str(), project.domains[1].mappings[0].path.as_str()),
+        ("news.localhost", "")
+    );
+    assert_eq!(project.queues[0].dead_letters.as_deref(), Some("dead-orders"));
+    assert_eq!(project.queues[0].settings.batch_size, 5);
+    assert_eq!(project.tables[0]["TableName"], "connections-of-chat");
+}
+
+#[test]
+fn an_api_without_routes_takes_those_of_the_app() {
+    let project = Project::from_toml("functions.chat.package = \"chat\"\napis.main = {}", ".").unwrap();
+    assert!(project.apis[0].describes_itself);
+    assert_eq!(project.functions[0].package.as_ref().unwrap().name.as_deref(), Some("chat"));
+}
+
+/// The smallest project, with this in it.
+fn problem(more: &str) -> String {
+    let text = format!("[functions.f]\ncommand = [\"f\"]\n{more}");
+    Project::from_toml(&text, ".").unwrap_err().to_string()
+}
+
+#[test]
+fn each_mistake_has_its_line_and_says_what_to_write() {
+    for (text, expected) in [
+        ("x = ", "line 3: this is no TOML"),
+        ("[apis.a]", "line 3, `apis.a`: this API has no routes: write them under [apis.a.routes]"),
+        ("colour = 1", "line 3, `functions.f.colour`: there is no such setting; there is `command`"),
+        ("[api.main]", "line 3, `api`: there is no such setting; there is `functions`, `apis`"),
+        ("", "the file: there is no WebSocket API: describe one under [apis.NAME]"),
+        ("timeout = 0\n[apis.a]", "line 3, `functions.f.timeout`: this is 0: write a number from 1 to 900"),
+        (
+            "[functions.g]\ncommand = \"g\"",
+            "line 4, `functions.g.command`: write the program and its arguments as a list",
+        ),
+        ("[functions.g]\ntimeout = 3", "line 3, `functions.g`: nothing says what to run"),
+        (
+            "[apis.a]\nroutes.say = \"g\"",
+            "line 4, `apis.a.routes.say`: there is no function `g`; there is `f`",
+        ),
+        (
+            "[apis.a]\nroutes.say = 3",
+            "line 4, `apis.a.routes.say`: this is a number: write the name of its function",
+        ),
+        (
+            "[apis.a]\nrotues.say = \"f\"",
+            "line 4, `apis.a.rotues`: there is no such setting: did you mean `routes`?",
+        ),
+        (
+            "[apis.a]\nroutes.\"$conect\" = \"f\"",
+            "line 3, `apis.a`: route `$conect` has the key `$conect`: only",
+        ),
+        ("[apis.a]\nstages = [\"a/b\"]", "line 4, `apis.a.stages`: `a/b` is no name of a stage"),
+        ("[apis.a]\nstages = []", "line 4, `apis.a.stages`: there is no stage: write"),
+        (
+            "[apis.a]\nroutes.x = \"f\"\n[domains]\n\"x.y\" = \"a/prod\"",
+            "line 6, `domains.x.y.(none)`: `apis.a` has no stage `prod`; it has `dev`",
+        ),
+        (
+            "[apis.a]\nroutes.x = \"f\"\n[domains.\"x.y\"]\nping = \"a/dev\"",
+            "line 6, `domains.x.y.ping`: API Gateway keeps `ping`",
+        ),
+        (
+            "[apis.a]\nport = 9\n[apis.b]\nport = 9",
+            "line 6, `apis.b.port`: `apis.a` has 9 already: each API needs its own",
+        ),
+        (
+            "[functions.g]\ncommand = [\"g\"]\n[apis.a.routes.say]\n",
+            "line 5, `apis.a.routes.say`: this route has no function",
+        ),
+        (
+            "[apis.a]\nqueue = true\nroutes.x = \"f\"\n[apis.b]\nqueue = true\nroutes.x = \"f\"",
+            "line 7, `apis.b.queue`: `apis.a` has the queue of jobs already",
+        ),
+        ("[apis.a]\n[queues.q]\nbatchSize = 0", "line 4, `queues.q`: `batchSize` is 0: write a number"),
+    ] {
+        let problem = problem(text);
+        assert!(problem.starts_with(expected), "{text}\n{problem}\n{expected}");
+    }
+}
