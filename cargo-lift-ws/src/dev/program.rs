@@ -12,8 +12,8 @@ use super::{DevError, Served};
 pub(super) fn prepare(command: &[OsString], routes: &Path) -> Result<Served, DevError> {
     let json = std::fs::read_to_string(routes)
         .map_err(|source| DevError::ReadRoutes { file: routes.to_owned(), source })?;
-    let manifest =
-        Manifest::parse(&json).map_err(|source| DevError::Routes { file: routes.to_owned(), source })?;
+    let manifest = Manifest::parse_handwritten(&json)
+        .map_err(|source| DevError::Routes { file: routes.to_owned(), source })?;
     let (program, args) = command.split_first().map_or((OsString::new(), &[][..]), |(p, a)| (p.clone(), a));
     let function = with_concurrency(Function::new(program).args(args));
     let name = function.name();

@@ -54,10 +54,14 @@ async fn a_routes_file_that_is_missing_or_wrong_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("routes.json");
     std::fs::write(&file, r#"{"routes":[{"routeKey":"$conect"}]}"#).unwrap();
-    let file = file.display().to_string();
-    let (code, _, stderr) = refused(dev(["--routes", &file, "--", "python3"])).await;
+    let name = file.display().to_string();
+    let (code, _, stderr) = refused(dev(["--routes", &name, "--", "python3"])).await;
     assert_eq!(code, Some(1));
-    assert!(stderr.contains(&file) && stderr.contains("$conect"), "{stderr}");
+    assert!(stderr.contains(&name) && stderr.contains("$conect"), "{stderr}");
+    std::fs::write(&file, r#"{"route":[{"routeKey":"say"}]}"#).unwrap();
+    let (code, _, stderr) = refused(dev(["--routes", &name, "--", "python3"])).await;
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains(&name) && stderr.contains("did you mean `routes`?"), "{stderr}");
 }
 
 #[tokio::test]

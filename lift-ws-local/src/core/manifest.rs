@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::manifest_authorizer::{self, ManifestAuthorizer};
+use super::manifest_keys;
 use super::manifest_queue::{self, ManifestQueue};
 use super::manifest_settings::{
     self, ManifestAccessLog, ManifestAccount, ManifestApiKey, ManifestCaller, ManifestRouteSettings,
@@ -19,7 +20,8 @@ const NEWEST_VERSION: u64 = 1;
 
 /// What a program tells about itself with `LIFT_WS_DESCRIBE=1`, or a file that is written for a foreign one.
 ///
-/// Only `routes[].routeKey` is required. Unknown keys are ignored, so that older gateways read newer programs.
+/// Only `routes[].routeKey` is required. [`parse`](Self::parse) ignores unknown keys, so that older gateways read newer
+/// programs; for a file that somebody has written there is [`parse_handwritten`](Self::parse_handwritten).
 ///
 /// # Examples
 ///
@@ -169,8 +171,36 @@ impl Manifest {
     /// twice, a `$disconnect` route is two-way, an identity source of the authorizer is none, a setting is none that AWS
     /// has, or the route selection expression cannot be understood. The error says which route and what to write.
     pub fn parse(json: &str) -> Result<Self, ManifestError> {
-        let value: Value = serde_json::from_str(json)
-            .map_err(|error| problem(format!("the manifest is not JSON: {error}")))?;
+        Self::of_value(read(json)?)
+    }
+
+    /// The same for a manifest that somebody has written: a key that means nothing is a mistake, which would have no effect
+    /// that anybody could see, and so is a manifest without `routes`. One with a `manifestVersion` is what a program tells
+    /// about itself, and may be newer: unknown keys in it are ignored.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse), and if there is a key that means nothing, or there are no `routes`.
+    pub fn parse_handwritten(json: &str) -> Result<Self, ManifestError> {
+        let value = read(json)?;
+        let is_described = value.get("manifestVersion").is_some();
+        if !is_described {
+            manifest_keys::check(&value)?;
+        }
+        if value.as_object().is_some_and(|manifest| !manifest.contains_key("routes")) {
+            return Err(problem("the manifest has no `routes`: write \"routes\": [{\"routeKey\": \"say\"}]"));
+        }
+        Self::of_value(value)
+    }
+
+    /// The same for a part of another file, which may leave the routes out.
+    #[cfg(feature = "server")]
+    pub(crate) fn of_handwritten_value(value: Value) -> Result<Self, ManifestError> {
+        manifest_keys::check(&value)?;
+        Self::of_value(value)
+    }
+
+    fn of_value(value: Value) -> Result<Self, ManifestError> {
         check_shape(&value)?;
         let manifest = Self::deserialize(value)
             .map_err(|error| problem(format!("the manifest is not as it should be: {error}")))?;
@@ -236,6 +266,10 @@ impl ManifestRoute {
         }
         Ok(())
     }
+}
+
+fn read(json: &str) -> Result<Value, ManifestError> {
+    serde_json::from_str(json).map_err(|error| problem(format!("the manifest is not JSON: {error}")))
 }
 
 /// Finds the mistakes that people make in files, before serde words them without the route's number.

@@ -33,6 +33,9 @@ pub struct ManifestAuthorizer {
     pub location: Option<ManifestLocation>,
 }
 
+/// What the object may have.
+pub(crate) const KEYS: &[&str] = &["identitySources", "handler", "location"];
+
 /// `null` or an object.
 pub(super) fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ManifestAuthorizer>, D::Error> {
     match Value::deserialize(from)? {

@@ -48,6 +48,10 @@ impl Default for ManifestQueue {
     }
 }
 
+/// The settings that the object may have.
+pub(crate) const KEYS: &[&str] =
+    &["visibilityTimeout", "maxReceiveCount", "batchSize", "batchingWindow", "maximumConcurrency"];
+
 /// `true`, `false`, `null`, or an object of settings.
 pub(super) fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ManifestQueue>, D::Error> {
     match Value::deserialize(from)? {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{Reader, function_of, known_keys};
-use crate::core::Manifest;
+use crate::core::{Manifest, manifest_keys};
 use crate::project::node::{Content, Entry, Node};
 use crate::project::{ProjectApi, ProjectError, ProjectStage, api_id};
 
@@ -19,7 +19,7 @@ impl Reader<'_> {
             let such_as = format!("{key} = \"…\"");
             node.get(key).map(|node| node.expect_text(&path(key), &such_as).map(str::to_owned)).transpose()
         };
-        node.expect_map(&format!("apis.{name}"))?;
+        known_keys(node, &format!("apis.{name}"), &[OF_API, manifest_keys::of_manifest()].concat())?;
         let mut api = ProjectApi {
             name: name.to_owned(),
             api_id: text("apiId")?.unwrap_or_else(|| api_id(name)),
@@ -45,9 +45,10 @@ impl Reader<'_> {
                 }
                 key if OF_API.contains(&key) => {}
                 key => {
-                    if let Some(meant) = meant(key) {
-                        let message = format!("there is no such setting: did you mean `{meant}`?");
-                        return Err(value.problem(path(key), message));
+                    match key {
+                        "authorizer" => check_part(value, &path(key), manifest_keys::OF_AUTHORIZER)?,
+                        "queue" => check_part(value, &path(key), manifest_keys::OF_QUEUE)?,
+                        _ => {}
                     }
                     let mut json = value.to_json();
                     if let Some(settings) = json.as_object_mut() {
@@ -57,10 +58,18 @@ impl Reader<'_> {
                 }
             }
         }
-        api.manifest = Manifest::parse(&Value::Object(manifest).to_string()).map_err(|error| {
+        api.manifest = Manifest::of_handwritten_value(Value::Object(manifest)).map_err(|error| {
             node.problem(format!("apis.{name}"), in_words_of_toml(&error.to_string(), &api, node))
         })?;
         Ok(api)
+    }
+}
+
+/// Whether a part of the manifest has settings that it has there, or `function`.
+fn check_part(node: &Node, path: &str, known: &[&str]) -> Result<(), ProjectError> {
+    match node.content {
+        Content::Map(_) => known_keys(node, path, &[known, &["function"]].concat()),
+        _ => Ok(()),
     }
 }
 
@@ -101,6 +110,7 @@ fn routes(node: &Node, path: &str, functions: &mut BTreeMap<String, String>) -> 
     let mut routes = Vec::new();
     let mut add = |key: &str, route: &Node, mut settings: Map<String, Value>| {
         let path = format!("{path}.{key}");
+        check_part(route, &path, manifest_keys::of_route())?;
         if let Some(function) = route.get("function") {
             functions.insert(key.to_owned(), function.expect_text(&path, "function = \"chat\"")?.to_owned());
         }
@@ -146,22 +156,6 @@ fn routes(node: &Node, path: &str, functions: &mut BTreeMap<String, String>) -> 
         }
     }
     Ok(Value::Array(routes))
-}
-
-/// A setting of ours that somebody has spelled almost right; what a manifest may have is for the manifest to know.
-fn meant(key: &str) -> Option<&'static str> {
-    let ours = OF_API.iter().chain(&["routes", "authorizer", "queue", "routeSelectionExpression"]);
-    let plain = |text: &str| text.to_ascii_lowercase().replace(['_', '-'], "");
-    let sorted = |text: &str| {
-        let mut letters: Vec<char> = plain(text).chars().collect();
-        letters.sort_unstable();
-        letters
-    };
-    let is_close = |known: &str| {
-        let (a, b) = (plain(key), plain(known));
-        a == b || a == format!("{b}s") || b == format!("{a}s") || sorted(key) == sorted(known)
-    };
-    ours.copied().find(|known| *known != key && is_close(known))
 }
 
 /// The words of a manifest's error, with the route's key in place of its number.

@@ -11,6 +11,7 @@ pub(super) use self::queues::queue_settings;
 
 use super::node::{Content, Entry, Node};
 use super::{Place, Project, ProjectDomain, ProjectError, ProjectMapping};
+use crate::core::meant::instead_of;
 
 /// More than anybody writes by hand.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -100,8 +101,7 @@ fn known_keys(node: &Node, path: &str, known: &[&str]) -> Result<(), ProjectErro
     for Entry { key, line, .. } in node.expect_map(path)? {
         if !known.contains(&key.as_str()) {
             let whole = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-            let known = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-            let message = format!("there is no such setting; there is {known}");
+            let message = format!("there is no such setting{}", instead_of(key, known));
             return Err(ProjectError::new(Place::on_line(*line, whole), message));
         }
     }

@@ -98,7 +98,33 @@ fn each_mistake_has_its_line_and_says_what_to_write() {
         ("x = ", "line 3: this is no TOML"),
         ("[apis.a]", "line 3, `apis.a`: this API has no routes: write them under [apis.a.routes]"),
         ("colour = 1", "line 3, `functions.f.colour`: there is no such setting; there is `command`"),
-        ("[api.main]", "line 3, `api`: there is no such setting; there is `functions`, `apis`"),
+        ("[api.main]", "line 3, `api`: there is no such setting: did you mean `apis`?"),
+        ("[thing]", "line 3, `thing`: there is no such setting; there is `functions`, `apis`"),
+        (
+            "[apis.a]\nrouteSelectionExpresion = \"$request.body.do\"",
+            "line 4, `apis.a.routeSelectionExpresion`: there is no such setting: did you mean `routeSelectionExpression`?",
+        ),
+        (
+            "[apis.a]\ncolour = 1",
+            "line 4, `apis.a.colour`: there is no such setting; there is `apiId`, `port`",
+        ),
+        (
+            "[apis.a.routes]\nx = \"f\"\nsay = { two_way = true }",
+            "line 5, `apis.a.routes.say.two_way`: there is no such setting: did you mean `twoWay`?",
+        ),
+        (
+            "[apis.a]\nauthorizer = { funtion = \"f\" }\nroutes.x = \"f\"",
+            "line 4, `apis.a.authorizer.funtion`: there is no such setting: did you mean `function`?",
+        ),
+        (
+            "[apis.a]\nqueue = { batch_size = 1 }\nroutes.x = \"f\"",
+            "line 4, `apis.a.queue.batch_size`: there is no such setting: did you mean `batchSize`?",
+        ),
+        (
+            "[apis.a]\nroutes.x = \"f\"\ndefaultRouteSettings = { throttlingBurstLimits = 1 }",
+            "line 3, `apis.a`: `defaultRouteSettings` of `apis.a` has `throttlingBurstLimits`, and there is no such key: did \
+             you mean `throttlingBurstLimit`?",
+        ),
         ("", "the file: there is no WebSocket API: describe one under [apis.NAME]"),
         ("timeout = 0\n[apis.a]", "line 3, `functions.f.timeout`: this is 0: write a number from 1 to 900"),
         (
