@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::{Reader, known_keys};
 use crate::Function;
+use crate::core::meant::instead_of;
 use crate::project::node::{Content, Entry, Node};
 use crate::project::{ProjectError, ProjectFunction, ProjectPackage, placeholder};
+use crate::sqs::JOBS;
 
 const OF_FUNCTION: &[&str] =
     &["command", "package", "bin", "manifestPath", "dir", "env", "timeout", "environments", "concurrency"];
@@ -43,7 +45,7 @@ impl Reader<'_> {
                 let text = value.to_text().ok_or_else(|| {
                     value.problem(&place, format!("this is {}: a variable is a text", value.kind()))
                 })?;
-                function = function.env(key, with_queues(&text, value, &place)?);
+                function = function.env(key, self.with_queues(&text, value, &place)?);
             }
         }
         if let Some(concurrency) = node.get("concurrency") {
@@ -101,17 +103,49 @@ impl Reader<'_> {
     }
 }
 
-/// `${queues.NAME}` stands for the URL of a queue.
-fn with_queues(text: &str, node: &Node, path: &str) -> Result<String, ProjectError> {
-    let mut whole = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${queues.") {
-        let Some((queue, behind)) = after.split_once('}') else {
-            return Err(node.problem(path, "`${queues.` has no end: write ${queues.NAME}"));
-        };
-        whole.push_str(before);
-        whole.push_str(&placeholder::queue_url(queue));
-        rest = behind;
+/// What begins the name of a queue, whose URL takes the place of the whole.
+const OF_QUEUE: &str = "queues.";
+
+impl Reader<'_> {
+    /// `${queues.NAME}` stands for the URL of a queue. Without a dot it may be meant for the program, and stays.
+    fn with_queues(&self, text: &str, node: &Node, path: &str) -> Result<String, ProjectError> {
+        let mut whole = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            whole.push_str(before);
+            rest = after;
+            let Some((name, behind)) = after.split_once('}') else {
+                if after.starts_with(OF_QUEUE) {
+                    return Err(node.problem(path, "`${queues.` has no end: write ${queues.NAME}"));
+                }
+                whole.push_str("${");
+                continue;
+            };
+            if let Some(queue) = name.strip_prefix(OF_QUEUE) {
+                self.check_queue(queue).map_err(|message| node.problem(path, message))?;
+                whole.push_str(&placeholder::queue_url(queue));
+                rest = behind;
+            } else if name.contains('.') && !name.contains("${") {
+                let message = format!(
+                    "nothing can be put for `${{{name}}}`: write ${{queues.NAME}} for the URL of a queue"
+                );
+                return Err(node.problem(path, message));
+            } else {
+                whole.push_str("${");
+            }
+        }
+        Ok(whole + rest)
     }
-    Ok(whole + rest)
+
+    fn check_queue(&self, queue: &str) -> Result<(), String> {
+        // That of jobs is there wherever an app has some, and so is that of those that fail.
+        if self.queues.contains(&queue) || queue.starts_with(JOBS) {
+            return Ok(());
+        }
+        let instead = match &self.queues[..] {
+            [] => format!(": describe it under [queues.{queue}]"),
+            known => instead_of(queue, known),
+        };
+        Err(format!("there is no queue `{queue}`{instead}"))
+    }
 }

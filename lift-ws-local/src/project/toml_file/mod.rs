@@ -34,7 +34,7 @@ impl Project {
             ));
         }
         let root = syntax::parse(text)?;
-        let project = Reader { dir: dir.as_ref() }.project(&root)?;
+        let project = Reader { dir: dir.as_ref(), queues: queues::names(&root) }.project(&root)?;
         project.check().map_err(|error| error.with_line_of(&root))?;
         Ok(project)
     }
@@ -42,6 +42,8 @@ impl Project {
 
 struct Reader<'d> {
     dir: &'d Path,
+    /// All queues that the file describes, for the variables that name them.
+    queues: Vec<&'d str>,
 }
 
 impl Reader<'_> {

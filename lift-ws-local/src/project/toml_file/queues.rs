@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{function_of, known_keys};
 use crate::core::{Manifest, ManifestQueue};
-use crate::project::node::Node;
+use crate::project::node::{Entry, Node};
 use crate::project::{ProjectError, ProjectQueue};
 
 const OF_QUEUE: &[&str] = &[
@@ -16,6 +16,15 @@ const OF_QUEUE: &[&str] = &[
     "batchingWindow",
     "maximumConcurrency",
 ];
+
+/// The queues that there are: those that are described, and those of their dead letters.
+pub(super) fn names(root: &Node) -> Vec<&str> {
+    let described = root.get("queues").map_or(&[][..], Node::entries);
+    let names = described.iter().flat_map(|Entry { key, value, .. }| {
+        [Some(key.as_str()), value.get("deadLetters").and_then(Node::as_text)]
+    });
+    names.flatten().collect()
+}
 
 pub(super) fn queue(name: &str, node: &Node) -> Result<ProjectQueue, ProjectError> {
     let path = format!("queues.{name}");

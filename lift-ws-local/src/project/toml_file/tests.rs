@@ -80,6 +80,20 @@ fn everything_that_a_project_may_have_is_read() {
 }
 
 #[test]
+fn variables_may_name_queues_of_dead_letters_and_of_jobs_and_what_is_for_the_program() {
+    for value in [
+        "${queues.dead-orders}",
+        "${queues.lift-ws-jobs}",
+        "${HOME}/a.b}",
+        "${",
+        "a.b ${ c} ${queues.orders}",
+    ] {
+        let text = WHOLE.replace("\"hello\"", &format!("\"{value}\""));
+        Project::from_toml(&text, ".").unwrap();
+    }
+}
+
+#[test]
 fn an_api_without_routes_takes_those_of_the_app() {
     let project = Project::from_toml("functions.chat.package = \"chat\"\napis.main = {}", ".").unwrap();
     assert!(project.apis[0].describes_itself);
@@ -169,6 +183,22 @@ fn each_mistake_has_its_line_and_says_what_to_write() {
         (
             "[apis.a]\nqueue = true\nroutes.x = \"f\"\n[apis.b]\nqueue = true\nroutes.x = \"f\"",
             "line 7, `apis.b.queue`: `apis.a` has the queue of jobs already",
+        ),
+        (
+            "env.Q = \"${queues.ordres}\"\n[apis.a]\n[queues.orders]",
+            "line 3, `functions.f.env.Q`: there is no queue `ordres`: did you mean `orders`?",
+        ),
+        (
+            "env.Q = \"${queues.mine}\"\n[apis.a]\n[queues.orders]\ndeadLetters = \"lost\"",
+            "line 3, `functions.f.env.Q`: there is no queue `mine`; there is `orders`, `lost`",
+        ),
+        (
+            "env.Q = \"${queues.mine}\"\n[apis.a]",
+            "line 3, `functions.f.env.Q`: there is no queue `mine`: describe it under [queues.mine]",
+        ),
+        (
+            "env.Q = \"a ${HOME} ${queue.orders}\"\n[apis.a]\n[queues.orders]",
+            "line 3, `functions.f.env.Q`: nothing can be put for `${queue.orders}`: write ${queues.NAME}",
         ),
         ("[apis.a]\n[queues.q]\nbatchSize = 0", "line 4, `queues.q`: `batchSize` is 0: write a number"),
     ] {
