@@ -177,6 +177,9 @@ fn open(dir: Option<&Path>, tables: &[Value]) -> Result<dynoxide::Database, Data
 }
 
 fn open_file(dir: &Path) -> Result<dynoxide::Database, DatabaseError> {
+    if dir.is_file() {
+        return Err(DatabaseError(format!("`{}` is a file: name a folder", dir.display())));
+    }
     let file = dir.join(FILE_NAME);
     let what = format!("cannot open {}", file.display());
     std::fs::create_dir_all(dir).map_err(|error| problem(&what, error))?;
