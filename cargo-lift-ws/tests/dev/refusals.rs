@@ -47,6 +47,26 @@ async fn a_port_that_is_in_use_is_named_with_a_way_out() {
 }
 
 #[tokio::test]
+async fn an_address_that_the_machine_does_not_have_is_named_and_not_the_port() {
+    let arguments = ["--host", "192.0.2.1", "--port", "0", "--routes", &routes(), "--", "python3", "x.py"];
+    let (code, stdout, stderr) = refused(dev(arguments)).await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(
+        stderr.contains("does not have the address 192.0.2.1") && stderr.contains("`--host`"),
+        "{stderr}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_in_place_of_the_folder_of_data_is_told() {
+    let file = routes();
+    let arguments = ["--data", &file, "--port", "0", "--routes", &file, "--", "python3", "x.py"];
+    let (code, stdout, stderr) = refused(dev(arguments)).await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.contains(&format!("`{file}` is a file: name a folder")), "{stderr}");
+}
+
+#[tokio::test]
 async fn a_routes_file_that_is_missing_or_wrong_is_named() {
     let (code, _, stderr) = refused(dev(["--routes", "/no/such/routes.json", "--", "python3"])).await;
     assert_eq!(code, Some(1));

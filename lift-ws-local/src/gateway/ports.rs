@@ -57,7 +57,7 @@ impl LocalGatewayBuilder {
                 Some(0) => 0,
                 Some(first) => first.saturating_add(index),
             };
-            let failed = |source| StartError::Listen { port, source };
+            let failed = |source| StartError::Listen { host: self.host, port, source };
             let listener = listen(SocketAddr::new(self.host, port)).map_err(failed)?;
             let address = reachable(listener.local_addr().map_err(failed)?);
             let web = api.web.as_ref().map(|dir| {

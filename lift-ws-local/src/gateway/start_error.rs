@@ -1,5 +1,6 @@
 //! Why a gateway does not start.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::{error, fmt, io};
 
@@ -13,6 +14,8 @@ use crate::tls::AuthorityError;
 pub enum StartError {
     /// The port cannot be listened on.
     Listen {
+        /// The address of this machine.
+        host: IpAddr,
         /// The port; 0 if any would have done.
         port: u16,
         /// The operating system's reason.
@@ -47,12 +50,17 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Listen { port, source } if source.kind() == io::ErrorKind::AddrInUse => write!(
+            Self::Listen { port, source, .. } if source.kind() == io::ErrorKind::AddrInUse => write!(
                 f,
                 "port {port} is in use: stop the program that listens on it, choose another port, or let \
                  port 0 find a free one (`--port 0`)"
             ),
-            Self::Listen { port, source } => {
+            Self::Listen { host, source, .. } if source.kind() == io::ErrorKind::AddrNotAvailable => write!(
+                f,
+                "this machine does not have the address {host}: name one that it has, 127.0.0.1 for itself alone, or \
+                 0.0.0.0 for all (`--host`)"
+            ),
+            Self::Listen { port, source, .. } => {
                 write!(f, "cannot listen on port {port}: {source}; port 0 finds a free one (`--port 0`)")
             }
             Self::Manifest(error) => error.fmt(f),
