@@ -72,7 +72,7 @@ pub(crate) struct DevArguments {
     template: Option<PathBuf>,
 
     /// Value of a parameter of the template, in place of its default
-    #[arg(long = "parameter", value_name = "NAME=VALUE", requires = "template", value_parser = parameter, help_heading = "Project")]
+    #[arg(long = "parameter", value_name = "NAME=VALUE", requires = "template", conflicts_with_all = ["config", "program", "package", "bin", "example", "manifest_path"], value_parser = parameter, help_heading = "Project")]
     parameters: Vec<(String, String)>,
 
     /// Custom domain of the project that all handshakes are taken to be for, for clients that cannot be made to name it
@@ -289,6 +289,12 @@ mod tests {
         };
         assert_eq!((file.as_path(), parameters["A"].as_str()), (Path::new("t.yaml"), "b=c"));
         assert_eq!(parse(&["--parameter", "A=b"]).unwrap_err(), ErrorKind::MissingRequiredArgument);
+        for elsewhere in [&["--config", "a.toml"][..], &["--package", "a"], &["--bin", "a"]] {
+            let arguments = [&["--parameter", "A=b"], elsewhere].concat();
+            assert!(parse(&arguments).is_err(), "{arguments:?}");
+        }
+        let with_a_program = ["--parameter", "A=b", "--routes", "r.json", "--", "python3"];
+        assert_eq!(parse(&with_a_program).unwrap_err(), ErrorKind::ArgumentConflict);
         assert_eq!(
             parse(&["--template", "t.yaml", "--parameter", "A"]).unwrap_err(),
             ErrorKind::ValueValidation
