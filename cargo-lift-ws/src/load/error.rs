@@ -55,12 +55,8 @@ impl fmt::Display for LoadError {
             ),
             Self::NothingOpened { connections, why } => {
                 write!(f, "none of {connections} connections could be opened: {why}")?;
-                match why.contains("UnknownIssuer") {
-                    true => f.write_str(
-                        "\nfor a local gateway, trust its authority: SSL_CERT_FILE=~/.local/share/lift-ws/tls/ca.pem",
-                    ),
-                    false => Ok(()),
-                }
+                let advice = advice(why);
+                if advice.is_empty() { Ok(()) } else { write!(f, "\n{advice}") }
             }
             Self::Interrupted => {
                 f.write_str("interrupted before all connections were open, so there is nothing to report")
@@ -70,6 +66,24 @@ impl fmt::Display for LoadError {
             Self::Runtime(error) => write!(f, "cannot start: {error}"),
         }
     }
+}
+
+/// What to do about the most usual reasons.
+fn advice(why: &str) -> &'static str {
+    let usual = [
+        (
+            "UnknownIssuer",
+            "for a local gateway, trust its authority: SSL_CERT_FILE=~/.local/share/lift-ws/tls/ca.pem",
+        ),
+        ("Connection refused", "is `cargo lift-ws dev` running there?"),
+        (
+            "refused with 403",
+            "does the path of the URL name a stage, as /dev does? if so, the terminal of `dev` says why it was refused",
+        ),
+        ("refused with 4", "the terminal of `dev` says why"),
+        ("refused with 5", "the terminal of `dev` says why"),
+    ];
+    usual.into_iter().find(|(words, _)| why.contains(words)).map_or("", |(_, advice)| advice)
 }
 
 impl error::Error for LoadError {}

@@ -136,6 +136,15 @@ async fn a_refusal_of_all_says_why() {
         "{}",
         done.stderr
     );
+    assert!(done.stderr.contains("does the path of the URL name a stage"), "{}", done.stderr);
+}
+
+#[tokio::test]
+async fn where_nobody_listens_it_is_asked_whether_the_gateway_runs() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let done = load(&format!("ws://{free}/dev"), &["--connections", "1"]).await;
+    assert!(!done.is_success);
+    assert!(done.stderr.contains("is `cargo lift-ws dev` running there?"), "{}", done.stderr);
 }
 
 #[tokio::test]
