@@ -34,7 +34,9 @@ pub(crate) enum DevError {
     /// The project's file cannot be read.
     ReadProject { file: PathBuf, source: io::Error },
     /// The project's file is not as it should be.
-    Project { file: PathBuf, source: ProjectError },
+    Project { file: PathBuf, source: ProjectError, hint: &'static str },
+    /// What a function of the project is built from is not there.
+    AppOfProject { file: PathBuf, function: String, package: Option<String>, source: Box<DevError> },
     /// Something that a function needs is not installed.
     Requirement { advice: String },
     /// The new build cannot take over.
@@ -103,7 +105,20 @@ impl fmt::Display for DevError {
                 file.display()
             ),
             Self::ReadProject { file, source } => write!(f, "cannot read the project in {}: {source}", file.display()),
-            Self::Project { file, source } => write!(f, "{}, {source}", file.display()),
+            Self::Project { file, source, hint } => write!(f, "{}, {source}{hint}", file.display()),
+            Self::AppOfProject { file, function, package, source } => {
+                write!(f, "{}, function `{function}`: ", file.display())?;
+                match (&**source, package) {
+                    (Self::Metadata(error), Some(package)) => write!(
+                        f,
+                        "there is no package `{package}`: {}\nname its Cargo.toml by `manifestPath`, or write `command` in \
+                         place of `package` for what cargo does not build",
+                        words_of_cargo(error)
+                    ),
+                    (Self::Metadata(error), None) => write!(f, "there is nothing to build: {}", words_of_cargo(error)),
+                    (other, _) => other.fmt(f),
+                }
+            }
             Self::Requirement { advice } => f.write_str(advice),
             Self::Replace(error) => error.fmt(f),
             Self::Gateway(error) => error.fmt(f),

@@ -34,7 +34,14 @@ pub(super) async fn prepare(
     check_requirements(&project).await?;
     for index in 0..project.functions.len() {
         if let Some(package) = project.functions[index].package.clone() {
-            built.push(make(&mut project, index, &package, release).await?);
+            let name = project.functions[index].name.clone();
+            let app = find(&package, release).map_err(|source| DevError::AppOfProject {
+                file: file.path().to_owned(),
+                function: name,
+                package: package.name.clone(),
+                source: Box::new(source),
+            })?;
+            built.push(make(&mut project, index, app).await?);
         }
     }
     for function in project.functions.iter_mut().filter(|function| function.package.is_none()) {
@@ -54,7 +61,20 @@ fn read(file: &ProjectFile) -> Result<Project, DevError> {
         ProjectFile::Toml(_) => Project::from_toml(&text, dir),
         ProjectFile::Template { parameters, .. } => Project::from_template(&text, dir, parameters),
     };
-    project.map_err(|source| DevError::Project { file: path.to_owned(), source })
+    let hint = hint(file);
+    project.map_err(|source| DevError::Project { file: path.to_owned(), source, hint })
+}
+
+/// The other option, if the file's name is that of a file for it.
+fn hint(file: &ProjectFile) -> &'static str {
+    let extension = file.path().extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    match (file, extension.as_str()) {
+        (ProjectFile::Toml(_), "yaml" | "yml" | "json" | "template") => {
+            "\na SAM or CloudFormation template is named by --template"
+        }
+        (ProjectFile::Template { .. }, "toml") => "\na project in TOML is named by --config",
+        _ => "",
+    }
 }
 
 /// Tells of what is not installed before the first event fails for it.
@@ -77,20 +97,18 @@ async fn check_requirements(project: &Project) -> Result<(), DevError> {
     Ok(())
 }
 
-/// Builds a function; APIs that say nothing of routes get those that it describes.
-async fn make(
-    project: &mut Project,
-    index: usize,
-    package: &ProjectPackage,
-    release: bool,
-) -> Result<BuiltFunction, DevError> {
-    let app = App::find(&Selection {
+fn find(package: &ProjectPackage, release: bool) -> Result<App, DevError> {
+    App::find(&Selection {
         package: package.name.clone(),
         bin: package.bin.clone(),
         release,
         manifest_path: package.manifest_path.clone(),
         ..Selection::default()
-    })?;
+    })
+}
+
+/// Builds a function; APIs that say nothing of routes get those that it describes.
+async fn make(project: &mut Project, index: usize, app: App) -> Result<BuiltFunction, DevError> {
     let is_only = project.functions.len() == 1;
     let described = &project.functions[index];
     let name = described.name.clone();

@@ -220,6 +220,32 @@ async fn a_mistake_in_the_file_has_its_line_and_says_what_to_write() {
     assert!(stderr.contains("cannot read the project in /no/such/file.toml"), "{stderr}");
 }
 
+#[tokio::test]
+async fn a_package_that_is_not_there_is_named_with_the_file_and_the_function() {
+    let (_dir, command) = project("lift-ws.toml", "[functions.chat]\npackage = \"nope\"\n[apis.a]\n");
+    let (code, stdout, stderr) = refused(command).await;
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(
+        stderr.contains(
+            "lift-ws.toml, function `chat`: there is no package `nope`: could not find `Cargo.toml`"
+        ) && stderr.contains("`manifestPath`"),
+        "{stderr}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_for_the_other_option_is_sent_there() {
+    let text = "Resources: {}\n";
+    let (_dir, mut command) = project("template.yaml", text);
+    command.args(["--config", "template.yaml"]);
+    let (_, _, stderr) = refused(command).await;
+    assert!(stderr.contains("template is named by --template"), "{stderr}");
+    let (_dir, mut command) = project("other.toml", "[functions.chat]\ncommand = [\"x\"]\n");
+    command.args(["--template", "other.toml"]);
+    let (_, _, stderr) = refused(command).await;
+    assert!(stderr.contains("in TOML is named by --config"), "{stderr}");
+}
+
 const TEMPLATE: &str = r#"
 Transform: AWS::Serverless-2016-10-31
 Parameters:
