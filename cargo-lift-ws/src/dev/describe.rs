@@ -4,14 +4,18 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use lift_ws_local::core::Manifest;
+use lift_ws_local::core::{Manifest, ManifestError};
 use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::DevError;
+use crate::terminal::one_line;
 
 /// An app that does not know the variable would wait for a Runtime API for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How much is shown of a line that is no manifest.
+const SHOWN_CHARACTERS: usize = 100;
 
 const IS_IT_AN_APP: &str = "its `main` must be `lift_ws::main::<App, _>(…)`, or call `lift_ws::run` before anything else; another \
      program is run with `--routes FILE -- PROGRAM`";
@@ -49,7 +53,18 @@ pub(super) async fn describe(executable: &Path, app: &str) -> Result<Manifest, D
         let problem = "with LIFT_WS_DESCRIBE=1 it printed no manifest".to_owned();
         return Err(fail(problem, &output.stderr, IS_IT_AN_APP));
     }
-    Manifest::parse(text.trim()).map_err(|error| fail(error.to_string(), &output.stderr, LOOK_ABOVE))
+    let text = text.trim();
+    Manifest::parse(text).map_err(|error| fail(problem(text, &error), &output.stderr, LOOK_ABOVE))
+}
+
+/// Whoever prints something before the manifest looks for it, not for a place in JSON.
+fn problem(text: &str, error: &ManifestError) -> String {
+    match text.lines().next() {
+        Some(first) if !first.starts_with('{') => {
+            format!("what it prints is not JSON, but begins with `{}`", one_line(first, SHOWN_CHARACTERS))
+        }
+        _ => error.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -87,7 +102,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let silent = describe(&script(&dir, "true"), "app").await.unwrap_err().to_string();
         assert!(silent.contains("printed no manifest"), "{silent}");
-        let chatty = describe(&script(&dir, "echo hello"), "app").await.unwrap_err().to_string();
-        assert!(chatty.contains("not JSON") && chatty.contains("stdout"), "{chatty}");
+        let chatty = script(&dir, r#"printf 'hello\033[2J\n'; echo '{"routes":[{"routeKey":"say"}]}'"#);
+        let chatty = describe(&chatty, "app").await.unwrap_err().to_string();
+        assert!(chatty.contains("is not JSON, but begins with `hello\u{fffd}[2J`"), "{chatty}");
+        assert!(chatty.contains("stdout"), "{chatty}");
     }
 }
