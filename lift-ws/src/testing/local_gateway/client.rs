@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt;
 use std::fmt::Write;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -79,22 +80,29 @@ impl SocketClient {
     ///
     /// # Panics
     /// If none comes in time, or the connection ends.
-    pub async fn next(&mut self) -> Value {
-        self.next_where(|_| true).await
+    #[track_caller]
+    pub fn next(&mut self) -> impl Future<Output = Value> {
+        self.next_at(Location::caller(), |_| true)
     }
 
     /// The next message that `wanted` accepts; others are passed over.
     ///
     /// # Panics
     /// If none comes in time, or the connection ends.
-    pub async fn next_where(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+    #[track_caller]
+    pub fn next_where(&mut self, wanted: impl Fn(&Value) -> bool) -> impl Future<Output = Value> {
+        self.next_at(Location::caller(), wanted)
+    }
+
+    /// A panic in a future has no caller's line: the message has it.
+    async fn next_at(&mut self, line: &Location<'_>, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = tokio::time::Instant::now() + self.patience;
         loop {
             match tokio::time::timeout_at(deadline, self.read()).await {
                 Ok(Some(message)) if wanted(&message) => return message,
                 Ok(Some(_)) => {}
-                Ok(None) => panic!("the connection ended before such a message; {}", self.what_was()),
-                Err(_) => panic!("no such message came in {:?}; {}", self.patience, self.what_was()),
+                Ok(None) => panic!("{line}: the connection ended before such a message; {}", self.what_was()),
+                Err(_) => panic!("{line}: no such message came in {:?}; {}", self.patience, self.what_was()),
             }
         }
     }
@@ -103,9 +111,13 @@ impl SocketClient {
     ///
     /// # Panics
     /// As [`send`](Self::send) and [`next`](Self::next).
-    pub async fn ask(&mut self, message: impl Serialize) -> Value {
-        self.send(message).await;
-        self.next().await
+    #[track_caller]
+    pub fn ask(&mut self, message: impl Serialize) -> impl Future<Output = Value> {
+        let line = Location::caller();
+        async move {
+            self.send(message).await;
+            self.next_at(line, |_| true).await
+        }
     }
 
     /// Waits for the end of the connection, and says its code and reason: 1005 without a code, 1006 without a close frame.

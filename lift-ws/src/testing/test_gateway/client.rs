@@ -7,6 +7,7 @@ use lift_ws_local::core::{ConnectionId, FrameFault, Input};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::cell::OnceCell;
+use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,16 +110,26 @@ impl GatewayClient {
     ///
     /// # Panics
     /// As [`send`](Self::send) and [`next`](Self::next).
-    pub async fn ask(&self, message: impl Serialize) -> Value {
-        self.send(message).await;
-        self.next().await
+    #[track_caller]
+    pub fn ask(&self, message: impl Serialize) -> impl Future<Output = Value> {
+        let line = Location::caller();
+        async move {
+            self.send(message).await;
+            self.next_at(line).await
+        }
     }
 
     /// The next message that the test has not looked at. If there is none, time goes on until one comes, 30 s at most.
     ///
     /// # Panics
     /// If none comes.
-    pub async fn next(&self) -> Value {
+    #[track_caller]
+    pub fn next(&self) -> impl Future<Output = Value> {
+        self.next_at(Location::caller())
+    }
+
+    /// A panic in a future has no caller's line: the message has it.
+    async fn next_at(&self, line: &Location<'_>) -> Value {
         let look = |client: &mut Client| {
             let frame = client.frames.get(client.seen)?.clone();
             client.seen += 1;
@@ -131,7 +142,7 @@ impl GatewayClient {
         };
         match found {
             Some(frame) => read(&frame),
-            None => panic!("{}", self.nothing_came()),
+            None => panic!("{line}: {}", self.nothing_came()),
         }
     }
 
