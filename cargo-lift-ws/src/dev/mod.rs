@@ -46,16 +46,21 @@ struct Served {
 
 /// Runs until Ctrl-C or SIGTERM.
 pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
+    let target = arguments.target(project::found);
+    // Before signals are listened to: who hears of them here cannot stop what is read in one go.
+    let project = match &target {
+        Target::Project { file, .. } => project::read(file)?,
+        Target::App(_) | Target::Program { .. } => Project::default(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(DevError::Runtime)?.block_on(async {
         // From the first moment on, so that an impatient Ctrl-C leaves nothing behind either.
         let mut signals = Signals::listen().map_err(DevError::Runtime)?;
-        let target = arguments.target(project::found);
         // While cargo is at work there is time for it.
         let authority = tokio::task::spawn_blocking(authority::of_user);
         let mut built = Vec::new();
         let served = tokio::select! {
-            served = prepare(&target, &mut built) => served?,
+            served = prepare(&target, project, &mut built) => served?,
             () = signals.stop() => return Ok(()),
         };
         crate::descriptors::raise_limit();
@@ -81,10 +86,14 @@ impl Served {
     }
 }
 
-/// Builds what cargo builds, and adds it to `built`.
-async fn prepare(target: &Target, built: &mut Vec<BuiltFunction>) -> Result<Served, DevError> {
+/// Builds what cargo builds, and adds it to `built`. The project is that of the target's file, if it has one.
+async fn prepare(
+    target: &Target,
+    project: Project,
+    built: &mut Vec<BuiltFunction>,
+) -> Result<Served, DevError> {
     match target {
-        Target::Project { file, release } => project::prepare(file, *release, built).await,
+        Target::Project { file, release } => project::prepare(file, project, *release, built).await,
         Target::Program { command, routes } => program::prepare(command, routes),
         Target::App(selection) => {
             let mut function = BuiltFunction::watch(App::find(selection)?, Part::Whole)?;
@@ -171,7 +180,8 @@ fn with_ports(mut project: Project) -> Project {
     let mut next = FIRST_PORT;
     for api in &mut project.apis {
         let port = *api.port.get_or_insert(next);
-        next = if port == 0 { 0 } else { port.saturating_add(1) };
+        // After the last port there is none; a free one will do.
+        next = if port == 0 { 0 } else { port.checked_add(1).unwrap_or(0) };
     }
     project
 }
@@ -208,4 +218,17 @@ fn summary(arguments: &DevArguments, served: &Served) -> String {
     let functions = count(functions.len(), "function", "functions");
     let stages = count(apis.iter().map(|api| api.stages.len()).sum(), "stage", "stages");
     format!("{}, {stages}, {routes}, {functions} of up to {environments}", count(apis.len(), "API", "APIs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_the_last_port_comes_a_free_one() {
+        let toml = "functions.f.command = ['f']\n[apis]\na = { port = 65535, routes.x = 'f' }\nb.routes.x = 'f'\nc.routes.x = 'f'";
+        let project = with_ports(Project::from_toml(toml, ".").unwrap());
+        let ports: Vec<_> = project.apis.iter().map(|api| api.port).collect();
+        assert_eq!(ports, [Some(65535), Some(0), Some(0)]);
+    }
 }
