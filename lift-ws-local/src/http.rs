@@ -106,6 +106,19 @@ pub(crate) enum Read {
     Broken,
 }
 
+/// Reads a body as [`read_body`] does; `None` if `time` ends before. It is waited for only if the body is not there at once.
+pub(crate) async fn read_body_within(
+    time: impl Future<Output = ()>,
+    body: Incoming,
+    limit: usize,
+) -> Option<Read> {
+    tokio::select! {
+        biased;
+        read = read_body(body, limit) => Some(read),
+        () = time => None,
+    }
+}
+
 /// Reads a body of at most `limit` bytes; what exceeds it is read and dropped, so that the client can read
 /// the answer.
 pub(crate) async fn read_body(mut body: Incoming, limit: usize) -> Read {
