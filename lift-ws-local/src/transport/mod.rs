@@ -1,5 +1,6 @@
 //! The gateway's own port: WebSockets, the management API, and the files of a page.
 
+mod file_body;
 mod handshake;
 mod header_case;
 mod inflow;
