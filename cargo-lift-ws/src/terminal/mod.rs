@@ -88,7 +88,7 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
         GatewayEvent::DeadLettered(letter) => describe_dead_letter(letter, paint),
         GatewayEvent::Fault(fault) => format!("{}: {fault}", paint.yellow("fault on demand")),
         GatewayEvent::Output { environment, stream, line } => {
-            let mark = format!("env {environment} |");
+            let (mark, line) = (format!("env {environment} |"), plain::in_colours(line));
             match stream {
                 OutputStream::Stdout => format!("{} {line}", paint.cyan(&mark)),
                 OutputStream::Stderr => format!("{} {line}", paint.yellow(&mark)),
@@ -106,7 +106,7 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
             }
             for line in stderr {
                 text.push_str("\n  | ");
-                text.push_str(line);
+                text.push_str(&plain::in_colours(line));
             }
             text + "\nthe events that waited for it have failed; the next event starts it again"
         }
@@ -213,20 +213,23 @@ fn message(text: &str) -> String {
     one_line(text, MESSAGE_CHARACTERS)
 }
 
-/// Clients may send anything as a route key, and functions quote clients in their errors; nothing of it must
-/// move the cursor, or turn the direction of the line.
+/// Clients may send anything as a route key, and functions quote clients in their errors.
 pub(crate) fn one_line(text: &str, characters: usize) -> String {
-    let harmless = |c| match c {
-        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        c if c.is_control() => '\u{fffd}',
-        c => c,
-    };
     let mut line: String = text.chars().take(characters).map(harmless).collect();
     if text.chars().nth(characters).is_some() {
         line.push('\u{2026}');
     }
     line
+}
+
+/// What neither moves the cursor, nor turns the direction of the line.
+fn harmless(character: char) -> char {
+    match character {
+        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        character if character.is_control() => '\u{fffd}',
+        character => character,
+    }
 }
 
 #[cfg(test)]
@@ -366,8 +369,14 @@ mod tests {
             assert!(line.ends_with(harmless), "{line:?}");
         }
         let event =
-            GatewayEvent::InitFailed { environment: EnvironmentId(1), reason: evil(), stderr: Vec::new() };
-        assert!(describe(&event, Paint { is_on: false }).contains(harmless));
+            GatewayEvent::InitFailed { environment: EnvironmentId(1), reason: evil(), stderr: vec![evil()] };
+        assert_eq!(describe(&event, Paint { is_on: false }).matches(harmless).count(), 2);
+        let event = GatewayEvent::Output {
+            environment: EnvironmentId(1),
+            stream: OutputStream::Stdout,
+            line: evil(),
+        };
+        assert_eq!(describe(&event, Paint { is_on: false }), format!("env 1 | {harmless}"));
     }
 
     #[test]
