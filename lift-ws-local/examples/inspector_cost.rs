@@ -1,10 +1,13 @@
 //! What the inspector costs: one client asks so many times, with no inspector, with one that nobody looks at, or with one
-//! that is looked at. The instructions of the whole process tell the difference:
+//! that is looked at. The instructions of the whole process tell the difference. To start takes more than a thousand messages do
+//! (the certificate), so only what further messages add counts; the client is in it too:
 //!
 //! ```text
 //! cargo build --release -p lift-ws-local --example inspector_cost
 //! for mode in off closed open; do
-//!     valgrind --tool=callgrind --callgrind-out-file=/dev/null target/release/examples/inspector_cost $mode 2000
+//!     for messages in 2000 6000; do
+//!         valgrind --tool=callgrind --callgrind-out-file=/dev/null target/release/examples/inspector_cost $mode $messages
+//!     done
 //! done
 //! ```
 
@@ -16,8 +19,9 @@ use std::time::Instant;
 use futures_util::{SinkExt, StreamExt};
 use lift_ws_local::core::Manifest;
 use lift_ws_local::{Function, LocalGateway};
-use tokio_tungstenite::connect_async;
+use tokio_tungstenite::connect_async_with_config;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 const MESSAGE: &str =
     r#"{"action":"echo","room":"blue","text":"a message of ordinary size, as people write them"}"#;
@@ -54,7 +58,9 @@ async fn measure() -> Result<(), Box<dyn Error>> {
 }
 
 async fn talk(url: String, messages: usize) -> Result<(), tokio_tungstenite::tungstenite::Error> {
-    let (mut socket, _) = connect_async(url).await?;
+    // What is read is cleared before, so that the usual 128 KiB would be most of all work.
+    let config = WebSocketConfig::default().read_buffer_size(4 * 1024);
+    let (mut socket, _) = connect_async_with_config(url, Some(config), false).await?;
     for _ in 0..messages {
         socket.send(Message::text(MESSAGE)).await?;
         while !socket.next().await.transpose()?.is_some_and(|answer| answer.is_text()) {}

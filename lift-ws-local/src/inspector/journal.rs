@@ -1,7 +1,7 @@
 //! The journal: a bounded ring of what has happened, written by the task that owns the gateway.
 //!
 //! While nobody looks it is small and keeps only what exists anyway: event, answer and post are reference-counted, so an
-//! entry is a few dozen instructions and no copy but that of a short reply.
+//! entry costs no copy but that of a short reply.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -157,7 +157,7 @@ pub(crate) const RULES: &[Mistake] = &[
         name: "§6.2 a close frame without code shows as 1005",
         file: "core/closing.rs",
         right: "code.map_or(NO_STATUS, |code| (code, reason))",
-        wrong: "code.map_or(ABNORMAL, |code| (code, reason))",
+        wrong: "code.map_or(CLOSED_NORMALLY, |code| (code, reason))",
     },
     Mistake {
         name: "§3.5 a route's own timeout",
