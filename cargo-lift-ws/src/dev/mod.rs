@@ -18,12 +18,14 @@ mod sources;
 mod timeouts;
 mod watch;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lift_ws_local::core::Manifest;
 use lift_ws_local::project::Project;
 use lift_ws_local::{Authority, Function, LocalGateway, ServedApi};
+use tokio::sync::oneshot;
 
 use crate::terminal::{self, Printer};
 use app::App;
@@ -56,6 +58,7 @@ pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
     runtime.map_err(DevError::Runtime)?.block_on(async {
         // From the first moment on, so that an impatient Ctrl-C leaves nothing behind either.
         let mut signals = Signals::listen().map_err(DevError::Runtime)?;
+        let printer = Printer::start();
         // While cargo is at work there is time for it.
         let authority = tokio::task::spawn_blocking(authority::of_user);
         let mut built = Vec::new();
@@ -64,16 +67,19 @@ pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
             () = signals.stop() => return Ok(()),
         };
         crate::descriptors::raise_limit();
-        let printer = Printer::start();
         let authority = authority.await.ok().flatten();
         let gateway = start(&arguments, &served, authority, &printer).await?;
         let pages = Pages::watch(&served.pages())?;
-        announce(&arguments, &served, &gateway)?;
+        let serve = async {
+            announce(&arguments, &served, &gateway).await?;
+            rebuild::keep_current(built, pages, arguments.no_timeouts, &gateway).await;
+            Ok(())
+        };
         tokio::select! {
-            () = rebuild::keep_current(built, pages, arguments.no_timeouts, &gateway) => {}
+            served = serve => served?,
             () = signals.stop() => {}
         }
-        terminal::status("Stopping", "closing connections and ending environments");
+        terminal::status("Stopping", "closing connections and ending environments; Ctrl-C ends it at once");
         gateway.shutdown().await;
         Ok(())
     })
@@ -187,7 +193,7 @@ fn with_ports(mut project: Project) -> Project {
 }
 
 /// The first lines are for programs: they come when clients can connect, and each stands alone on its line.
-fn announce(arguments: &DevArguments, served: &Served, gateway: &LocalGateway) -> Result<(), DevError> {
+async fn announce(arguments: &DevArguments, served: &Served, gateway: &LocalGateway) -> Result<(), DevError> {
     let urls = gateway.apis().iter().flat_map(ServedApi::urls);
     let mut lines: Vec<String> = urls.map(|url| format!("ready {url}")).collect();
     for (served, api) in gateway.apis().iter().zip(&served.project.apis) {
@@ -198,12 +204,19 @@ fn announce(arguments: &DevArguments, served: &Served, gateway: &LocalGateway) -
     if !arguments.no_control {
         lines.push(format!("inspector {}/_lift", gateway.http_url()));
     }
-    terminal::print(&lines).map_err(DevError::Output)?;
+    print(lines).await.map_err(DevError::Output)?;
     terminal::status("Serving", &format!("{}: {}; Ctrl-C ends it", served.name, summary(arguments, served)));
     if served.project.apis.iter().any(|api| api.manifest.queue.is_some()) {
         terminal::status("Queue", gateway.queue_url());
     }
     Ok(())
+}
+
+/// On a thread that nobody has to wait for: stdout may be a paused terminal.
+async fn print(lines: Vec<String>) -> io::Result<()> {
+    let (written, result) = oneshot::channel();
+    std::thread::spawn(move || written.send(terminal::print(&lines)));
+    result.await.unwrap_or(Ok(()))
 }
 
 fn summary(arguments: &DevArguments, served: &Served) -> String {
