@@ -7,7 +7,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt, Full};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
@@ -18,7 +19,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
-pub(crate) type Answer = Response<Full<Bytes>>;
+pub(crate) type Answer = Response<AnswerBody>;
+
+/// Nearly every body is there at once; files are not.
+pub(crate) type AnswerBody = Either<Full<Bytes>, UnsyncBoxBody<Bytes, io::Error>>;
 
 /// A body above this is not even read to its end.
 const HOPELESS_BODY_BYTES: usize = 64 << 20;
@@ -106,6 +110,19 @@ pub(crate) enum Read {
     Broken,
 }
 
+/// Reads a body as [`read_body`] does; `None` if `time` ends before. It is waited for only if the body is not there at once.
+pub(crate) async fn read_body_within(
+    time: impl Future<Output = ()>,
+    body: Incoming,
+    limit: usize,
+) -> Option<Read> {
+    tokio::select! {
+        biased;
+        read = read_body(body, limit) => Some(read),
+        () = time => None,
+    }
+}
+
 /// Reads a body of at most `limit` bytes; what exceeds it is read and dropped, so that the client can read
 /// the answer.
 pub(crate) async fn read_body(mut body: Incoming, limit: usize) -> Read {
@@ -144,9 +161,14 @@ pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Answer {
     with_type(status, "application/json", body)
 }
 
+/// A body that is there at once.
+pub(crate) fn whole(body: impl Into<Bytes>) -> AnswerBody {
+    Either::Left(Full::new(body.into()))
+}
+
 /// An answer with a body.
 pub(crate) fn with_type(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
+    let mut answer = Response::new(whole(body));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
@@ -154,7 +176,7 @@ pub(crate) fn with_type(status: StatusCode, content_type: &'static str, body: im
 
 /// An answer without a body.
 pub(crate) fn empty(status: StatusCode) -> Answer {
-    let mut answer = Response::new(Full::default());
+    let mut answer = Response::new(whole(Bytes::new()));
     *answer.status_mut() = status;
     answer
 }

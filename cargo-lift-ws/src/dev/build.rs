@@ -1,6 +1,6 @@
 //! Building the app with cargo, whose own output the user sees.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -146,7 +146,7 @@ impl Heard {
     }
 
     fn words(&mut self, words: &[u8]) {
-        let _ = io::stderr().write_all(words);
+        terminal::pass_on_bytes(words);
         let room = KEPT_BYTES.saturating_sub(self.words.len());
         self.words.extend_from_slice(&words[..words.len().min(room)]);
     }

@@ -18,12 +18,14 @@ mod sources;
 mod timeouts;
 mod watch;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lift_ws_local::core::Manifest;
 use lift_ws_local::project::Project;
 use lift_ws_local::{Authority, Function, LocalGateway, ServedApi};
+use tokio::sync::oneshot;
 
 use crate::terminal::{self, Printer};
 use app::App;
@@ -46,29 +48,38 @@ struct Served {
 
 /// Runs until Ctrl-C or SIGTERM.
 pub(crate) fn run(arguments: DevArguments) -> Result<(), DevError> {
+    let target = arguments.target(project::found);
+    // Before signals are listened to: who hears of them here cannot stop what is read in one go.
+    let project = match &target {
+        Target::Project { file, .. } => project::read(file)?,
+        Target::App(_) | Target::Program { .. } => Project::default(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(DevError::Runtime)?.block_on(async {
         // From the first moment on, so that an impatient Ctrl-C leaves nothing behind either.
         let mut signals = Signals::listen().map_err(DevError::Runtime)?;
-        let target = arguments.target(project::found);
+        let printer = Printer::start();
         // While cargo is at work there is time for it.
         let authority = tokio::task::spawn_blocking(authority::of_user);
         let mut built = Vec::new();
         let served = tokio::select! {
-            served = prepare(&target, &mut built) => served?,
+            served = prepare(&target, project, &mut built) => served?,
             () = signals.stop() => return Ok(()),
         };
         crate::descriptors::raise_limit();
-        let printer = Printer::start();
         let authority = authority.await.ok().flatten();
         let gateway = start(&arguments, &served, authority, &printer).await?;
         let pages = Pages::watch(&served.pages())?;
-        announce(&arguments, &served, &gateway)?;
+        let serve = async {
+            announce(&arguments, &served, &gateway).await?;
+            rebuild::keep_current(built, pages, arguments.no_timeouts, &gateway).await;
+            Ok(())
+        };
         tokio::select! {
-            () = rebuild::keep_current(built, pages, arguments.no_timeouts, &gateway) => {}
+            served = serve => served?,
             () = signals.stop() => {}
         }
-        terminal::status("Stopping", "closing connections and ending environments");
+        terminal::status("Stopping", "closing connections and ending environments; Ctrl-C ends it at once");
         gateway.shutdown().await;
         Ok(())
     })
@@ -81,10 +92,14 @@ impl Served {
     }
 }
 
-/// Builds what cargo builds, and adds it to `built`.
-async fn prepare(target: &Target, built: &mut Vec<BuiltFunction>) -> Result<Served, DevError> {
+/// Builds what cargo builds, and adds it to `built`. The project is that of the target's file, if it has one.
+async fn prepare(
+    target: &Target,
+    project: Project,
+    built: &mut Vec<BuiltFunction>,
+) -> Result<Served, DevError> {
     match target {
-        Target::Project { file, release } => project::prepare(file, *release, built).await,
+        Target::Project { file, release } => project::prepare(file, project, *release, built).await,
         Target::Program { command, routes } => program::prepare(command, routes),
         Target::App(selection) => {
             let mut function = BuiltFunction::watch(App::find(selection)?, Part::Whole)?;
@@ -171,13 +186,14 @@ fn with_ports(mut project: Project) -> Project {
     let mut next = FIRST_PORT;
     for api in &mut project.apis {
         let port = *api.port.get_or_insert(next);
-        next = if port == 0 { 0 } else { port.saturating_add(1) };
+        // After the last port there is none; a free one will do.
+        next = if port == 0 { 0 } else { port.checked_add(1).unwrap_or(0) };
     }
     project
 }
 
 /// The first lines are for programs: they come when clients can connect, and each stands alone on its line.
-fn announce(arguments: &DevArguments, served: &Served, gateway: &LocalGateway) -> Result<(), DevError> {
+async fn announce(arguments: &DevArguments, served: &Served, gateway: &LocalGateway) -> Result<(), DevError> {
     let urls = gateway.apis().iter().flat_map(ServedApi::urls);
     let mut lines: Vec<String> = urls.map(|url| format!("ready {url}")).collect();
     for (served, api) in gateway.apis().iter().zip(&served.project.apis) {
@@ -188,12 +204,19 @@ fn announce(arguments: &DevArguments, served: &Served, gateway: &LocalGateway) -
     if !arguments.no_control {
         lines.push(format!("inspector {}/_lift", gateway.http_url()));
     }
-    terminal::print(&lines).map_err(DevError::Output)?;
+    print(lines).await.map_err(DevError::Output)?;
     terminal::status("Serving", &format!("{}: {}; Ctrl-C ends it", served.name, summary(arguments, served)));
     if served.project.apis.iter().any(|api| api.manifest.queue.is_some()) {
         terminal::status("Queue", gateway.queue_url());
     }
     Ok(())
+}
+
+/// On a thread that nobody has to wait for: stdout may be a paused terminal.
+async fn print(lines: Vec<String>) -> io::Result<()> {
+    let (written, result) = oneshot::channel();
+    std::thread::spawn(move || written.send(terminal::print(&lines)));
+    result.await.unwrap_or(Ok(()))
 }
 
 fn summary(arguments: &DevArguments, served: &Served) -> String {
@@ -208,4 +231,17 @@ fn summary(arguments: &DevArguments, served: &Served) -> String {
     let functions = count(functions.len(), "function", "functions");
     let stages = count(apis.iter().map(|api| api.stages.len()).sum(), "stage", "stages");
     format!("{}, {stages}, {routes}, {functions} of up to {environments}", count(apis.len(), "API", "APIs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_the_last_port_comes_a_free_one() {
+        let toml = "functions.f.command = ['f']\n[apis]\na = { port = 65535, routes.x = 'f' }\nb.routes.x = 'f'\nc.routes.x = 'f'";
+        let project = with_ports(Project::from_toml(toml, ".").unwrap());
+        let ports: Vec<_> = project.apis.iter().map(|api| api.port).collect();
+        assert_eq!(ports, [Some(65535), Some(0), Some(0)]);
+    }
 }

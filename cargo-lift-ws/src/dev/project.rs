@@ -21,13 +21,13 @@ pub(super) fn found() -> Option<ProjectFile> {
     file.is_file().then_some(ProjectFile::Toml(file))
 }
 
-/// Reads the file, and builds what cargo builds.
+/// Builds what cargo builds of the project that the file describes.
 pub(super) async fn prepare(
     file: &ProjectFile,
+    mut project: Project,
     release: bool,
     built: &mut Vec<BuiltFunction>,
 ) -> Result<Served, DevError> {
-    let mut project = read(file)?;
     for warning in &project.warnings {
         terminal::warning(warning);
     }
@@ -51,7 +51,8 @@ pub(super) async fn prepare(
     Ok(Served { name, project })
 }
 
-fn read(file: &ProjectFile) -> Result<Project, DevError> {
+/// Reads the file.
+pub(super) fn read(file: &ProjectFile) -> Result<Project, DevError> {
     let path = file.path();
     let text = std::fs::read_to_string(path)
         .map_err(|source| DevError::ReadProject { file: path.to_owned(), source })?;

@@ -2,20 +2,17 @@
 
 mod paint;
 mod plain;
+mod printer;
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
-use std::time::Duration;
 
 use lift_ws_local::core::{EventType, Finished, NoRoute, Verdict};
 use lift_ws_local::{BatchVerdict, DeadLetter, FinishedBatch, GatewayEvent, OutputStream};
 
 use paint::Paint;
 pub(crate) use plain::plain;
+pub(crate) use printer::Printer;
 
-/// Lines that wait for a slow terminal; what comes on top is left out rather than slowing the gateway down.
-const WAITING_LINES: usize = 10_000;
 /// As much of a route key as is shown, in characters.
 const KEY_CHARACTERS: usize = 80;
 /// As much of a message of a function as is shown, in characters.
@@ -40,7 +37,7 @@ pub(crate) fn output(text: &str) -> io::Result<()> {
 /// One line in cargo's manner: a verb, and what it is about.
 pub(crate) fn status(verb: &str, text: &str) {
     let paint = Paint::of_stderr();
-    let _ = writeln!(io::stderr(), "{} {text}", paint.green(&format!("{verb:>12}")));
+    say(&format!("{} {text}\n", paint.green(&format!("{verb:>12}"))));
 }
 
 /// Whether somebody may be looking at stderr.
@@ -60,73 +57,28 @@ pub(crate) fn has_colours() -> bool {
 /// Writes what another program has written for people, in place of a progress bar if one is there.
 pub(crate) fn pass_on(text: &str) {
     let over = if is_there() { "\r\x1b[K" } else { "" };
-    let _ = write!(io::stderr(), "{over}{text}");
+    say(&format!("{over}{text}"));
+}
+
+/// The same of what stands as it is.
+pub(crate) fn pass_on_bytes(bytes: &[u8]) {
+    printer::write(bytes.to_vec());
 }
 
 /// What is not as the user may think.
 pub(crate) fn warning(text: &str) {
     let paint = Paint::of_stderr();
-    let _ = writeln!(io::stderr(), "{}: {text}", paint.yellow("warning"));
+    say(&format!("{}: {text}\n", paint.yellow("warning")));
 }
 
 /// Why this did not work.
 pub(crate) fn error(text: &str) {
     let paint = Paint::of_stderr();
-    let _ = writeln!(io::stderr(), "{}: {text}", paint.red("error"));
+    say(&format!("{}: {text}\n", paint.red("error")));
 }
 
-/// How long lines are gathered once one was written. Waking the thread for each would cost a busy gateway more than all else
-/// that is done for a line.
-const GATHERING: Duration = Duration::from_millis(20);
-
-/// Prints a gateway's events from a thread of its own, so that the gateway never waits for the terminal. Dropping it waits
-/// until all lines are written.
-#[derive(Debug)]
-pub(crate) struct Printer {
-    /// `None` is the end.
-    events: SyncSender<Option<GatewayEvent>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Printer {
-    pub(crate) fn start() -> Self {
-        let (events, received) = sync_channel(WAITING_LINES);
-        let thread = std::thread::spawn(move || print_all(&received));
-        Self { events, thread: Some(thread) }
-    }
-
-    pub(crate) fn sink(&self) -> impl Fn(GatewayEvent) + Send + Sync + 'static {
-        let events = self.events.clone();
-        move |event| {
-            let _ = events.try_send(Some(event));
-        }
-    }
-}
-
-impl Drop for Printer {
-    fn drop(&mut self) {
-        let _ = self.events.send(None);
-        let _ = self.thread.take().map(JoinHandle::join);
-    }
-}
-
-fn print_all(events: &Receiver<Option<GatewayEvent>>) {
-    let paint = Paint::of_stderr();
-    let mut out = io::BufWriter::new(io::stderr());
-    while let Ok(first) = events.recv() {
-        let mut next = Some(first);
-        // Everything that is there is written in one go.
-        while let Some(event) = next {
-            let Some(event) = event else {
-                let _ = out.flush();
-                return;
-            };
-            let _ = writeln!(out, "{}", describe(&event, paint));
-            next = events.try_recv().ok();
-        }
-        let _ = out.flush();
-        std::thread::sleep(GATHERING);
-    }
+fn say(text: &str) {
+    printer::write(text.as_bytes().to_vec());
 }
 
 fn describe(event: &GatewayEvent, paint: Paint) -> String {
@@ -136,7 +88,7 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
         GatewayEvent::DeadLettered(letter) => describe_dead_letter(letter, paint),
         GatewayEvent::Fault(fault) => format!("{}: {fault}", paint.yellow("fault on demand")),
         GatewayEvent::Output { environment, stream, line } => {
-            let mark = format!("env {environment} |");
+            let (mark, line) = (format!("env {environment} |"), plain::in_colours(line));
             match stream {
                 OutputStream::Stdout => format!("{} {line}", paint.cyan(&mark)),
                 OutputStream::Stderr => format!("{} {line}", paint.yellow(&mark)),
@@ -154,7 +106,7 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
             }
             for line in stderr {
                 text.push_str("\n  | ");
-                text.push_str(line);
+                text.push_str(&plain::in_colours(line));
             }
             text + "\nthe events that waited for it have failed; the next event starts it again"
         }
@@ -261,20 +213,23 @@ fn message(text: &str) -> String {
     one_line(text, MESSAGE_CHARACTERS)
 }
 
-/// Clients may send anything as a route key, and functions quote clients in their errors; nothing of it must
-/// move the cursor, or turn the direction of the line.
+/// Clients may send anything as a route key, and functions quote clients in their errors.
 pub(crate) fn one_line(text: &str, characters: usize) -> String {
-    let harmless = |c| match c {
-        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        c if c.is_control() => '\u{fffd}',
-        c => c,
-    };
     let mut line: String = text.chars().take(characters).map(harmless).collect();
     if text.chars().nth(characters).is_some() {
         line.push('\u{2026}');
     }
     line
+}
+
+/// What neither moves the cursor, nor turns the direction of the line.
+fn harmless(character: char) -> char {
+    match character {
+        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        character if character.is_control() => '\u{fffd}',
+        character => character,
+    }
 }
 
 #[cfg(test)]
@@ -414,8 +369,14 @@ mod tests {
             assert!(line.ends_with(harmless), "{line:?}");
         }
         let event =
-            GatewayEvent::InitFailed { environment: EnvironmentId(1), reason: evil(), stderr: Vec::new() };
-        assert!(describe(&event, Paint { is_on: false }).contains(harmless));
+            GatewayEvent::InitFailed { environment: EnvironmentId(1), reason: evil(), stderr: vec![evil()] };
+        assert_eq!(describe(&event, Paint { is_on: false }).matches(harmless).count(), 2);
+        let event = GatewayEvent::Output {
+            environment: EnvironmentId(1),
+            stream: OutputStream::Stdout,
+            line: evil(),
+        };
+        assert_eq!(describe(&event, Paint { is_on: false }), format!("env 1 | {harmless}"));
     }
 
     #[test]

@@ -1,7 +1,13 @@
 //! However the tool ends, nothing is left behind.
 
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdout};
+use tokio::time::timeout;
+
 use crate::little::{LittleApp, all_end, is_running};
-use crate::running::{Running, dev, foreign};
+use crate::running::{Client, PATIENCE, Running, dev, foreign};
 
 /// Several environments in the middle of events, each with a process that it has started itself; their ids.
 async fn busy() -> (Running, Vec<String>) {
@@ -40,6 +46,70 @@ async fn a_tool_that_is_killed_takes_its_environments_and_what_they_have_started
     let (running, pids) = busy().await;
     running.end("-KILL").await;
     all_end(&pids).await;
+}
+
+/// A tool whose stderr nobody reads, with more to say than the pipe takes.
+struct Unread {
+    tool: Child,
+    /// Open, or the tool would learn that nobody is there.
+    _pipes: (Lines<BufReader<ChildStdout>>, ChildStderr),
+    client: Client,
+    /// The process of the one environment.
+    pid: String,
+}
+
+impl Unread {
+    async fn start() -> Self {
+        let routes = foreign("routes.json").display().to_string();
+        let line = "-".repeat(200);
+        let program = format!(
+            "trap '' TERM; yes {line} | head -n 2000 >&2; exec python3 {}",
+            foreign("loop.py").display()
+        );
+        let arguments =
+            ["--port", "0", "--environments", "1", "--routes", &routes, "--", "/bin/sh", "-c", &program];
+        let mut tool = dev(arguments).spawn().unwrap();
+        let (stdout, stderr) = (tool.stdout.take().unwrap(), tool.stderr.take().unwrap());
+        let mut lines = BufReader::new(stdout).lines();
+        let first = timeout(PATIENCE, lines.next_line()).await.expect("it starts");
+        let first = first.unwrap().expect("a first line");
+        let mut client = Client::open(first.strip_prefix("ready ").unwrap()).await.unwrap();
+        let pid = client.ask(r#"{"action":"who"}"#).await;
+        Self { tool, _pipes: (lines, stderr), client, pid }
+    }
+
+    fn interrupt(&self) {
+        let pid = self.tool.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    }
+}
+
+#[tokio::test]
+async fn ctrl_c_ends_all_while_nobody_reads_what_the_tool_says() {
+    let mut unread = Unread::start().await;
+    unread.interrupt();
+    let status = timeout(PATIENCE, unread.tool.wait()).await.expect("it ends").unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert!(!is_running(&unread.pid));
+}
+
+#[tokio::test]
+async fn another_ctrl_c_waits_for_nothing() {
+    let mut unread = Unread::start().await;
+    // It heeds no SIGTERM, so that the orderly end takes its time.
+    unread.client.say(r#"{"action":"slow","seconds":600}"#).await;
+    let end = async {
+        loop {
+            unread.interrupt();
+            // Those that come at once are one.
+            if let Ok(status) = timeout(Duration::from_millis(100), unread.tool.wait()).await {
+                return status.unwrap();
+            }
+        }
+    };
+    let status = timeout(PATIENCE, end).await.expect("it ends");
+    assert_eq!(status.code(), Some(130));
+    all_end(&[unread.pid]).await;
 }
 
 #[tokio::test]

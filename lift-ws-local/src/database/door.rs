@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::{Request, Response, StatusCode};
@@ -71,7 +71,7 @@ impl Upstream {
         };
         let sender = connection.insert(sender);
         let (head, body) = sender.send_request(request).await?.into_parts();
-        Ok(Response::from_parts(head, Full::new(body.collect().await?.to_bytes())))
+        Ok(Response::from_parts(head, http::whole(body.collect().await?.to_bytes())))
     }
 }
 

@@ -102,6 +102,26 @@ impl Function {
         self
     }
 
+    /// What the operating system will not pass on to the program, if there is such a thing, and why.
+    pub(crate) fn objection(&self) -> Option<(String, &'static str)> {
+        let has_nul = |text: &OsStr| text.as_encoded_bytes().contains(&0);
+        let no_nul = "a text for a program cannot have the character NUL in it: remove it";
+        if has_nul(&self.program) || self.args.iter().any(|arg| has_nul(arg)) {
+            return Some(("command".to_owned(), no_nul));
+        }
+        if self.current_dir.as_ref().is_some_and(|dir| has_nul(dir.as_os_str())) {
+            return Some(("dir".to_owned(), no_nul));
+        }
+        self.variables.iter().find_map(|(name, value)| {
+            let bytes = name.as_encoded_bytes();
+            if bytes.is_empty() || has_nul(name) || bytes.contains(&b'=') {
+                let message = "the name of a variable has at least one character, and neither `=` nor NUL";
+                return Some(("env".to_owned(), message));
+            }
+            has_nul(value).then(|| (format!("env.{}", name.to_string_lossy()), no_nul))
+        })
+    }
+
     /// What to say when the operating system does not run the program.
     pub(crate) fn cannot_start(&self, error: &io::Error) -> String {
         let program = Path::new(&self.program).display();

@@ -41,7 +41,8 @@ use plan::{first_table, jobs};
 /// It has a thread and a runtime of its own, so it can be used from any, and many can run side by side.
 /// Dropping it kills its environments and all that they have started, without waiting and without
 /// `$disconnect`; [`shutdown`](Self::shutdown) lets it finish. They are also killed when the process that the
-/// gateway runs in ends without either, even by SIGKILL.
+/// gateway runs in ends without either, even by SIGKILL. Processes that have left the process group of their
+/// environment (`setsid`, a daemon) outlive it in each case.
 ///
 /// # Examples
 ///

@@ -55,7 +55,8 @@ impl LocalGatewayBuilder {
             let port = match self.port {
                 None => api.port.unwrap_or(0),
                 Some(0) => 0,
-                Some(first) => first.saturating_add(index),
+                // After the last port there is none; a free one will do.
+                Some(first) => first.checked_add(index).unwrap_or(0),
             };
             let failed = |source| StartError::Listen { host: self.host, port, source };
             let listener = listen(SocketAddr::new(self.host, port)).map_err(failed)?;

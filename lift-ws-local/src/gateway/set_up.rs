@@ -63,6 +63,7 @@ impl LocalGatewayBuilder {
         let plan = Plan::new(std::mem::take(&mut self.project)).map_err(StartError::Project)?;
         let Plan { functions, apis, domains, tables, queues, jobs_of } = plan;
         self.check_stages(&apis)?;
+        self.check_domain(&domains)?;
         let ports = self.listen(apis)?;
         let mut sites = Vec::new();
         for port in &ports {
@@ -122,6 +123,16 @@ impl LocalGatewayBuilder {
             return Err(StartError::ReservedStage);
         }
         Ok(())
+    }
+
+    fn check_domain(&self, domains: &[Domain]) -> Result<(), StartError> {
+        match &self.domain {
+            Some(name) if !domains.iter().any(|domain| domain.name.eq_ignore_ascii_case(name)) => {
+                let known = domains.iter().map(|domain| domain.name.clone()).collect();
+                Err(StartError::UnknownDomain { name: name.clone(), known })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A function, and how its environments are started.

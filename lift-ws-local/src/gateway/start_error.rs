@@ -34,6 +34,13 @@ pub enum StartError {
     },
     /// The stage has the name that the control endpoint needs.
     ReservedStage,
+    /// The project has no such custom domain.
+    UnknownDomain {
+        /// The name that was given.
+        name: String,
+        /// The custom domains that the project has.
+        known: Vec<String>,
+    },
     /// The embedded DynamoDB does not start, or cannot make a table.
     Database {
         /// What went wrong.
@@ -72,6 +79,13 @@ impl fmt::Display for StartError {
                 "the stage cannot be called `_lift` while the control endpoint is on, which has this path: choose \
                  another name, or turn the endpoint off (`--no-control`)",
             ),
+            Self::UnknownDomain { name, known } if known.is_empty() => write!(
+                f,
+                "there is no custom domain `{name}`: leave it out, or describe it under [domains] of a project's file"
+            ),
+            Self::UnknownDomain { name, known } => {
+                write!(f, "there is no custom domain `{name}`; there is `{}`", known.join("`, `"))
+            }
             Self::Database { problem } => write!(f, "the local DynamoDB does not start: {problem}"),
             Self::Queues(source) => write!(f, "the local SQS cannot listen on the loopback: {source}"),
             Self::Authority(error) => write!(
@@ -94,7 +108,7 @@ impl error::Error for StartError {
             Self::Manifest(error) => Some(error),
             Self::Project(error) => Some(error),
             Self::Authority(error) => error::Error::source(error),
-            Self::ReservedStage | Self::Database { .. } => None,
+            Self::ReservedStage | Self::UnknownDomain { .. } | Self::Database { .. } => None,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What is likely to be a secret, by its name: such values are left out of what people paste into files. The page masks
 //! the same ones (`page/json.js`).
 
+mod unreadable;
+
 use serde_json::{Number, Value};
 
 const WORDS: [&str; 11] =
@@ -20,8 +22,10 @@ pub(super) fn is_secret(name: &str) -> bool {
 
 /// A text with the secrets of its JSON left out; `None` if it has none, or is no JSON.
 pub(super) fn text_without_secrets(text: &str, instead: &str) -> Option<String> {
-    let mut json: Value = serde_json::from_str(text).ok().filter(is_structure)?;
-    leave_out_secrets(&mut json, instead).then(|| json.to_string())
+    match serde_json::from_str(text) {
+        Ok(mut json) => leave_out_secrets(&mut json, instead).then(|| json.to_string()),
+        Err(_) => unreadable::text_without_secrets(text, instead),
+    }
 }
 
 /// Puts something else where a name says that there is a secret, also in JSON that is the text of a value; whether there
@@ -54,10 +58,6 @@ fn leave_out(json: &mut Value, instead: &str, is_one: bool) -> bool {
     }
 }
 
-fn is_structure(json: &Value) -> bool {
-    json.is_object() || json.is_array()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +73,7 @@ mod tests {
             ),
             (r#"{"session":{"id":"a"},"n":1}"#, r#"{"n":1,"session":{"id":"-"}}"#),
             (r#"{"body":"{\"jwt\":\"a\"}"}"#, r#"{"body":"{\"jwt\":\"-\"}"}"#),
+            (r#""{\"jwt\":\"a\"}""#, r#""{\"jwt\":\"-\"}""#),
         ] {
             let left_out: Value = serde_json::from_str(&left_out(text).unwrap()).unwrap();
             assert_eq!(left_out, serde_json::from_str::<Value>(without).unwrap());

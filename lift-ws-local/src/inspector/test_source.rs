@@ -1,8 +1,8 @@
 //! A past event as the source of a test: the same again, in `lift_ws::testing`, with what came of it as the expectation.
 //!
 //! What names call a secret is left out, as tests are committed: in query, headers, and JSON (messages, replies, what the
-//! authorizer said, batches). A text that is no JSON has no names, and stands as it is. The samples in `golden/` are compiled and run by the tests of the
-//! workspace (`tests/tests/recorded`).
+//! authorizer said, batches). A text that is no JSON has no names, and stands as it is. The samples in `golden/` are compiled
+//! and run by the tests of the workspace (`tests/tests/recorded`).
 
 use std::fmt::Write;
 
@@ -18,6 +18,8 @@ use crate::inspector::EntryId;
 
 /// Stands where a secret was.
 const LEFT_OUT: &str = "put your own here";
+/// As many as Rust has around a raw literal.
+const MOST_HASHES: usize = 255;
 /// Headers of handshakes that every client sends, or that the gateway adds.
 const USUAL_HEADERS: [&str; 18] = [
     "accept",
@@ -122,9 +124,9 @@ impl Journal {
 struct Test {
     app: String,
     name: String,
-    /// Whether `TestEvent` is used, and `json!`.
+    /// Whether `TestEvent` is used, and `Value`.
     needs_event: bool,
-    needs_json: bool,
+    needs_value: bool,
     has_left_out: bool,
     lines: Vec<String>,
 }
@@ -136,7 +138,7 @@ impl Test {
             app: app.to_owned(),
             name: String::new(),
             needs_event: false,
-            needs_json: false,
+            needs_value: false,
             has_left_out: false,
             lines: Vec::new(),
         }
@@ -204,9 +206,14 @@ impl Test {
                     continue;
                 }
                 for value in values.as_array().into_iter().flatten().filter_map(Value::as_str) {
-                    let value = if is_secret(name) { LEFT_OUT } else { value };
-                    self.has_left_out |= value == LEFT_OUT;
-                    let _ = write!(calls, "\n        .{method}({}, {})", literal(name), literal(value));
+                    let value = match is_secret(name) {
+                        true => {
+                            self.has_left_out = true;
+                            literal(LEFT_OUT)
+                        }
+                        false => self.text(value),
+                    };
+                    let _ = write!(calls, "\n        .{method}({}, {value})", literal(name));
                 }
             }
         }
@@ -224,11 +231,12 @@ impl Test {
         }
     }
 
-    /// `json!(…)` of a value without its secrets.
+    /// The expression of a value without its secrets. It is read when the test runs: `json!` takes no escapes of JSON,
+    /// no integer beyond 32 bits, and no long list.
     fn json(&mut self, mut value: Value) -> String {
-        self.needs_json = true;
+        self.needs_value = true;
         self.has_left_out |= leave_out_secrets(&mut value, LEFT_OUT);
-        format!("json!({value})")
+        format!("serde_json::from_str::<Value>({}).expect(\"it is JSON\")", literal(&value.to_string()))
     }
 
     fn send(&mut self, body: &str) {
@@ -281,7 +289,8 @@ impl Test {
             invocation.returned.as_deref().and_then(|returned| serde_json::from_slice(returned).ok());
         if let Some(Value::Object(returned)) = returned {
             let returned = self.json(Value::Object(returned));
-            self.line(format!("assert_eq!(answer, {returned});"));
+            self.line(format!("let returned = {returned};"));
+            self.line("assert_eq!(answer, returned);");
         }
     }
 
@@ -291,8 +300,8 @@ impl Test {
         let _ = writeln!(source, "async fn {name}() {{");
         let testing = if self.needs_event { "{TestApp, TestEvent}" } else { "TestApp" };
         let _ = writeln!(source, "    use lift_ws::testing::{testing};");
-        if self.needs_json {
-            source.push_str("    use serde_json::json;\n");
+        if self.needs_value {
+            source.push_str("    use serde_json::Value;\n");
         }
         source.push_str("\n    // the state that `main` makes\n");
         let _ = writeln!(source, "    let app = TestApp::<{}>::new(Default::default());", self.app);
@@ -341,13 +350,19 @@ fn is_path(text: &str) -> bool {
 
 /// A Rust literal of a text: raw, where that reads better.
 fn literal(text: &str) -> String {
-    let reads_better_raw = text.contains(['"', '\\']) && !text.chars().any(char::is_control);
-    if !reads_better_raw {
+    let reads_better_raw = text.contains(['"', '\\']) && text.chars().all(stands_for_itself);
+    let longest = text.split('"').skip(1).map(|after| after.chars().take_while(|&c| c == '#').count()).max();
+    let hashes = longest.unwrap_or(0) + 1;
+    if !reads_better_raw || hashes > MOST_HASHES {
         return format!("{text:?}");
     }
-    let longest = text.split('"').skip(1).map(|after| after.chars().take_while(|&c| c == '#').count()).max();
-    let hashes = "#".repeat(longest.unwrap_or(0) + 1);
+    let hashes = "#".repeat(hashes);
     format!("r{hashes}\"{text}\"{hashes}")
+}
+
+/// Nothing that the compiler refuses, or that people do not see.
+fn stands_for_itself(letter: char) -> bool {
+    matches!(letter, '"' | '\'' | '\\') || letter.escape_debug().count() == 1
 }
 
 #[cfg(test)]

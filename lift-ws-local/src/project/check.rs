@@ -14,6 +14,11 @@ impl Project {
             ));
         }
         unique("functions", self.functions.iter().map(|function| function.name.as_str()))?;
+        for function in &self.functions {
+            if let Some((key, objection)) = function.function.objection() {
+                return Err(problem(format!("functions.{}.{key}", function.name), objection));
+            }
+        }
         unique("apis", self.apis.iter().map(|api| api.name.as_str()))?;
         self.check_ids_and_ports()?;
         unique("queues", self.queues.iter().map(|queue| queue.name.as_str()))?;
@@ -168,9 +173,7 @@ impl Project {
         unique("domains", self.domains.iter().map(|domain| domain.name.to_ascii_lowercase()))?;
         for domain in &self.domains {
             let path = |rest: &str| format!("domains.{}.{rest}", domain.name);
-            let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-            if domain.name.is_empty() || !domain.name.chars().all(legal) {
-                let message = "this is no name of a domain: write it without scheme, port and path";
+            if let Some(message) = objection_to_domain(&domain.name) {
                 return Err(problem(format!("domains.{}", domain.name), message));
             }
             unique(&format!("domains.{}", domain.name), domain.mappings.iter().map(|mapping| &mapping.path))?;
@@ -178,6 +181,10 @@ impl Project {
                 let place = path(if mapping.path.is_empty() { "(none)" } else { &mapping.path });
                 if matches!(mapping.path.as_str(), "ping" | "sping") {
                     let message = "API Gateway keeps `ping` and `sping` of custom domains for itself: choose another path";
+                    return Err(problem(place, message));
+                }
+                if matches!(mapping.path.as_str(), "_lift" | "~") {
+                    let message = "the gateway keeps `_lift` and `~` for its inspector and its callback URLs: choose another path";
                     return Err(problem(place, message));
                 }
                 if mapping.path.contains('/') || mapping.path.starts_with('@') {
@@ -200,6 +207,38 @@ impl Project {
             }
         }
         Ok(())
+    }
+}
+
+/// Why a name can be none of a custom domain, if so.
+fn objection_to_domain(name: &str) -> Option<&'static str> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.chars().all(legal)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    if !name.chars().all(|c| legal(c) || c == '.') {
+        Some("this is no name of a domain: write it without scheme, port and path")
+    } else if name.len() > 253 || !name.split('.').all(is_label) {
+        Some(
+            "this is no name of a domain, whose parts between dots have 1 to 63 letters, digits and hyphens, no hyphen first \
+             or last, and 253 in all",
+        )
+    } else if name.rsplit('.').next().is_some_and(is_number) {
+        Some(
+            "this is an address, by which functions reach their API, and no name of a domain: choose a name, such as \
+             ws.localhost",
+        )
+    } else if name.eq_ignore_ascii_case("localhost") {
+        Some(
+            "`localhost` is this machine itself, where every API is reached by its port: choose a name under it, such as \
+             ws.localhost",
+        )
+    } else {
+        None
     }
 }
 

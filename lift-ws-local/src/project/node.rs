@@ -108,6 +108,29 @@ impl Node {
         }
     }
 
+    /// How many values it consists of: itself, all within it, and their keys.
+    pub(super) fn value_count(&self) -> usize {
+        match &self.content {
+            Content::List(elements) => 1 + elements.iter().map(Self::value_count).sum::<usize>(),
+            Content::Map(entries) => {
+                1 + entries.iter().map(|entry| 1 + entry.value.value_count()).sum::<usize>()
+            }
+            _ => 1,
+        }
+    }
+
+    /// How many bytes its texts have, keys and those within it included.
+    pub(super) fn text_bytes(&self) -> usize {
+        match &self.content {
+            Content::Text(text) => text.len(),
+            Content::List(elements) => elements.iter().map(Self::text_bytes).sum(),
+            Content::Map(entries) => {
+                entries.iter().map(|entry| entry.key.len() + entry.value.text_bytes()).sum()
+            }
+            Content::Null | Content::Bool(_) | Content::Number(_) => 0,
+        }
+    }
+
     /// What it is, for people.
     pub(super) fn kind(&self) -> &'static str {
         match &self.content {

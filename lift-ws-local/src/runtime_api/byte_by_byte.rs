@@ -161,3 +161,14 @@ async fn a_request_that_is_cut_off_anywhere_asks_for_nothing_and_ends_its_connec
         }
     }
 }
+
+#[tokio::test]
+async fn a_poll_ends_with_its_connection_also_if_another_was_sent_after_it() {
+    let mut program = Program::open().await;
+    program.stream.write_all(POLL.as_bytes()).await.unwrap();
+    let Command::Polled { poll, .. } = program.command().await else { panic!("no poll") };
+    program.stream.write_all(POLL.as_bytes()).await.unwrap();
+    program.stream.shutdown().await.unwrap();
+    timeout(PATIENCE, program.serving).await.expect("it is served no more").unwrap();
+    assert!(poll.is_closed(), "an event would go nowhere");
+}

@@ -63,7 +63,7 @@ impl Connection {
                         let headers = headers.iter().map(|(name, value)| (name, value));
                         write(&mut self.stream, StatusCode::OK, headers, body).await?;
                     }
-                    () = hung_up(&self.stream) => return Ok(false),
+                    () = hung_up(&self.stream, &mut self.read) => return Ok(false),
                 },
             }
         }
@@ -144,13 +144,20 @@ async fn write<'a>(
     stream.write_all_buf(&mut Bytes::from(head).chain(body)).await
 }
 
-/// Ends when the other side has closed the connection, if it sends nothing before: then it will hear its answer.
-async fn hung_up(stream: &TcpStream) {
-    // What came has been read: to look before more comes would be a system call in vain, for each event.
-    if stream.readable().await.is_err() {
-        return;
+/// Ends when the other side has closed the connection. What it sends before is for after its answer; if that is more than any
+/// request has, it will hear its answer.
+async fn hung_up(stream: &TcpStream, read: &mut BytesMut) {
+    while read.len() < LONGEST_HEAD + LONGEST_BODY {
+        // What came has been read: to look before more comes would be a system call in vain, for each event.
+        if stream.readable().await.is_err() {
+            return;
+        }
+        read.reserve(BUFFER / 4);
+        match stream.try_read_buf(read) {
+            Ok(1..) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Ok(0) | Err(_) => return,
+        }
     }
-    if let Ok(1..) = stream.peek(&mut [0]).await {
-        std::future::pending::<()>().await;
-    }
+    std::future::pending::<()>().await;
 }

@@ -1,13 +1,12 @@
 //! `GET /runtime/invocation/next`: the long poll that delivers an event.
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::Response;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
 use super::RuntimeApi;
 use crate::environments::Delivery;
-use crate::http::Answer;
+use crate::http::{self, Answer};
 use crate::owner::Command;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("lambda-runtime-aws-request-id");
@@ -53,7 +52,7 @@ pub(super) struct Event {
 
 impl From<Event> for Answer {
     fn from(event: Event) -> Self {
-        let mut answer = Response::new(Full::new(event.body));
+        let mut answer = Response::new(http::whole(event.body));
         answer.headers_mut().extend(event.headers);
         answer
     }

@@ -1,7 +1,6 @@
 //! From an HTTP request to a WebSocket: the 101 is withheld until the gateway says so (contract §1.1).
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{
     CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
@@ -146,7 +145,7 @@ fn head_of(request: &Request<Incoming>, peer: Peer, first: &[u8], upgrade: bool)
 
 /// The answer that ends HTTP on a connection, with what [`accept_key`] gave.
 pub(crate) fn switching_protocols(accept_key: &str, subprotocol: Option<String>) -> Answer {
-    let mut answer = Response::new(Full::default());
+    let mut answer = Response::new(http::whole(Bytes::new()));
     *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = answer.headers_mut();
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));

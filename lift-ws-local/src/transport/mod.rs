@@ -1,5 +1,6 @@
 //! The gateway's own port: WebSockets, the management API, and the files of a page.
 
+mod file_body;
 mod handshake;
 mod header_case;
 mod inflow;
@@ -39,6 +40,8 @@ pub(crate) use static_files::WebFolder;
 /// How long a client may take to send its first request. One that sends half of it, or nothing, would hold its
 /// descriptor for ever.
 const FIRST_REQUEST: Duration = Duration::from_secs(30);
+/// How long it may take for the body of a request to `@connections`, for the same reason.
+const BODY: Duration = Duration::from_secs(30);
 
 /// What every connection of the port shares.
 #[derive(Debug)]
@@ -138,16 +141,15 @@ impl Front {
         }
         let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
         if ManagementRequest::is_for(path) {
-            let limit = self.limits.message_bytes;
-            return match self.sites.reach_connections(host, path) {
-                Reached::Site { site, mapping } => {
-                    crate::management::handle(&self.owner, limit, Some(site), mapping, request).await
-                }
-                Reached::AnySite { mapping } => {
-                    crate::management::handle(&self.owner, limit, None, Some(mapping), request).await
-                }
-                Reached::HealthCheck | Reached::Nowhere => forbidden(),
+            let (site, mapping) = match self.sites.reach_connections(host, path) {
+                Reached::Site { site, mapping } => (Some(site), mapping),
+                Reached::AnySite { mapping } => (None, Some(mapping)),
+                Reached::HealthCheck | Reached::Nowhere => return forbidden(),
             };
+            // Most bodies are there at once: the clock is asked only for the others.
+            let time = async { self.clock.sleep_until(self.clock.now().after(BODY)).await };
+            let limit = self.limits.message_bytes;
+            return crate::management::handle(&self.owner, limit, site, mapping, request, time).await;
         }
         match (&self.web, self.sites.reach(host, path)) {
             (_, Reached::HealthCheck) => healthy(),

@@ -1,17 +1,21 @@
 //! The files of a page, served at `/` beside the API.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
-use hyper::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, UPGRADE};
+use http_body_util::Either;
+use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, UPGRADE};
 use hyper::{Method, Request, StatusCode};
 
+use super::file_body;
 use crate::core::url;
 use crate::http::{self, Answer};
 
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// A folder of static files.
 #[derive(Clone, Debug)]
@@ -44,16 +48,17 @@ impl WebFolder {
 
     pub(super) async fn answer<B>(&self, request: &Request<B>, peer: IpAddr) -> Answer {
         let file = match self.find(request.uri().path()) {
-            Some(path) => self.read(path).await,
-            None => None,
+            Some(path) => self.open_file(path).await,
+            None => Ok(None),
         };
         let mut answer = match file {
-            Some((content_type, bytes)) => {
+            Ok(Some(file)) => {
                 let tag = self.tag.filter(|_| peer.to_canonical().is_loopback());
-                let tag = tag.filter(|_| is_page(content_type, &bytes, request.headers()));
-                http::with_type(StatusCode::OK, content_type, with_tag(bytes, tag))
+                let tag = tag.filter(|_| file.is_page(request.headers()));
+                file.into_answer(tag.unwrap_or_default())
             }
-            None => http::with_type(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "no such file\n"),
+            Ok(None) => http::with_type(StatusCode::NOT_FOUND, PLAIN, "no such file\n"),
+            Err(_) => http::with_type(StatusCode::INTERNAL_SERVER_ERROR, PLAIN, "the file cannot be read\n"),
         };
         // An edited page shows at the next reload.
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -80,35 +85,61 @@ impl WebFolder {
         Some(found)
     }
 
-    async fn read(&self, path: PathBuf) -> Option<(&'static str, Bytes)> {
+    async fn open_file(&self, path: PathBuf) -> io::Result<Option<OpenFile>> {
         let root = self.root.clone();
-        let read = tokio::task::spawn_blocking(move || {
-            let path = if path.is_dir() { path.join("index.html") } else { path };
-            let path = path.canonicalize().ok()?;
-            // A link may point anywhere; what lies outside is not served.
-            if !path.starts_with(&root) || !path.is_file() {
-                return None;
-            }
-            let bytes = std::fs::read(&path).ok()?;
-            Some((content_type(&path), Bytes::from(bytes)))
-        });
-        read.await.ok().flatten()
+        let opened = tokio::task::spawn_blocking(move || OpenFile::open(&root, path)).await?;
+        match opened {
+            Err(error) if is_missing(&error) => Ok(None),
+            opened => opened,
+        }
     }
 }
 
-/// Whether this is a page that somebody is about to see, and not a piece of one that a program fetches.
-fn is_page(content_type: &str, bytes: &[u8], headers: &HeaderMap) -> bool {
-    let is_seen = headers.get(SEC_FETCH_DEST).is_none_or(|destination| destination == "document");
-    let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    content_type.starts_with("text/html") && is_seen && !is_utf16
+/// A file that is about to be sent.
+struct OpenFile {
+    file: File,
+    bytes: u64,
+    content_type: &'static str,
+    is_utf16: bool,
 }
 
-/// The tag comes last: there a parser takes it whatever the page is like, and nothing of the page moves.
-fn with_tag(page: Bytes, tag: Option<&str>) -> Bytes {
-    match tag {
-        Some(tag) => [&page[..], tag.as_bytes()].concat().into(),
-        None => page,
+impl OpenFile {
+    /// `None` for what is not served, though something is there.
+    fn open(root: &Path, path: PathBuf) -> io::Result<Option<Self>> {
+        let path = if path.is_dir() { path.join("index.html") } else { path };
+        let path = path.canonicalize()?;
+        // A link may point anywhere; what lies outside is not served.
+        if !path.starts_with(root) || !path.is_file() {
+            return Ok(None);
+        }
+        let mut file = File::open(&path)?;
+        let bytes = file.metadata()?.len();
+        let mut first = Vec::new();
+        (&mut file).take(2).read_to_end(&mut first)?;
+        file.rewind()?;
+        let is_utf16 = first == b"\xff\xfe" || first == b"\xfe\xff";
+        Ok(Some(Self { file, bytes, content_type: content_type(&path), is_utf16 }))
     }
+
+    /// Whether this is a page that somebody is about to see, and not a piece of one that a program fetches.
+    fn is_page(&self, headers: &HeaderMap) -> bool {
+        let is_seen = headers.get(SEC_FETCH_DEST).is_none_or(|destination| destination == "document");
+        self.content_type.starts_with("text/html") && is_seen && !self.is_utf16
+    }
+
+    /// The tag comes last: there a parser takes it whatever the page is like, and nothing of the page moves.
+    fn into_answer(self, tag: &'static str) -> Answer {
+        let bytes = self.bytes + tag.len() as u64;
+        let body = file_body::of_file(self.file.into(), self.bytes, tag);
+        let mut answer = http::with_type(StatusCode::OK, self.content_type, "").map(|_| Either::Right(body));
+        answer.headers_mut().insert(CONTENT_LENGTH, bytes.into());
+        answer
+    }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | InvalidFilename)
 }
 
 fn content_type(path: &Path) -> &'static str {
@@ -210,6 +241,15 @@ mod tests {
         ] {
             assert_eq!(get(&web, path).await.0, StatusCode::NOT_FOUND, "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_there_and_cannot_be_read_is_the_servers_mistake() {
+        let (dir, web) = folder();
+        let circle = dir.path().join("web/circle");
+        std::os::unix::fs::symlink(&circle, &circle).unwrap();
+        assert_eq!(get(&web, "/circle").await.0, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(get(&web, &format!("/{}", "x".repeat(300))).await.0, StatusCode::NOT_FOUND);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use lift_ws_local::project::Project;
 use lift_ws_local::{LocalGateway, LocalGatewayBuilder};
 use serde_json::{Value, json};
 
-use crate::client::{Client, SIGNATURE, http, manifest, start};
+use crate::client::{Client, SIGNATURE, http, manifest, scripted, start};
 use crate::function::function;
 
 /// A project whose functions are all the scripted one, but for those without a program.
@@ -25,6 +25,20 @@ fn described(text: &str, manifest: Option<&Manifest>) -> LocalGatewayBuilder {
         served.function = function().named(&served.name);
     }
     LocalGateway::project(project)
+}
+
+#[tokio::test]
+async fn a_domain_that_the_project_has_not_is_refused_at_the_start() {
+    for (builder, expected) in [
+        (
+            project(WITH_DOMAIN).domain("x.example.org"),
+            "there is no custom domain `x.example.org`; there is `ws.example.org`",
+        ),
+        (scripted(&[]).domain("ws.example.org"), "there is no custom domain `ws.example.org`: leave it out"),
+    ] {
+        let error = builder.port(0).start().await.expect_err("it does not start").to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
 }
 
 const WITH_DOMAIN: &str = r#"

@@ -295,6 +295,23 @@ async fn a_client_that_sends_half_a_request_is_closed_after_thirty_seconds_of_th
 }
 
 #[tokio::test]
+async fn a_body_that_does_not_come_is_waited_for_for_thirty_seconds_of_the_gateways_clock() {
+    let clock = ManualClock::starting_at(Moment::from_millis(1_777_976_430_100));
+    let watched = start(scripted(&[]).clock(clock.clone())).await;
+    let mut stalled = connect(&watched).await;
+    let head =
+        "POST /dev/@connections/x HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n";
+    stalled.write_all(head.as_bytes()).await.unwrap();
+    // It is said when the body is waited for.
+    assert!(read_head(&mut stalled).await.starts_with("HTTP/1.1 100 "));
+    stalled.write_all(b"half").await.unwrap();
+    clock.advance(Duration::from_secs(30));
+    assert!(read_head(&mut stalled).await.starts_with("HTTP/1.1 408 "));
+    let end = tokio::time::timeout(Duration::from_secs(30), stalled.read(&mut [0; 1])).await;
+    assert_eq!(end.expect("the gateway closes it").unwrap_or(0), 0);
+}
+
+#[tokio::test]
 async fn a_port_that_is_taken_is_named_with_a_way_out() {
     let watched = start(scripted(&[])).await;
     let port = watched.gateway.port();

@@ -6,7 +6,7 @@ use crate::errors::Errors;
 use crate::krate::Krate;
 use crate::signature::{Function, first_impl_trait};
 use quote::ToTokens;
-use syn::{GenericArgument, PathArguments, Type, TypeImplTrait, TypeParamBound};
+use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeImplTrait, TypeParamBound};
 
 const HELP: &str = "help: write `next: impl Next`, or `next: impl Provide<T>` if it provides a value";
 
@@ -51,11 +51,45 @@ impl Middleware {
         for argument in extractors {
             Function::validate_argument(argument, ROLE, errors);
         }
+        validate_return(&function, errors);
         let provides = provided(next, &function);
         if let Some(opaque) = provides.as_ref().and_then(|provided| first_impl_trait(&provided.value)) {
             errors.at(&opaque, "a provided value is found by its type, and `impl Trait` has no name\nhelp: write `next: impl Provide<T>` with a type of yours");
         }
         Some(Middleware { provides, function, krate: attribute.krate })
+    }
+}
+
+/// Middleware that returns nothing would replace every reply by an empty one: a refused handshake would be accepted.
+fn validate_return(function: &Function, errors: &mut Errors) {
+    const RULE: &str = "middleware returns the reply of what comes after it, or another in its place";
+    match &function.signature.output {
+        ReturnType::Default => errors.at(
+            function.name(),
+            format!("{RULE}\nhelp: write `-> Reply`, and return what `next.run().await` gave"),
+        ),
+        ReturnType::Type(_, ty) => {
+            if let Some(nothing) = nothing_in(ty) {
+                errors.at(
+                    nothing,
+                    format!("{RULE}\nhelp: write `Reply`, and return what `next.run().await` gave"),
+                );
+            }
+        }
+    }
+}
+
+/// The `()` of `()`, `Result<()>` and `Result<(), E>`.
+fn nothing_in(ty: &Type) -> Option<&Type> {
+    match ty {
+        Type::Tuple(tuple) if tuple.elems.is_empty() => Some(ty),
+        Type::Path(path) => {
+            let last = path.path.segments.last().filter(|segment| segment.ident == "Result")?;
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+            let Some(GenericArgument::Type(first)) = arguments.args.first() else { return None };
+            nothing_in(first)
+        }
+        _ => None,
     }
 }
 

@@ -166,8 +166,11 @@ impl FaultRule {
     }
 }
 
-/// Whether a part is meant as a time: digits and then letters.
+/// Whether a part is meant as a time: digits and then letters, unless it is a number such as `1e-3`.
 fn is_time(part: &str) -> bool {
+    if part.trim_end_matches('%').parse::<f64>().is_ok() {
+        return false;
+    }
     let unit = part.trim_start_matches(|c: char| c.is_ascii_digit());
     unit.len() < part.len() && unit.starts_with(|c: char| c.is_ascii_alphabetic())
 }
@@ -259,6 +262,7 @@ mod tests {
         assert_eq!(parsed("slow"), slow(500));
         assert_eq!(parsed("slow:2s"), slow(2_000));
         assert_eq!(parsed("slow:0.25"), slow(500).with_probability(0.25).unwrap());
+        assert_eq!(parsed("slow:25e-2"), slow(500).with_probability(0.25).unwrap());
         assert_eq!(parsed("slow:25%"), slow(500).with_probability(0.25).unwrap());
         assert_eq!(parsed("slow:x3"), slow(500).at_most(three));
         assert_eq!(parsed("slow:200ms:every-3:x3"), slow(200).every(three).at_most(three));

@@ -76,7 +76,14 @@ fn the_samples_that_are_compiled_are_what_is_written() {
 fn a_message_without_its_handshake_is_an_event_with_what_the_authorizer_said() {
     let mut journal = Journal::new(0);
     let mut event = message("no JSON\r\n");
-    event["requestContext"]["authorizer"] = json!({ "principalId": "ann" });
+    event["requestContext"]["authorizer"] = json!({
+        "principalId": "ann",
+        "at": 1_795_437_407_558_u64,
+        "least": i64::MIN,
+        "most": u64::MAX,
+        "huge": 1e300,
+        "escapes": "a\u{1b}\u{8}\u{7f}\u{202e}\"#",
+    });
     let id = record(&mut journal, 1, "$default", &event, Verdict::Status(200));
     expect_file!["golden/authorized.rs"].assert_eq(&source(&journal, id));
 }
@@ -92,7 +99,21 @@ fn a_refused_handshake_is_expected_to_be_refused() {
 
 #[test]
 fn what_clients_send_is_a_literal_and_stays_one() {
-    for text in ["", "plain", "\"#\"##", "a\\", "\r\n\u{0}", "\u{202e}", "\"#\u{1}", "r#\"\"#", "{}\"###"] {
+    for text in [
+        "",
+        "plain",
+        "\"#\"##",
+        "a\\",
+        "\r\n\u{0}",
+        "\u{202e}",
+        "\"#\u{1}",
+        "r#\"\"#",
+        "{}\"###",
+        &"\"#".repeat(300),
+        &format!("\"{}", "#".repeat(255)),
+        "\"\u{202e}",
+        "\\\u{feff}",
+    ] {
         let source = format!("const TEXT: &str = {};", literal(text));
         // Read back by the rules of Rust's own lexer, as far as they matter here.
         let inner = source.strip_prefix("const TEXT: &str = ").unwrap().strip_suffix(';').unwrap();
@@ -102,6 +123,7 @@ fn what_clients_send_is_a_literal_and_stays_one() {
             let body = &raw[hashes + 1..];
             assert_eq!(body.find(&end), Some(body.len() - end.len()), "{inner}");
             assert_eq!(&body[..body.len() - end.len()], text);
+            assert!(hashes <= 255 && !text.contains(['\u{202e}', '\u{feff}']), "Rust refuses it: {inner}");
         } else {
             assert_eq!(inner, format!("{text:?}"));
         }
@@ -135,7 +157,7 @@ fn secrets_are_in_no_part_of_a_test() {
     let authorized = source(&journal, authorized);
     assert!(authorized.contains(".authorizer("), "{authorized}");
     record(&mut journal, 2, "$connect", &handshake(), Verdict::Status(200));
-    let login = message(r#"{"action":"login","password":"s3cr3t"}"#);
+    let login = message(r#"{"action":"login","password":"s3cr3t","n":1e400}"#);
     let login = record(&mut journal, 3, "login", &login, Verdict::Status(200));
     journal.sent(NOW.now, &ann(), r#"{"hello":"Ada","ticket":"s3cr3t"}"#);
     let batch = json!({ "Records": [{ "body": r#"{"user":"Ada","apiKey":"s3cr3t"}"# }] });

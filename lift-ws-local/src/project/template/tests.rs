@@ -468,6 +468,39 @@ fn what_leads_in_circles_or_grows_without_end_is_refused() {
     assert!(problem.contains("64 KiB") || problem.contains("too many values"), "{problem}");
 }
 
+/// `SAM` with a parameter, and the name of its stage made of it.
+fn with_parameter(kind: &str, default: &str, stage: &str) -> String {
+    let parameters = format!("Parameters:\n  P: {{Type: {kind}, Default: \"{default}\"}}\nGlobals:");
+    SAM.replace("Globals:", &parameters).replace("StageName: live", &format!("StageName: {stage}"))
+}
+
+#[test]
+fn a_small_template_does_not_become_a_large_one() {
+    let dir = folder();
+    let long = "x".repeat(400_000);
+    let commas = ",".repeat(250_000);
+    let repeated = |element: &str| format!("!Select [0, [live, {}]]", vec![element; 5_000].join(", "));
+    let joined = format!("!Join ['{}', [{}]]", "y".repeat(60_000), vec!["a"; 20_000].join(", "));
+    let mut templates = vec![
+        with_parameter("String", &long, &repeated("!Ref P")),
+        with_parameter("CommaDelimitedList", &commas, &repeated("!Ref P")),
+        with_parameter("String", &commas, &repeated("!Select [0, !Split [',', !Ref P]]")),
+        SAM.replace("StageName: live", &format!("StageName: {joined}")),
+    ];
+    let mappings = format!("Mappings: {{M: {{a: {{b: {long}}}}}}}\nGlobals:");
+    let found = format!("StageName: {}", repeated("!FindInMap [M, a, b]"));
+    templates.push(SAM.replace("Globals:", &mappings).replace("StageName: live", &found));
+    let problems: Vec<String> =
+        templates.iter().map(|template| read(template, dir.path()).unwrap_err().to_string()).collect();
+    for (problem, expected) in
+        problems.iter().zip(["64 MiB", "too many values", "too many values", "64 KiB", "64 MiB"])
+    {
+        assert!(problem.contains(expected), "{problem}, not {expected}");
+    }
+    let few = with_parameter("String", "live,dead", "!Select [0, !Split [',', !Ref P]]");
+    assert_eq!(read(&few, dir.path()).unwrap().apis[0].stages[0].name, "live");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 

@@ -14,7 +14,9 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// How deep lists and maps may lie in each other.
 const MAX_DEPTH: usize = 64;
 /// How many values there may be once aliases are put in their places.
-const MAX_NODES: usize = 100_000;
+const MAX_VALUES: usize = 100_000;
+/// How many bytes their texts may have then.
+const MAX_TEXT_BYTES: usize = 16 * MAX_BYTES;
 
 /// Reads the first document of a text. Tags such as `!Ref` become what they are short for.
 pub(super) fn parse(text: &str) -> Result<Node, ProjectError> {
@@ -26,7 +28,8 @@ pub(super) fn parse(text: &str) -> Result<Node, ProjectError> {
     {
         return of_json(value, 0);
     }
-    let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 };
+    let mut reader =
+        Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), size: Size::default() };
     reader.document()
 }
 
@@ -52,9 +55,17 @@ fn of_json(value: Value, depth: usize) -> Result<Node, ProjectError> {
 
 struct Reader<'t> {
     parser: Parser<'t, saphyr_parser::StrInput<'t>>,
-    /// What aliases stand for, and how many values it has.
-    anchors: HashMap<usize, (Node, usize)>,
-    nodes: usize,
+    /// What aliases stand for, and how large it is.
+    anchors: HashMap<usize, (Node, Size)>,
+    /// All that was read, what aliases stand for counted at each of them.
+    size: Size,
+}
+
+/// How much there is of something.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    values: usize,
+    text_bytes: usize,
 }
 
 impl<'t> Reader<'t> {
@@ -84,8 +95,8 @@ impl<'t> Reader<'t> {
         if depth > MAX_DEPTH {
             return Err(too_deep(line));
         }
-        let before = self.nodes;
-        self.count(1, line)?;
+        let text_bytes = if let Event::Scalar(text, ..) = &event { text.len() } else { 0 };
+        self.count(Size { values: 1, text_bytes }, line)?;
         let (node, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => (scalar(line, text, style, tag.as_deref())?, anchor),
             Event::SequenceStart(anchor, tag) => {
@@ -103,19 +114,22 @@ impl<'t> Reader<'t> {
                 (tagged(map, tag.as_deref())?, anchor)
             }
             Event::Alias(anchor) => {
-                let Some((node, count)) = self.anchors.get(&anchor).cloned() else {
+                let Some((node, size)) = self.anchors.get(&anchor) else {
                     return Err(problem(line, "an alias stands within what it is for"));
                 };
-                self.count(count, line)?;
-                if depth + depth_of(&node) > MAX_DEPTH {
+                if depth + depth_of(node) > MAX_DEPTH {
                     return Err(too_deep(line));
                 }
-                return Ok(Node { line, ..node });
+                let (size, content) = (*size, node.content.clone());
+                self.count(size, line)?;
+                return Ok(Node::new(line, content));
             }
             _ => return Err(problem(line, "this is no YAML: a value is missing")),
         };
         if anchor > 0 {
-            self.anchors.insert(anchor, (node.clone(), self.nodes - before));
+            let size = Size { values: node.value_count(), text_bytes: node.text_bytes() };
+            self.count(size, line)?;
+            self.anchors.insert(anchor, (node.clone(), size));
         }
         Ok(node)
     }
@@ -151,12 +165,16 @@ impl<'t> Reader<'t> {
         Ok(entries)
     }
 
-    /// A few aliases of aliases can stand for more values than there is memory.
-    fn count(&mut self, more: usize, line: Option<usize>) -> Result<(), ProjectError> {
-        self.nodes = self.nodes.saturating_add(more);
-        if self.nodes > MAX_NODES {
-            let text = format!("it has more than {MAX_NODES} values, those behind aliases counted");
+    /// A few aliases of aliases, or many of one long text, can stand for more than there is memory.
+    fn count(&mut self, more: Size, line: Option<usize>) -> Result<(), ProjectError> {
+        self.size.values = self.size.values.saturating_add(more.values);
+        self.size.text_bytes = self.size.text_bytes.saturating_add(more.text_bytes);
+        if self.size.values > MAX_VALUES {
+            let text = format!("it has more than {MAX_VALUES} values, those behind aliases counted");
             return Err(problem(line, text));
+        }
+        if self.size.text_bytes > MAX_TEXT_BYTES {
+            return Err(problem(line, "its texts have more than 16 MB, those behind aliases counted"));
         }
         Ok(())
     }
@@ -303,6 +321,14 @@ mod tests {
         }
         assert!(parse(&"x".repeat(2 * 1024 * 1024)).unwrap_err().to_string().contains("larger than 1 MB"));
         assert!(parse("a: &a [*a]").is_err());
+    }
+
+    #[test]
+    fn a_long_text_with_many_aliases_is_refused_and_with_a_few_is_not() {
+        let text =
+            |aliases| format!("a: &a {}\nb: [{}]\n", "x".repeat(500_000), vec!["*a"; aliases].join(", "));
+        assert!(parse(&text(10)).is_ok());
+        assert!(parse(&text(90_000)).unwrap_err().to_string().contains("more than 16 MB"));
     }
 
     proptest! {

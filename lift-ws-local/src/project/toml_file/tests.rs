@@ -173,6 +173,20 @@ fn each_mistake_has_its_line_and_says_what_to_write() {
             "line 6, `domains.x.y.ping`: API Gateway keeps `ping`",
         ),
         (
+            "[apis.a]\nroutes.x = \"f\"\n[domains.\"x.y\"]\n_lift = \"a/dev\"",
+            "line 6, `domains.x.y._lift`: the gateway keeps `_lift` and `~`",
+        ),
+        (
+            "[apis.a]\nroutes.x = \"f\"\n[domains.\"x.y\"]\n\"~\" = \"a/dev\"",
+            "line 6, `domains.x.y.~`: the gateway keeps",
+        ),
+        ("env.A = \"x\\u0000\"\n[apis.a]", "line 3, `functions.f.env.A`: a text for a program cannot have"),
+        ("env.\"A=\" = \"x\"\n[apis.a]", "line 3, `functions.f.env`: the name of a variable has"),
+        (
+            "[functions.g]\ncommand = [\"g\", \"\\u0000\"]\n[apis.a]",
+            "line 4, `functions.g.command`: a text for a program cannot have",
+        ),
+        (
             "[apis.a]\nport = 9\n[apis.b]\nport = 9",
             "line 6, `apis.b.port`: `apis.a` has 9 already: each API needs its own",
         ),
@@ -204,5 +218,34 @@ fn each_mistake_has_its_line_and_says_what_to_write() {
     ] {
         let problem = problem(text);
         assert!(problem.starts_with(expected), "{text}\n{problem}\n{expected}");
+    }
+}
+
+#[test]
+fn a_custom_domain_has_a_name_that_leads_nowhere_else() {
+    let with = |name: &str| {
+        let project = format!(
+            "functions.f.command = [\"f\"]\napis.a.routes.x = \"f\"\n[domains]\n\"{name}\" = \"a/dev\""
+        );
+        Project::from_toml(&project, ".").map_err(|error| error.to_string())
+    };
+    for name in ["ws.localhost", "WS.example.org", "intranet", "x_y.example", "1.2.3.4.example"] {
+        assert!(with(name).is_ok(), "{name}");
+    }
+    let (long_label, long_name) = ("a".repeat(64), ["a"; 128].join("."));
+    for (name, expected) in [
+        ("127.0.0.1", "this is an address"),
+        ("127.1", "this is an address"),
+        ("Localhost", "`localhost` is this machine itself"),
+        ("https://x.y", "without scheme"),
+        ("", "parts between dots"),
+        ("a..b", "parts between dots"),
+        ("a.b.", "parts between dots"),
+        ("-.-", "parts between dots"),
+        (&long_label, "parts between dots"),
+        (&long_name, "parts between dots"),
+    ] {
+        let problem = with(name).unwrap_err();
+        assert!(problem.starts_with("line 4, `domains.") && problem.contains(expected), "{name}: {problem}");
     }
 }

@@ -15,6 +15,8 @@ use crate::project::{Place, ProjectError};
 const MAX_DEPTH: usize = 64;
 /// How many values may be looked at; what is above is made to take for ever.
 const MAX_STEPS: usize = 1_000_000;
+/// How many bytes the texts may have that come of it all, each counted wherever it is put.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// More are not read.
 const MAX_WARNINGS: usize = 200;
 /// A longer text is none that anybody has written.
@@ -28,6 +30,7 @@ pub(super) struct Scope<'t> {
     resources: &'t BTreeMap<String, Raw<'t>>,
     known_conditions: RefCell<HashMap<String, bool>>,
     steps: Cell<usize>,
+    bytes: Cell<usize>,
     warnings: RefCell<Vec<String>>,
 }
 
@@ -65,6 +68,7 @@ impl<'t> Scope<'t> {
             resources,
             known_conditions: RefCell::default(),
             steps: Cell::new(0),
+            bytes: Cell::new(0),
             warnings: RefCell::default(),
         }
     }
@@ -83,10 +87,7 @@ impl<'t> Scope<'t> {
 
     /// The value with all functions done; `None` for `AWS::NoValue`.
     pub(super) fn resolve(&self, node: &Node, at: At<'_>) -> Result<Option<Node>, ProjectError> {
-        self.steps.set(self.steps.get() + 1);
-        if self.steps.get() > MAX_STEPS {
-            return Err(node.problem(at.path, "the template's functions lead to too many values"));
-        }
+        self.count_steps(1, node, at)?;
         let at = at.deeper(node)?;
         match &node.content {
             Content::Map(entries) => match &entries[..] {
@@ -97,6 +98,7 @@ impl<'t> Scope<'t> {
                     let mut resolved = Vec::with_capacity(entries.len());
                     for Entry { key, line, value } in entries {
                         if let Some(value) = self.resolve(value, at)? {
+                            self.count_bytes(key.len(), node, at)?;
                             resolved.push(Entry { key: key.clone(), line: *line, value });
                         }
                     }
@@ -107,15 +109,43 @@ impl<'t> Scope<'t> {
                 let resolved = elements.iter().filter_map(|element| self.resolve(element, at).transpose());
                 Ok(Some(Node::new(node.line, Content::List(resolved.collect::<Result<_, _>>()?))))
             }
-            _ => Ok(Some(node.clone())),
+            _ => {
+                self.count_bytes(node.text_bytes(), node, at)?;
+                Ok(Some(node.clone()))
+            }
         }
+    }
+
+    fn count_steps(&self, steps: usize, node: &Node, at: At<'_>) -> Result<(), ProjectError> {
+        self.steps.set(self.steps.get().saturating_add(steps));
+        if self.steps.get() > MAX_STEPS {
+            return Err(node.problem(at.path, "the template's functions lead to too many values"));
+        }
+        Ok(())
+    }
+
+    /// One long text can be referred to in very many places, and is a text of its own at each.
+    fn count_bytes(&self, bytes: usize, node: &Node, at: At<'_>) -> Result<(), ProjectError> {
+        self.bytes.set(self.bytes.get().saturating_add(bytes));
+        if self.bytes.get() > MAX_BYTES {
+            let problem =
+                "the template's functions lead to more than 64 MiB of text: refer less often to long texts";
+            return Err(node.problem(at.path, problem));
+        }
+        Ok(())
+    }
+
+    /// What a value stands for, put in place of a node.
+    fn copied(&self, value: &Node, node: &Node, at: At<'_>) -> Result<Node, ProjectError> {
+        self.count_steps(value.value_count(), node, at)?;
+        self.count_bytes(value.text_bytes(), node, at)?;
+        Ok(Node { line: node.line, ..value.clone() })
     }
 
     fn function(&self, name: &str, of: &Node, node: &Node, at: At<'_>) -> Result<Option<Node>, ProjectError> {
         let text = |text: String| {
-            if text.len() > MAX_TEXT {
-                return Err(node.problem(at.path, "this comes to a text of more than 64 KiB"));
-            }
+            check_length(text.len(), node, at)?;
+            self.count_bytes(text.len(), node, at)?;
             Ok(Some(Node::text(node.line, text)))
         };
         match name {
@@ -128,24 +158,30 @@ impl<'t> Scope<'t> {
                 for part in list.elements() {
                     parts.push(self.text_of(part, at, "a part of !Join")?);
                 }
-                text(parts.join(&self.text_of(&separator, at, "the separator of !Join")?))
+                let separator = self.text_of(&separator, at, "the separator of !Join")?;
+                let separators = separator.len().saturating_mul(parts.len().saturating_sub(1));
+                let length = parts.iter().map(String::len).sum::<usize>().saturating_add(separators);
+                check_length(length, node, at)?;
+                text(parts.join(&separator))
             }
             "Fn::Split" => {
                 let [separator, whole] = self.arguments(of, node, at, "!Split [SEPARATOR, TEXT]")?;
                 let separator = self.text_of(&separator, at, "the separator of !Split")?;
                 let whole = self.text_of(&whole, at, "the text of !Split")?;
-                let parts = match separator.as_str() {
-                    "" => vec![whole],
-                    separator => whole.split(separator).map(str::to_owned).collect(),
+                self.count_bytes(whole.len(), node, at)?;
+                let parts = if separator.is_empty() {
+                    vec![Node::text(node.line, whole)]
+                } else {
+                    self.count_steps(whole.matches(&separator).count(), node, at)?;
+                    whole.split(&separator).map(|part| Node::text(node.line, part)).collect()
                 };
-                let parts = parts.into_iter().map(|part| Node::text(node.line, part)).collect();
                 Ok(Some(Node::new(node.line, Content::List(parts))))
             }
             "Fn::Select" => {
                 let [index, list] = self.arguments(of, node, at, "!Select [INDEX, [A, B]]")?;
                 let index = index.to_number().and_then(|index| usize::try_from(index).ok());
                 match index.and_then(|index| list.elements().get(index)) {
-                    Some(element) => Ok(Some(element.clone())),
+                    Some(element) => Ok(Some(self.copied(element, element, at)?)),
                     None => {
                         Err(node
                             .problem(at.path, "!Select has no such element: write an index within the list"))
@@ -256,9 +292,7 @@ impl<'t> Scope<'t> {
             if let Some(value) = value {
                 whole.push_str(&self.text_of(&value, at, &format!("`{name}`"))?);
             }
-            if whole.len() > MAX_TEXT {
-                return Err(node.problem(at.path, "this comes to a text of more than 64 KiB"));
-            }
+            check_length(whole.len(), node, at)?;
         }
         Ok(whole + rest)
     }
@@ -271,11 +305,18 @@ impl<'t> Scope<'t> {
         }
         let found = keys.iter().try_fold(self.mappings, |map, key| map.get(key));
         match found.filter(|_| keys.len() == 3) {
-            Some(found) => Ok(Some(Node { line: node.line, ..found.clone() })),
+            Some(found) => Ok(Some(self.copied(found, node, at)?)),
             None => Err(node
                 .problem(at.path, format!("Mappings have no `{}`: write [MAP, KEY, KEY]", keys.join(".")))),
         }
     }
+}
+
+fn check_length(length: usize, node: &Node, at: At<'_>) -> Result<(), ProjectError> {
+    if length > MAX_TEXT {
+        return Err(node.problem(at.path, "this comes to a text of more than 64 KiB"));
+    }
+    Ok(())
 }
 
 fn elements<'n, const N: usize>(

@@ -20,7 +20,7 @@ impl Scope<'_> {
             return Ok(None);
         }
         if let Some(value) = self.parameters.get(name) {
-            return Ok(Some(Node { line: node.line, ..value.clone() }));
+            return Ok(Some(self.copied(value, node, at)?));
         }
         let text = match pseudo(name) {
             Some(text) => text,
