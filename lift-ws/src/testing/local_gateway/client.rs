@@ -80,6 +80,7 @@ impl SocketClient {
     ///
     /// # Panics
     /// If none comes in time, or the connection ends.
+    #[allow(clippy::should_implement_trait, reason = "a client waits for its next message, as a stream does")]
     #[track_caller]
     pub fn next(&mut self) -> impl Future<Output = Value> {
         self.next_at(Location::caller(), |_| true)
