@@ -37,7 +37,8 @@ async fn an_authorizer_is_one_line_that_says_why_somebody_was_refused() {
 async fn an_identity_source_that_is_none_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let routes = dir.path().join("routes.json");
-    std::fs::write(&routes, r#"{ "authorizer": { "identitySources": ["$request.header.Auth"] } }"#).unwrap();
+    let manifest = r#"{ "routes": [{ "routeKey": "say" }], "authorizer": { "identitySources": ["$request.header.Auth"] } }"#;
+    std::fs::write(&routes, manifest).unwrap();
     let arguments = ["--port", "0", "--routes", routes.to_str().unwrap(), "--", "true"];
     let (status, stdout, stderr) = crate::running::refused(dev(arguments)).await;
     assert_eq!((status, stdout.as_str()), (Some(1), ""));
