@@ -6,7 +6,7 @@ mod printer;
 
 use std::io::{self, IsTerminal, Write};
 
-use lift_ws_local::core::{EventType, Finished, NoRoute, Verdict};
+use lift_ws_local::core::{Finished, Verdict};
 use lift_ws_local::{BatchVerdict, DeadLetter, FinishedBatch, GatewayEvent, OutputStream};
 
 use paint::Paint;
@@ -126,36 +126,18 @@ fn describe(event: &GatewayEvent, paint: Paint) -> String {
     }
 }
 
-/// Route, connection, milliseconds, outcome. An authorizer has no route of its own, and whatever is wrong with it or
-/// its answer refuses the client, with a status that its outcome does not show.
+/// Route, connection, milliseconds, outcome.
 fn describe_finished(finished: &Finished, paint: Paint) -> String {
     let millis = finished.ended.since(finished.started).as_millis();
+    let outcome = message(&finished.outcome());
     let outcome = match &finished.verdict {
-        Verdict::Status(status) if *status < 400 => paint.green(&status.to_string()),
-        Verdict::Status(status) => paint.yellow(&status.to_string()),
-        Verdict::Authorized => paint.green("allowed"),
-        Verdict::Refused { status, reason } => {
-            paint.yellow(&format!("refused, {status}: {}", message(reason)))
-        }
-        Verdict::Malformed { problem } if finished.event_type == EventType::Authorizer => {
-            paint.red(&message(problem))
-        }
-        Verdict::Malformed { problem } => paint.red(&format!("malformed response: {}", message(problem))),
-        Verdict::FunctionError { message: text } => paint.red(&format!("function error: {}", message(text))),
-        Verdict::Unavailable { message: text } => paint.red(&format!("no environment: {}", message(text))),
-        Verdict::TimedOut { limit } => {
-            let limit = limit.as_secs_f64();
-            paint.red(&format!("timed out: the gateway waits {limit} s for an answer (integration_timeout)"))
-        }
-        Verdict::Fault(fault) => format!("fault on demand: {fault:?}"),
-        Verdict::NoRoute(reason) => paint.yellow(&format!("no route: {}", describe_no_route(*reason))),
+        Verdict::Status(status) if *status < 400 => paint.green(&outcome),
+        Verdict::Authorized => paint.green(&outcome),
+        Verdict::Status(_) | Verdict::Refused { .. } | Verdict::NoRoute(_) => paint.yellow(&outcome),
+        Verdict::Fault(_) => outcome,
+        _ => paint.red(&outcome),
     };
-    let (route, outcome) = match (finished.event_type, &finished.verdict) {
-        (EventType::Authorizer, Verdict::Authorized | Verdict::Refused { .. }) => ("authorizer", outcome),
-        (EventType::Authorizer, _) => ("authorizer", format!("{} {outcome}", paint.red("refused, 500:"))),
-        _ => (finished.route_key.as_str(), outcome),
-    };
-    let route = paint.bold(&format!("{:<12}", one_line(route, KEY_CHARACTERS)));
+    let route = paint.bold(&format!("{:<12}", one_line(finished.whose(), KEY_CHARACTERS)));
     let connection = paint.dim(finished.connection.as_str());
     format!("{route} {connection} {millis:>5} ms  {outcome}")
 }
@@ -199,16 +181,6 @@ fn describe_dead_letter(letter: &DeadLetter, paint: Paint) -> String {
     )
 }
 
-fn describe_no_route(reason: NoRoute) -> &'static str {
-    match reason {
-        NoRoute::NotJson => "the message is not JSON, and there is no $default route",
-        NoRoute::NoKey => {
-            "the route selection expression found no key in the message, and there is no $default route"
-        }
-        NoRoute::UnknownKey => "no route has this key, and there is no $default route",
-    }
-}
-
 fn message(text: &str) -> String {
     one_line(text, MESSAGE_CHARACTERS)
 }
@@ -238,7 +210,7 @@ mod tests {
     use std::time::Duration;
 
     use lift_ws_local::EnvironmentId;
-    use lift_ws_local::core::Moment;
+    use lift_ws_local::core::{EventType, Moment, NoRoute};
 
     fn finished(verdict: Verdict) -> GatewayEvent {
         GatewayEvent::Finished(Finished {

@@ -140,10 +140,12 @@ async fn a_guest_is_refused_where_members_have_a_secret() {
     let gateway =
         LocalGateway::of(CHAT).env("CHAT_TOKEN_SECRET", "a secret of thirty-two bytes or more").await;
     let refusal = gateway.connect("/").subprotocol("chat.v1").await.unwrap_err();
-    assert_eq!(refusal.status, 401);
+    assert_eq!((refusal.status, refusal.reason.as_deref()), (401, Some("$connect: 401")), "{refusal}");
     gateway.finished_with(|event| event.route_key == "$connect").await;
     gateway.inject(Fault::Forbidden);
-    assert_eq!(gateway.connect("/").await.unwrap_err().status, 403);
+    let refusal = gateway.connect("/").await.unwrap_err();
+    assert_eq!(refusal.status, 403);
+    assert!(refusal.reason.unwrap().starts_with("fault on demand: forbid-connects"));
     assert_eq!(gateway.finished().len(), 1, "the program was not asked");
     gateway.shutdown().await;
 }

@@ -1,5 +1,6 @@
 //! What the core asks the shell to do.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,6 +26,8 @@ pub enum Action {
     Refuse {
         /// The socket of the handshake.
         socket: SocketId,
+        /// What the connection would have been called: events before it name it.
+        connection: ConnectionId,
         /// The HTTP status.
         status: u16,
         /// `Content-Type` of the body.
@@ -104,6 +107,32 @@ pub struct Finished {
     pub verdict: Verdict,
 }
 
+impl Finished {
+    /// Whose event it was, for people: the route key; `authorizer` for one, which has no route of its own.
+    #[must_use]
+    pub fn whose(&self) -> &str {
+        match self.event_type {
+            EventType::Authorizer => "authorizer",
+            _ => &self.route_key,
+        }
+    }
+
+    /// What came of it, for people, and as internal as the verdict. Texts of functions and clients are as they came.
+    ///
+    /// Whatever is wrong with an authorizer or its answer refuses the client, with a status that its verdict does not show.
+    #[must_use]
+    pub fn outcome(&self) -> String {
+        match (self.event_type, &self.verdict) {
+            (EventType::Authorizer, Verdict::Malformed { problem }) => format!("refused, 500: {problem}"),
+            (EventType::Authorizer, Verdict::Authorized | Verdict::Refused { .. }) => {
+                self.verdict.to_string()
+            }
+            (EventType::Authorizer, _) => format!("refused, 500: {}", self.verdict),
+            _ => self.verdict.to_string(),
+        }
+    }
+}
+
 /// The lifecycle step that an event reports: `requestContext.eventType`, but for authorizers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventType {
@@ -171,6 +200,25 @@ pub enum Verdict {
     NoRoute(NoRoute),
 }
 
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "{status}"),
+            Self::Authorized => f.write_str("allowed"),
+            Self::Refused { status, reason } => write!(f, "refused, {status}: {reason}"),
+            Self::Malformed { problem } => write!(f, "malformed response: {problem}"),
+            Self::FunctionError { message } => write!(f, "function error: {message}"),
+            Self::Unavailable { message } => write!(f, "no environment: {message}"),
+            Self::TimedOut { limit } => {
+                let limit = limit.as_secs_f64();
+                write!(f, "timed out: the gateway waits {limit} s for an answer (integration_timeout)")
+            }
+            Self::Fault(fault) => write!(f, "fault on demand: {fault:?}"),
+            Self::NoRoute(reason) => write!(f, "no route: {reason}"),
+        }
+    }
+}
+
 /// Why no route but `$default` could take a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoRoute {
@@ -180,4 +228,16 @@ pub enum NoRoute {
     NoKey,
     /// There is a key, but no route that messages reach has it.
     UnknownKey,
+}
+
+impl fmt::Display for NoRoute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotJson => "the message is not JSON, and there is no $default route",
+            Self::NoKey => {
+                "the route selection expression found no key in the message, and there is no $default route"
+            }
+            Self::UnknownKey => "no route has this key, and there is no $default route",
+        })
+    }
 }

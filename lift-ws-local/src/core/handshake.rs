@@ -216,6 +216,7 @@ impl Gateway {
         let body = gateway_frame(message, &handshake.connection, &handshake.request_id);
         turn.act(Action::Refuse {
             socket,
+            connection: handshake.connection.clone(),
             status: status.as_u16(),
             content_type: "application/json",
             body: if self.api.readings.refusal_body { body.into() } else { Bytes::new() },

@@ -1,6 +1,7 @@
 //! A handshake that failed, and where handshakes go.
 
 use crate::percent;
+use lift_ws_local::core::{EventType, FaultMet, Finished};
 use std::fmt;
 
 /// The gateway refused a handshake.
@@ -11,15 +12,38 @@ pub struct Refusal {
     pub status: u16,
     /// The body, as a client gets it.
     pub body: String,
+    /// Why, for developers: no client learns it. Whose event decided and what came of it, in the words of the terminal of
+    /// `cargo lift-ws dev`: `$connect: 403`, `authorizer: refused, 403: …`, `$connect: function error: …`. `None` if the
+    /// status says it all, since nobody was asked: for a URL that is no stage's, say.
+    pub reason: Option<String>,
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the handshake was refused with {}: {}", self.status, self.body)
+        write!(f, "the handshake was refused with {}: {}", self.status, self.body)?;
+        match &self.reason {
+            Some(reason) => write!(f, "; {reason}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl std::error::Error for Refusal {}
+
+/// The reason that an event gives, if it belongs to a handshake.
+pub(super) fn reason_of(finished: &Finished) -> Option<String> {
+    match finished.event_type {
+        EventType::Authorizer | EventType::Connect => {
+            Some(format!("{}: {}", finished.whose(), finished.outcome()))
+        }
+        EventType::Message | EventType::Disconnect => None,
+    }
+}
+
+/// The reason that a fault is.
+pub(super) fn reason_of_fault(fault: &FaultMet) -> String {
+    format!("fault on demand: {fault}")
+}
 
 /// A path and a query below the URL of a stage: `/?name=ann` is `{stage}?name=ann`.
 pub(super) fn below(stage: &str, path: &str) -> String {

@@ -311,7 +311,7 @@ impl Driver {
             Action::Accept { socket, connection, subprotocol } => {
                 self.accept(socket, connection, subprotocol);
             }
-            Action::Refuse { socket, status, content_type, body } => {
+            Action::Refuse { socket, status, content_type, body, .. } => {
                 self.note(|inspection, time| inspection.refused(time.now, socket, status, &body));
                 if let Some(reply) = self.handshakes.remove(&socket) {
                     let _ = reply.send(HandshakeAnswer::Refuse { status, content_type, body });

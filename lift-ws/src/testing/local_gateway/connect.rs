@@ -80,7 +80,8 @@ impl SocketConnect {
             Err(Error::Http(answer)) => {
                 let body = answer.body().as_deref().unwrap_or_default();
                 let body = String::from_utf8_lossy(body).into_owned();
-                Err(Refusal { status: answer.status().as_u16(), body })
+                let reason = self.record.reason_of_refusal(&body);
+                Err(Refusal { status: answer.status().as_u16(), body, reason })
             }
             Err(error) => panic!("the handshake failed: {error}; {}", self.record),
         }

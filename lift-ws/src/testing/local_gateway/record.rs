@@ -1,6 +1,8 @@
 //! What a gateway told about itself.
 
+use crate::testing::refusal::{reason_of, reason_of_fault};
 use lift_ws_local::GatewayEvent;
+use serde_json::Value;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,6 +30,24 @@ impl Record {
 
     pub(super) fn lines(&self) -> Vec<String> {
         self.lock().iter().filter_map(line).collect()
+    }
+
+    /// Why a handshake was refused, of which this is the answer's body: it names the connection that there would have been,
+    /// and the gateway tells of its events before it answers.
+    pub(super) fn reason_of_refusal(&self, body: &str) -> Option<String> {
+        let body: Value = serde_json::from_str(body).ok()?;
+        let connection = body["connectionId"].as_str()?;
+        self.lock().iter().rev().find_map(|event| match event {
+            GatewayEvent::Finished(finished) if finished.connection.as_str() == connection => {
+                reason_of(finished)
+            }
+            GatewayEvent::Fault(fault)
+                if fault.connection.as_ref().is_some_and(|id| id.as_str() == connection) =>
+            {
+                Some(reason_of_fault(fault))
+            }
+            _ => None,
+        })
     }
 
     /// What `look` finds, now or later.

@@ -142,7 +142,7 @@ impl fmt::Debug for ConnectMany {
 async fn answered(world: &Rc<World>, client: ClientNo) -> Result<GatewayClient, Refusal> {
     let look = |state: &mut State| match &state.clients[client].stage {
         Stage::Handshaking => None,
-        Stage::Refused { status, body } => Some(Err(Refusal { status: *status, body: body.clone() })),
+        Stage::Refused(refusal) => Some(Err(refusal.clone())),
         Stage::Open | Stage::Closed { .. } => {
             let client = &state.clients[client];
             Some(Ok((client.connection.clone(), client.name.clone(), client.subprotocol.clone())))

@@ -1,6 +1,7 @@
 //! The gateway's core with its clients: what is shared by the test, the handlers' tasks and the management API.
 
 use super::journal::{Journal, What};
+use crate::testing::refusal::{Refusal, reason_of, reason_of_fault};
 use crate::testing::simulation;
 use lift_ws_local::core::{
     Action, CallId, ConnectionId, Fault, FaultMet, Faults, Finished, Gateway, HandshakeRequest, Input,
@@ -36,7 +37,7 @@ pub(super) struct ManagementAnswer {
 pub(super) enum Stage {
     Handshaking,
     Open,
-    Refused { status: u16, body: String },
+    Refused(Refusal),
     Closed { code: u16, reason: String },
 }
 
@@ -80,6 +81,8 @@ pub(super) struct State {
     running: BTreeMap<InvocationId, String>,
     answer: Option<ManagementAnswer>,
     finished: Vec<Finished>,
+    /// What has come of the events of handshakes that are not answered yet.
+    reasons: HashMap<ConnectionId, String>,
     /// The faults that have happened and are not in the journal yet: they are told of within the core.
     met: Arc<Mutex<Vec<FaultMet>>>,
     pub(super) journal: Journal,
@@ -107,6 +110,7 @@ impl Hub {
                 running: BTreeMap::new(),
                 answer: None,
                 finished: Vec::new(),
+                reasons: HashMap::new(),
                 met,
                 journal: Journal::default(),
             }),
@@ -273,6 +277,9 @@ impl State {
         for fault in met {
             let client = fault.connection.as_ref().and_then(|connection| self.connections.get(connection));
             self.journal.note_fault(client.copied(), &fault);
+            if let (None, Some(connection)) = (client, &fault.connection) {
+                self.reasons.insert(connection.clone(), reason_of_fault(&fault));
+            }
         }
     }
 
@@ -280,6 +287,7 @@ impl State {
         match action {
             Action::Accept { socket, connection, subprotocol } => {
                 let client = client_of(socket);
+                self.reasons.remove(&connection);
                 self.connections.insert(connection.clone(), client);
                 self.journal.add_connection(&connection, client);
                 self.journal.note(client, What::Opens(subprotocol.clone()));
@@ -288,11 +296,12 @@ impl State {
                 client.connection = Some(connection);
                 client.subprotocol = subprotocol;
             }
-            Action::Refuse { socket, status, body, .. } => {
+            Action::Refuse { socket, connection, status, body, .. } => {
                 let client = client_of(socket);
                 let body = String::from_utf8_lossy(&body).into_owned();
                 self.journal.note(client, What::Refused { status, body: body.clone() });
-                self.clients[client].stage = Stage::Refused { status, body };
+                let reason = self.reasons.remove(&connection);
+                self.clients[client].stage = Stage::Refused(Refusal { status, body, reason });
             }
             Action::Invoke { invocation, event, route_key, .. } => {
                 self.running.insert(invocation, route_key);
@@ -313,6 +322,9 @@ impl State {
             Action::Finished(finished) => {
                 let client = self.connections.get(&finished.connection).copied();
                 self.journal.note_finished(client, &finished);
+                if let Some(reason) = reason_of(&finished) {
+                    self.reasons.insert(finished.connection.clone(), reason);
+                }
                 self.finished.push(finished);
             }
         }

@@ -57,3 +57,45 @@ async fn the_authorizer_is_asked_first_and_what_it_said_is_known_later() {
     let ann = gateway.connect("/").header("x-pass", "word").await.unwrap();
     assert_eq!(ann.ask(json!({"action": "whoami"})).await, "ann");
 }
+
+#[ws_route("$connect", crate = crate)]
+async fn breaks(Query(who): Query<Who>) -> Result<(), Error> {
+    match who.name.as_str() {
+        "slow" => sleep(Duration::from_secs(40)).await,
+        _ => return Err(Error::internal("the flag store is empty")),
+    }
+    Ok(())
+}
+
+#[ws_app(crate = crate, authorizer = authorize, routes = [breaks])]
+struct Broken;
+
+#[tokio::test]
+async fn a_refusal_tells_the_developer_what_the_terminal_would_say() {
+    let (gateway, _) = gateway();
+    let refusal = gateway.connect("/?name=mallory").await.unwrap_err();
+    assert_eq!(refusal.reason.as_deref(), Some("$connect: 403"));
+    assert!(refusal.to_string().ends_with("}; $connect: 403"), "{refusal}");
+    assert!(!refusal.body.contains("$connect"), "{refusal}");
+    gateway.inject(crate::testing::Fault::Forbidden);
+    let reason = gateway.connect("/?name=ann").await.unwrap_err().reason.unwrap();
+    assert!(reason.starts_with("fault on demand: forbid-connects"), "{reason}");
+    assert_eq!(gateway.handshake(HandshakeRequest::get("/prod")).await.unwrap_err().reason, None);
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_authorizers_reason_or_what_went_wrong_at_connect() {
+    let gateway = TestGateway::<Broken>::new(());
+    let reason = async |path: &str, pass: &str| {
+        gateway.connect(path).header("X-Pass", pass).await.unwrap_err().reason.unwrap()
+    };
+    for (path, pass, expected) in [
+        ("/", "", "authorizer: refused, 401: the identity source `route.request.header.X-Pass` is missing"),
+        ("/", "?", "authorizer: refused, 403: "),
+        ("/?name=ann", "word", "$connect: 500"),
+        ("/?name=slow", "word", "$connect: timed out: the gateway waits 29 s for an answer"),
+    ] {
+        let reason = reason(path, pass).await;
+        assert!(reason.starts_with(expected), "{reason}");
+    }
+}
