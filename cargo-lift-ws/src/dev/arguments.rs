@@ -221,7 +221,7 @@ fn fault_help() -> String {
     format!(
         "Something that is to go wrong, as often as is said; may be given several times: KIND[:TIME][:HOW-OFTEN][:xCOUNT]\n\n\
          TIME is 200ms, 5s, 10m or 2h; HOW-OFTEN a probability (0.1 or 10%) or every so many (every-3), always if it is left \
-         out; COUNT how often at most. For instance slow:200ms:0.5, drop-disconnect:every-10 or kill:10%:x3.\n\n\
+         out; COUNT how often at most. A number without a unit is no TIME: slow:1 is refused. For instance slow:200ms:0.5, drop-disconnect:every-10 or kill:10%:x3.\n\n\
          Kinds, with the time that they take if none is said:\n{}",
         FaultKind::listing()
     )
@@ -328,6 +328,7 @@ mod tests {
     #[test]
     fn a_fault_that_is_none_is_refused() {
         assert_eq!(parse(&["--fault", "kil"]).unwrap_err(), ErrorKind::ValueValidation);
+        assert_eq!(parse(&["--fault", "slow:1"]).unwrap_err(), ErrorKind::ValueValidation);
         assert_eq!(parse(&["--fault-seed", "7"]).unwrap_err(), ErrorKind::MissingRequiredArgument);
     }
 

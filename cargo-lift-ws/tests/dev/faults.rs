@@ -61,7 +61,7 @@ async fn what_runs_is_driven_over_the_control_endpoint_unless_it_is_turned_off()
 async fn a_fault_that_is_none_is_refused_with_what_to_write() {
     for (fault, hint) in [
         ("slwo", "there is no fault `slwo`: write one of drop-disconnect, "),
-        ("slow:200", "`200` is not how often a fault can happen"),
+        ("slow:1", "write `slow:1s` or `slow:1ms` for a time, and `slow:50%` or `slow:0.5` for how often"),
         ("slow:5d", "`5d` is no time up to a day: write it as `200ms`"),
     ] {
         let (code, _, stderr) = refused(dev(["--fault", fault])).await;

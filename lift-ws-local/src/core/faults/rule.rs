@@ -21,7 +21,8 @@ pub struct FaultRuleId(pub u64);
 /// One fault, at which of its occasions it happens, and how often at most.
 ///
 /// Written as `KIND[:TIME][:HOW-OFTEN][:xCOUNT]`: how often is a probability (`0.1`, `10%`) or every so many
-/// (`every-3`); always, if it is left out.
+/// (`every-3`); always, if it is left out. A number of 1 and more without a unit is refused where a time may stand: `slow:1`
+/// may mean a second as well as always.
 ///
 /// # Examples
 ///
@@ -136,6 +137,8 @@ impl FromStr for FaultRule {
         let mut rest = parts.map(str::trim).peekable();
         if let Some(time) = rest.next_if(|part| is_time(part)) {
             rule.fault = fault_of(kind, time)?;
+        } else if let Some(part) = rest.peek().filter(|part| lacks_unit(kind, part)) {
+            return Err(FaultRuleError::Unit(kind.name(), (*part).to_owned()));
         }
         if let Some(when) = rest.next_if(|part| !part.starts_with('x')) {
             rule = rule.happening(when)?;
@@ -175,6 +178,12 @@ fn is_time(part: &str) -> bool {
     unit.len() < part.len() && unit.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
+/// Whether a number may be meant as a time, since it stands where one could and is no chance that anybody writes: `slow:1`
+/// reads as "always" and as "a second".
+fn lacks_unit(kind: &FaultKind, part: &str) -> bool {
+    kind.usual_time().is_some() && part.parse::<f64>().is_ok_and(|number| number.is_finite() && number >= 1.0)
+}
+
 fn fault_of(kind: &FaultKind, time: &str) -> Result<Fault, FaultRuleError> {
     let parsed = parse_duration(time).filter(|time| *time <= MAX_TIME);
     let parsed = parsed.ok_or_else(|| FaultRuleError::Time(time.to_owned()))?;
@@ -195,6 +204,8 @@ pub enum FaultRuleError {
     Kind(String),
     /// This is not a time, or too long a one.
     Time(String),
+    /// This number after this kind may be a time, and how often it happens.
+    Unit(&'static str, String),
     /// This kind takes no time.
     NoTime(&'static str),
     /// This is not a probability that a fault can have.
@@ -219,6 +230,17 @@ impl fmt::Display for FaultRuleError {
                     "`{}` is no time up to a day: write it as `200ms`, `5s`, `10m` or `2h`",
                     shown(time)
                 )
+            }
+            Self::Unit(kind, number) => {
+                let number = shown(number);
+                write!(f, "`{kind}:{number}` may be a time, and how often it happens: ")?;
+                match number.bytes().all(|byte| byte.is_ascii_digit()) {
+                    true => write!(f, "write `{kind}:{number}s` or `{kind}:{number}ms` for a time")?,
+                    false => {
+                        write!(f, "write a whole number and its unit for a time, as in `{kind}:1500ms`")?
+                    }
+                }
+                write!(f, ", and `{kind}:50%` or `{kind}:0.5` for how often; always, if it is left out")
             }
             Self::NoTime(kind) => {
                 write!(f, "`{kind}` takes no time: write how often it happens, as in `{kind}:0.1`")
@@ -266,6 +288,8 @@ mod tests {
         assert_eq!(parsed("slow:25%"), slow(500).with_probability(0.25).unwrap());
         assert_eq!(parsed("slow:x3"), slow(500).at_most(three));
         assert_eq!(parsed("slow:200ms:every-3:x3"), slow(200).every(three).at_most(three));
+        assert_eq!(parsed("slow:100%"), slow(500));
+        assert_eq!(parsed("slow:1s:1"), slow(1_000));
         assert_eq!(parsed("kill:1"), FaultRule::new(Fault::EnvironmentKilled));
         assert_eq!(parsed("kill:100%:x1"), FaultRule::new(Fault::EnvironmentKilled).once());
     }
@@ -275,7 +299,18 @@ mod tests {
         for (text, expected) in [
             ("slwo", "there is no fault `slwo`: write one of drop-disconnect, "),
             ("", "there is no fault ``: write one of "),
-            ("slow:200", "`200` is not how often a fault can happen: write more than 0 and at most 1"),
+            (
+                "slow:1",
+                "`slow:1` may be a time, and how often it happens: write `slow:1s` or `slow:1ms` for a time, and \
+                 `slow:50%` or `slow:0.5` for how often",
+            ),
+            ("slow:200:0.5", "`slow:200` may be a time, and how often it happens: write `slow:200s` or"),
+            (
+                "cold-start:1.5:x3",
+                "`cold-start:1.5` may be a time, and how often it happens: write a whole number",
+            ),
+            ("slow:inf", "`inf` is not how often"),
+            ("slow:200%", "`200%` is not how often a fault can happen: write more than 0 and at most 1"),
             ("slow:200sec", "`200sec` is no time up to a day: write it as `200ms`"),
             ("slow:25h", "`25h` is no time up to a day"),
             ("kill:5s", "`kill` takes no time: write how often it happens, as in `kill:0.1`"),
