@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::DevError;
 use super::app::{App, AppTarget};
+use super::lock::Lock;
 use crate::terminal;
 
 /// How long output is waited for once cargo has ended: something that it started may hold the pipes open.
@@ -22,8 +23,16 @@ const PROGRESS_WIDTH: &str = "80";
 /// As much of cargo's own words as is kept for the page.
 const KEPT_BYTES: usize = 64 * 1024;
 
-/// Builds the app; the path of its binary.
-pub(super) async fn build(app: &App) -> Result<PathBuf, DevError> {
+/// A build that has passed.
+#[derive(Debug)]
+pub(super) struct Built {
+    pub(super) executable: PathBuf,
+    /// The lock file that it was built by.
+    pub(super) lock: Lock,
+}
+
+/// Builds the app.
+pub(super) async fn build(app: &App) -> Result<Built, DevError> {
     let in_colours = terminal::has_colours();
     let mut command = command(app, in_colours);
     let shown = shown(&command);
@@ -31,7 +40,7 @@ pub(super) async fn build(app: &App) -> Result<PathBuf, DevError> {
     let mut heard = Heard::default();
     let status = listen(child, app, &mut heard).await.map_err(DevError::Cargo)?;
     match heard.executable {
-        Some(path) if status.success() => Ok(path),
+        Some(executable) if status.success() => Ok(Built { executable, lock: heard.lock }),
         _ => Err(DevError::Build { command: shown, errors: heard.errors() }),
     }
 }
@@ -120,10 +129,17 @@ struct Heard {
     errors: String,
     /// Cargo's own words, for what is no error of the compiler's.
     words: Vec<u8>,
+    lock: Lock,
+    /// Whether the compiler has said anything.
+    has_begun: bool,
 }
 
 impl Heard {
     fn message(&mut self, line: &str, app: &App) {
+        // Cargo has written its lock file before it calls the compiler; who writes it later has written another one.
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.lock = Lock::of(app);
+        }
         match serde_json::from_str(line) {
             Ok(Message::CompilerArtifact(artifact)) => {
                 let is_ours =

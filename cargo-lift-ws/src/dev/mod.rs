@@ -9,6 +9,7 @@ mod build;
 mod describe;
 mod error;
 mod leftovers;
+mod lock;
 mod pages;
 mod program;
 mod project;
@@ -104,13 +105,13 @@ async fn prepare(
         Target::App(selection) => {
             let mut function = BuiltFunction::watch(App::find(selection)?, Part::Whole)?;
             let app = &mut function.app;
-            let executable = build::build(app).await?;
+            let build::Built { executable, lock } = build::build(app).await?;
             let (copy, program, manifest) = set_up(app, &executable).await?;
             let mut project = Project::single(manifest, program);
             project.apis[0].web = app.web();
             let name = app.name().to_owned();
             app.run(copy);
-            function.follow();
+            function.follow(lock);
             built.push(function);
             Ok(Served { name, project })
         }

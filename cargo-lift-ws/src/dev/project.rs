@@ -120,7 +120,7 @@ async fn make(project: &mut Project, index: usize, app: App) -> Result<BuiltFunc
     let part = Part::OneOf { name: name.clone(), function: described.function.clone(), describes };
     let mut built = BuiltFunction::watch(app, part)?;
     let app = &mut built.app;
-    let executable = build::build(app).await?;
+    let build::Built { executable, lock } = build::build(app).await?;
     let copy = app.set_aside(&executable)?;
     let described = &mut project.functions[index];
     described.function = of_build(&described.function, app, &copy);
@@ -132,6 +132,6 @@ async fn make(project: &mut Project, index: usize, app: App) -> Result<BuiltFunc
         }
     }
     app.run(copy);
-    built.follow();
+    built.follow(lock);
     Ok(built)
 }

@@ -7,6 +7,7 @@ use lift_ws_local::{Function, LocalGateway};
 
 use super::app::App;
 use super::board::Board;
+use super::lock::Lock;
 use super::pages::Pages;
 use super::watch::{Change, Watcher};
 use super::{DevError, build, describe, of_build, set_up, timeouts};
@@ -48,9 +49,9 @@ impl BuiltFunction {
         Ok(Self { watcher: Watcher::start(&app)?, app, part })
     }
 
-    /// A build has passed: its sources are the ones that count.
-    pub(super) fn follow(&mut self) {
-        self.watcher.follow(&self.app, self.app.sources());
+    /// A build has passed: its sources are the ones that count, and its lock file.
+    pub(super) fn follow(&mut self, lock: Lock) {
+        self.watcher.follow(&self.app, self.app.sources(), lock);
     }
 
     /// Where there are several, their name begins the line.
@@ -97,9 +98,9 @@ impl BuiltFunction {
     /// `None` if there is nothing new to run.
     async fn replace(&mut self, workshop: &Workshop<'_>) -> Result<Option<Times>, DevError> {
         let started = Instant::now();
-        let executable = build::build(&self.app).await?;
+        let build::Built { executable, lock } = build::build(&self.app).await?;
         let build = started.elapsed();
-        self.follow();
+        self.follow(lock);
         if self.app.is_running(&executable) {
             return Ok(None);
         }

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::DevError;
 use super::app::App;
+use super::lock::Lock;
 use super::sources::Sources;
 
 /// A build starts when nothing has changed for this long: an editor writes, renames and sets rights in a few
@@ -75,7 +76,7 @@ impl Watcher {
     }
 
     /// From now on these are the sources. Folders that have come to the app are watched too.
-    pub(super) fn follow(&mut self, app: &App, sources: Sources) {
+    pub(super) fn follow(&mut self, app: &App, sources: Sources, lock: Lock) {
         for folder in sources.folders() {
             // A file may be included from anywhere; what is gone by now needs no watch.
             let is_watched = folder.ancestors().any(|part| self.watched.contains(part));
@@ -83,7 +84,7 @@ impl Watcher {
                 self.watched.insert(folder.to_owned());
             }
         }
-        self.filter = Filter { sources, ..Filter::of(app) };
+        self.filter = Filter { sources, lock, ..Filter::of(app) };
         // Whatever fails here was watched before, or is no folder any more.
         let _ = self.watch_packages(app);
     }
@@ -172,18 +173,20 @@ struct Filter {
     /// Files of the page need no build.
     web: Option<PathBuf>,
     sources: Sources,
+    lock: Lock,
 }
 
 impl Filter {
     fn of(app: &App) -> Self {
-        Self { target: app.target_dir().to_owned(), web: app.web(), sources: Sources::unknown() }
+        let target = app.target_dir().to_owned();
+        Self { target, web: app.web(), sources: Sources::unknown(), lock: Lock::default() }
     }
 
     fn judge(&self, seen: Seen, change: &mut Change) {
         let mut matters = seen.missed;
         change.is_uncertain |= seen.missed;
         for path in seen.paths {
-            if self.is_noise(&path) {
+            if self.is_noise(&path) || self.lock.is_unchanged(&path) {
                 continue;
             }
             let is_page = self.web.as_ref().is_some_and(|web| path.starts_with(web));
@@ -223,7 +226,12 @@ mod tests {
     use super::*;
 
     fn filter() -> Filter {
-        Filter { target: "/app/target".into(), web: Some("/app/web".into()), sources: Sources::unknown() }
+        Filter {
+            target: "/app/target".into(),
+            web: Some("/app/web".into()),
+            sources: Sources::unknown(),
+            lock: Lock::default(),
+        }
     }
 
     fn change(filter: &Filter, paths: &[&str]) -> Change {
@@ -251,6 +259,22 @@ mod tests {
             let change = change(&filter(), &[path]);
             assert!(change.is_nothing() && change.at.is_none(), "{path}");
         }
+    }
+
+    #[test]
+    fn the_lock_file_that_cargo_has_written_is_nothing_and_any_other_is_a_source() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("Cargo.lock");
+        let is_nothing = |filter: &Filter| change(filter, &[path.to_str().unwrap()]).is_nothing();
+        std::fs::write(&path, "version = 4").unwrap();
+        assert!(!is_nothing(&filter()), "no build has gone by it");
+        let filter = Filter { lock: Lock::at(path.clone()), ..filter() };
+        assert!(is_nothing(&filter));
+        std::fs::write(&path, "version = 3").unwrap();
+        assert!(!is_nothing(&filter));
+        std::fs::remove_file(&path).unwrap();
+        assert!(!is_nothing(&filter));
+        assert!(!change(&filter, &["/other/Cargo.lock"]).is_nothing());
     }
 
     #[test]

@@ -128,3 +128,21 @@ async fn without_timeouts_the_function_is_told_of_no_deadline_that_anybody_meets
     let pid = pid(&running.stderr.with(", pid ").await);
     assert!(std::fs::read_link(format!("/proc/{pid}/exe")).unwrap().starts_with(app.path("target/lift-ws")));
 }
+
+/// There is no lock file before the first build.
+#[tokio::test]
+async fn the_lock_file_that_the_first_build_writes_causes_no_second_one_and_another_one_does() {
+    let app = LittleApp::that_answers("one");
+    assert!(!app.path("Cargo.lock").exists());
+    let mut running = Running::start(app.dev(&[])).await;
+    let mut client = running.connect().await;
+    assert_eq!(client.ask("?").await, "one");
+    let lock = std::fs::read_to_string(app.path("Cargo.lock")).unwrap();
+    app.answers("two");
+    taken_over(&mut running).await;
+    assert_eq!(running.stderr.seen("Rebuilding").len(), 1);
+    assert_eq!(running.stderr.seen("Unchanged").len(), 0);
+    app.write("Cargo.lock", &format!("{lock}\n# edited\n"));
+    running.stderr.with("Rebuilding").await;
+    running.stderr.with("Unchanged").await;
+}
