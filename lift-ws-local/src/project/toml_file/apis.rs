@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::blame::blamed;
 use super::{Reader, function_of, known_keys};
 use crate::core::{Manifest, manifest_keys};
 use crate::project::node::{Content, Entry, Node};
-use crate::project::{ProjectApi, ProjectError, ProjectStage, api_id};
+use crate::project::{Place, ProjectApi, ProjectError, ProjectStage, api_id};
 
 /// What an API has besides what its manifest may have.
 const OF_API: &[&str] = &["apiId", "port", "stages", "function", "web"];
@@ -37,31 +38,55 @@ impl Reader<'_> {
             queue: function_of(node.get("queue"), &path("queue"))?,
             web: text("web")?.map(|web| self.dir.join(web)),
         };
-        let mut manifest = Map::new();
-        for Entry { key, value, .. } in node.entries() {
-            match key.as_str() {
-                "routes" => {
-                    manifest.insert("routes".to_owned(), routes(value, &path("routes"), &mut api.routes)?);
-                }
-                key if OF_API.contains(&key) => {}
-                key => {
-                    match key {
-                        "authorizer" => check_part(value, &path(key), manifest_keys::OF_AUTHORIZER)?,
-                        "queue" => check_part(value, &path(key), manifest_keys::OF_QUEUE)?,
-                        _ => {}
-                    }
-                    let mut json = value.to_json();
-                    if let Some(settings) = json.as_object_mut() {
-                        settings.remove("function");
-                    }
-                    manifest.insert(key.to_owned(), json);
-                }
-            }
-        }
-        api.manifest = Manifest::of_handwritten_value(Value::Object(manifest)).map_err(|error| {
-            node.problem(format!("apis.{name}"), in_words_of_toml(&error.to_string(), &api, node))
+        let (manifest, functions) = manifest_of(node, name)?;
+        api.routes = functions;
+        api.manifest = Manifest::of_handwritten_value(manifest).map_err(|error| {
+            let blamed = blamed(node, |node| complaint(node, name));
+            let path = [vec!["apis".to_owned(), name.to_owned()], blamed.path].concat().join(".");
+            ProjectError::new(
+                Place::on_line(blamed.line, path),
+                in_words_of_toml(&error.to_string(), name, node),
+            )
         })?;
         Ok(api)
+    }
+}
+
+/// The manifest in the settings of an API, and each route's function.
+fn manifest_of(node: &Node, name: &str) -> Result<(Value, BTreeMap<String, String>), ProjectError> {
+    let path = |key: &str| format!("apis.{name}.{key}");
+    let (mut manifest, mut functions) = (Map::new(), BTreeMap::new());
+    for Entry { key, value, .. } in node.entries() {
+        match key.as_str() {
+            "routes" => {
+                manifest.insert("routes".to_owned(), routes(value, &path("routes"), &mut functions)?);
+            }
+            key if OF_API.contains(&key) => {}
+            key => {
+                match key {
+                    "authorizer" => check_part(value, &path(key), manifest_keys::OF_AUTHORIZER)?,
+                    "queue" => check_part(value, &path(key), manifest_keys::OF_QUEUE)?,
+                    _ => {}
+                }
+                let mut json = value.to_json();
+                if let Some(settings) = json.as_object_mut() {
+                    settings.remove("function");
+                }
+                manifest.insert(key.to_owned(), json);
+            }
+        }
+    }
+    Ok((Value::Object(manifest), functions))
+}
+
+/// What is wrong with the manifest in the settings of an API.
+fn complaint(node: &Node, name: &str) -> Option<String> {
+    match manifest_of(node, name) {
+        Ok((manifest, _)) => {
+            let error = Manifest::of_handwritten_value(manifest).err()?;
+            Some(in_words_of_toml(&error.to_string(), name, node))
+        }
+        Err(error) => Some(error.to_string()),
     }
 }
 
@@ -159,14 +184,17 @@ fn routes(node: &Node, path: &str, functions: &mut BTreeMap<String, String>) -> 
 }
 
 /// The words of a manifest's error, with the route's key in place of its number.
-fn in_words_of_toml(problem: &str, api: &ProjectApi, node: &Node) -> String {
-    let keys: Vec<String> = match node.get("routes").map(|routes| &routes.content) {
-        Some(Content::Map(entries)) => entries.iter().map(|entry| entry.key.clone()).collect(),
+fn in_words_of_toml(problem: &str, api: &str, node: &Node) -> String {
+    let keys: Vec<&str> = match node.get("routes").map(|routes| &routes.content) {
+        Some(Content::Map(entries)) => entries.iter().map(|entry| entry.key.as_str()).collect(),
+        Some(Content::List(elements)) => {
+            elements.iter().filter_map(|element| element.get("routeKey").and_then(Node::as_text)).collect()
+        }
         _ => Vec::new(),
     };
     let mut problem = problem.to_owned();
     for (index, key) in keys.iter().enumerate() {
         problem = problem.replace(&format!("route {} of the manifest", index + 1), &format!("route `{key}`"));
     }
-    problem.replace("the manifest", &format!("`apis.{}`", api.name))
+    problem.replace("the manifest", &format!("`apis.{api}`"))
 }

@@ -1,6 +1,7 @@
 //! A project in a short TOML file.
 
 mod apis;
+mod blame;
 mod functions;
 mod queues;
 mod syntax;

@@ -136,8 +136,8 @@ fn each_mistake_has_its_line_and_says_what_to_write() {
         ),
         (
             "[apis.a]\nroutes.x = \"f\"\ndefaultRouteSettings = { throttlingBurstLimits = 1 }",
-            "line 3, `apis.a`: `defaultRouteSettings` of `apis.a` has `throttlingBurstLimits`, and there is no such key: did \
-             you mean `throttlingBurstLimit`?",
+            "line 5, `apis.a.defaultRouteSettings.throttlingBurstLimits`: `defaultRouteSettings` of `apis.a` has \
+             `throttlingBurstLimits`, and there is no such key: did you mean `throttlingBurstLimit`?",
         ),
         ("", "the file: there is no WebSocket API: describe one under [apis.NAME]"),
         ("timeout = 0\n[apis.a]", "line 3, `functions.f.timeout`: this is 0: write a number from 1 to 900"),
@@ -160,7 +160,7 @@ fn each_mistake_has_its_line_and_says_what_to_write() {
         ),
         (
             "[apis.a]\nroutes.\"$conect\" = \"f\"",
-            "line 3, `apis.a`: route `$conect` has the key `$conect`: only",
+            "line 4, `apis.a.routes.$conect`: route `$conect` has the key `$conect`: only",
         ),
         ("[apis.a]\nstages = [\"a/b\"]", "line 4, `apis.a.stages`: `a/b` is no name of a stage"),
         ("[apis.a]\nstages = []", "line 4, `apis.a.stages`: there is no stage: write"),
@@ -248,4 +248,50 @@ fn a_custom_domain_has_a_name_that_leads_nowhere_else() {
         let problem = with(name).unwrap_err();
         assert!(problem.starts_with("line 4, `domains.") && problem.contains(expected), "{name}: {problem}");
     }
+}
+
+#[test]
+fn a_wrong_setting_of_one_of_several_apis_has_its_own_line() {
+    let second = |settings: &str| {
+        problem(&format!(
+            "[apis.main]\nroutes.x = \"f\"\n[apis.admin]\nport = 0\nroutes.say = \"f\"\n{settings}"
+        ))
+    };
+    for (settings, expected) in [
+        ("stageVariables = { a = \"1\" }\ntimeoutInMillis = 5", "line 9, `apis.admin.timeoutInMillis`: "),
+        ("timeoutInMillis = \"5\"", "line 8, `apis.admin.timeoutInMillis`: "),
+        ("routeSettings.sya.throttlingRateLimit = 1", "line 8, `apis.admin.routeSettings.sya`: "),
+        (
+            "[apis.admin.routeSettings.say]\nthrottlingBurstLimit = 1\nthrottlingRateLimit = -1",
+            "line 10, `apis.admin.routeSettings.say.throttlingRateLimit`: ",
+        ),
+        ("readings = { lenientJson = 3 }", "line 8, `apis.admin.readings.lenientJson`: "),
+        (
+            "[[apis.admin.apiKeys]]\nvalue = \"a\"\n[[apis.admin.apiKeys]]\nvalue = 1",
+            "line 11, `apis.admin.apiKeys.value`: ",
+        ),
+        (
+            "routes.hear = { function = \"f\", timeoutInMillis = 5 }",
+            "line 8, `apis.admin.routes.hear.timeoutInMillis`: ",
+        ),
+        // two mistakes: the one that is told of
+        ("account = 7\nmodels = 7", "line 8, `apis.admin.account`: "),
+    ] {
+        let problem = second(settings);
+        assert!(problem.starts_with(expected), "{settings}\n{problem}\n{expected}");
+    }
+    let list = "[[apis.a.routes]]\nrouteKey = \"x\"\n[[apis.a.routes]]\ntwoWay = true\nrouteKey = \"$x\"";
+    let problem = problem(list);
+    assert!(problem.starts_with("line 7, `apis.a.routes.routeKey`: route `$x` has the key"), "{problem}");
+}
+
+/// Each part is left out once to find the one to blame, which many parts would make slow.
+#[test]
+fn among_very_many_routes_the_line_is_that_of_all() {
+    let mut text = "[apis.a]\nmaxRoutes = 9999\n[apis.a.routes]\n".to_owned();
+    for route in 0..5_000 {
+        text.push_str(&format!("r{route} = \"f\"\n"));
+    }
+    let problem = problem(&(text + "\"$conect\" = \"f\""));
+    assert!(problem.starts_with("line 5, `apis.a.routes`: route `$conect` has the key"), "{problem}");
 }
