@@ -17,17 +17,22 @@ pub(crate) use self::error::LoadError;
 
 use self::endpoint::Endpoint;
 use self::script::Script;
+use crate::terminal::{self, Printer};
 
 /// Runs the load to its end, or until Ctrl-C, and reports.
 pub(crate) fn run(arguments: &LoadArguments) -> Result<(), LoadError> {
     let script = script(arguments)?;
     crate::descriptors::raise_limit();
+    // No client waits for a terminal that nobody reads.
+    let printer = Printer::start();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(LoadError::Runtime)?;
     let report = runtime.block_on(async {
         let endpoint = Endpoint::find(arguments).await?;
         run::load(arguments, endpoint, script).await
     })?;
+    // What was said meanwhile stands before the report.
+    drop(printer);
     if let Some(file) = &arguments.picture {
         fs::write(file, picture::svg(&report))
             .map_err(|source| LoadError::Write { file: file.clone(), source })?;
@@ -35,11 +40,11 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<(), LoadError> {
     if let Some(file) = &arguments.json {
         let json = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
         if file.as_os_str() == "-" {
-            return crate::terminal::output(&json).map_err(LoadError::Output);
+            return terminal::output(&json).map_err(LoadError::Output);
         }
         fs::write(file, json).map_err(|source| LoadError::Write { file: file.clone(), source })?;
     }
-    crate::terminal::output(&report.to_string()).map_err(LoadError::Output)
+    terminal::output(&report.to_string()).map_err(LoadError::Output)
 }
 
 fn script(arguments: &LoadArguments) -> Result<Script, LoadError> {

@@ -2,12 +2,18 @@
 
 mod server;
 
+use std::io::Write;
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::process::Command;
+use tokio::time::timeout;
 
 use server::{Manner, Server};
+
+/// Nothing takes this long; it turns a hanging test into a failing one.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Done {
     is_success: bool,
@@ -19,9 +25,14 @@ async fn load(url: &str, arguments: &[&str]) -> Done {
     load_trusting(url, arguments, None).await
 }
 
-async fn load_trusting(url: &str, arguments: &[&str], roots: Option<&std::path::Path>) -> Done {
+fn command(url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-lift-ws"));
     command.args(["lift-ws", "load", url]).args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+async fn load_trusting(url: &str, arguments: &[&str], roots: Option<&std::path::Path>) -> Done {
+    let mut command = command(url, arguments);
     if let Some(roots) = roots {
         command.env("SSL_CERT_FILE", roots);
     }
@@ -124,6 +135,20 @@ async fn what_happens_to_connections_is_counted_by_its_reason() {
     assert!(figures["messages"]["unanswered"].as_u64().unwrap() >= 2, "{figures}");
     assert_eq!(figures["messages"]["answered"], 0);
     assert_eq!(figures["latency"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_terminal_that_nobody_reads_holds_up_no_client() {
+    let server = Server::start(Manner::Echo).await;
+    let (unread, mut full) = std::io::pipe().unwrap();
+    // As much as a pipe takes.
+    full.write_all(&[b' '; 64 * 1024]).unwrap();
+    let arguments = ["--connections", "2", "--duration", "100ms", "--send", "x", "--json", "-"];
+    let tool = command(&server.url(), &arguments).stdout(Stdio::piped()).stderr(full).spawn().unwrap();
+    let output = timeout(PATIENCE, tool.wait_with_output()).await.expect("it ends");
+    let figures: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    assert!(figures["messages"]["answered"].as_u64() > Some(0), "{figures}");
+    drop(unread);
 }
 
 #[tokio::test]
