@@ -2,7 +2,7 @@ use expect_test::expect_file;
 use serde_json::json;
 
 use super::*;
-use crate::core::{ConnectionId, EventType, Finished, InvocationId, Moment, Outcome};
+use crate::core::{ConnectionId, InvocationId, Moment, Outcome};
 use crate::environments::Work;
 use crate::inspector::Time;
 
@@ -18,18 +18,7 @@ fn record(journal: &mut Journal, invocation: u64, route: &str, event: &Value, ve
     let id = journal.invoked(NOW, (0, work), Some(ann()), route.to_owned(), event.to_string().into());
     let returned = json!({ "statusCode": 200 }).to_string();
     journal.answered(NOW, work, &Outcome::Returned(returned.into()));
-    journal.concluded(
-        NOW,
-        &Finished {
-            invocation: Some(InvocationId(invocation)),
-            event_type: EventType::Message,
-            route_key: route.to_owned(),
-            connection: ann(),
-            started: NOW.now,
-            ended: NOW.now,
-            verdict,
-        },
-    );
+    journal.concluded(NOW, InvocationId(invocation), verdict);
     id
 }
 
