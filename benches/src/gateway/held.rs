@@ -16,41 +16,73 @@ const HELD: &str = "4s";
 /// For anything that takes longer than it should.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Adds the rows.
+/// Each round opens all of them anew.
+const ROUNDS: usize = 3;
+
+/// Adds the rows; `echo` is the address of a bare WebSocket server.
 ///
 /// # Errors
 ///
 /// When the gateway or the load does not start.
-pub(super) fn measure(root: &Path, connections: usize, report: &mut Report) -> Result<(), String> {
+pub(super) fn measure(
+    root: &Path,
+    connections: usize,
+    echo: &str,
+    report: &mut Report,
+) -> Result<(), String> {
     let (package, bin, features) = CASE.program;
     crate::build(root, package, bin, features)?;
     let program = crate::target(root).join("release").join(bin);
     let routes = crate::target(root).join("bench-routes.json");
     std::fs::write(&routes, described(&program)?).map_err(|error| error.to_string())?;
     let case = super::Case { environments: 4, concurrency: 1, ..*CASE };
-    let gateway = Dev::start(root, &program, &routes, &case)?;
-    // Environments start, and what is made once is made.
-    load(root, &gateway, 100, "100ms")?;
-    let before = gateway.resident()?;
-    let (seen, most) = load(root, &gateway, connections, HELD)?;
-    let each = (most - before) / connections as f64;
-    let count = |part: &Value| {
-        part.as_object().into_iter().flat_map(|part| part.values()).filter_map(Value::as_f64).sum::<f64>()
-    };
-    let (opened, lost) = (&seen["connections"]["opened"], &seen["connections"]["lost"]);
+    let (mut failed, mut rate, mut bare, mut each) = (0.0, 0.0_f64, 0.0_f64, 0.0_f64);
+    for _ in 0..ROUNDS {
+        let gateway = Dev::start(root, &program, &routes, &case)?;
+        // Environments start, and what is made once is made.
+        load(root, &gateway.address, 100, "100ms", || Ok(0.0))?;
+        let before = gateway.resident()?;
+        let (seen, most) = load(root, &gateway.address, connections, HELD, || gateway.resident())?;
+        failed += seen.failed;
+        rate = rate.max(seen.per_second);
+        each = each.max((most - before) / connections as f64);
+        bare = bare.max(load(root, echo, connections, "100ms", || Ok(0.0))?.0.per_second);
+    }
     let name = format!("of {connections} connections, with `$connect`");
-    let failed = connections as f64 - opened.as_f64().unwrap_or(0.0) + count(lost);
     report.figure(SECTION, format!("{name}, failed"), "", failed, Gate::AtMost(0.0));
-    let rate = seen["connections"]["openedPerSecond"].as_f64().ok_or("no rate")?;
     report.figure(SECTION, format!("{name}, opened"), "/s", rate.round(), Gate::AtLeast(5_000.0));
+    report.ratio(SECTION, "  beside the bare echo, opened", "/s", rate.round(), bare.round(), Gate::None);
     report.figure(SECTION, format!("{name}, memory of each while idle"), "KiB", each, Gate::AtMost(25.0));
     Ok(())
 }
 
-/// The report of a load that holds connections, and the gateway's highest memory meanwhile, in KiB.
-fn load(root: &Path, gateway: &Dev, connections: usize, held: &str) -> Result<(Value, f64), String> {
+struct Seen {
+    failed: f64,
+    /// How many were opened per second.
+    per_second: f64,
+}
+
+impl Seen {
+    fn of(report: &Value, connections: usize) -> Result<Self, String> {
+        let (opened, lost) = (&report["connections"]["opened"], &report["connections"]["lost"]);
+        let lost = lost.as_object().into_iter().flat_map(|lost| lost.values()).filter_map(Value::as_f64);
+        Ok(Self {
+            failed: connections as f64 - opened.as_f64().unwrap_or(0.0) + lost.sum::<f64>(),
+            per_second: report["connections"]["openedPerSecond"].as_f64().ok_or("no rate")?,
+        })
+    }
+}
+
+/// What a load saw that holds connections, and the highest memory meanwhile, in KiB.
+fn load(
+    root: &Path,
+    address: &str,
+    connections: usize,
+    held: &str,
+    resident: impl Fn() -> Result<f64, String>,
+) -> Result<(Seen, f64), String> {
     let mut load = Command::new(crate::target(root).join("release/cargo-lift-ws"))
-        .args(["lift-ws", "load", &gateway.address, "--json", "-", "--duration", held])
+        .args(["lift-ws", "load", address, "--json", "-", "--duration", held])
         .args(["--connections", &connections.to_string()])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -58,7 +90,7 @@ fn load(root: &Path, gateway: &Dev, connections: usize, held: &str) -> Result<(V
         .map_err(|error| format!("cargo-lift-ws: {error}"))?;
     let (begun, mut most) = (Instant::now(), 0.0_f64);
     while load.try_wait().map_err(|error| error.to_string())?.is_none() {
-        most = most.max(gateway.resident()?);
+        most = most.max(resident()?);
         if begun.elapsed() > PATIENCE {
             let _ = load.kill();
         }
@@ -66,5 +98,6 @@ fn load(root: &Path, gateway: &Dev, connections: usize, held: &str) -> Result<(V
     }
     let mut json = String::new();
     load.stdout.take().ok_or("no output")?.read_to_string(&mut json).map_err(|error| error.to_string())?;
-    Ok((serde_json::from_str(&json).map_err(|error| format!("the load failed: {error}"))?, most))
+    let report: Value = serde_json::from_str(&json).map_err(|error| format!("the load failed: {error}"))?;
+    Ok((Seen::of(&report, connections)?, most))
 }

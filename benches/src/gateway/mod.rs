@@ -35,7 +35,7 @@ struct Case {
     environments: usize,
     /// Events that an environment takes at a time.
     concurrency: usize,
-    /// Of the events that are fed without a gateway.
+    /// Of the events that are fed without a gateway, whoever feeds them.
     at_least: f64,
 }
 
@@ -78,8 +78,9 @@ struct Best {
 
 /// What feeds the same environments without a gateway.
 struct Feeders {
-    /// What the gates compare with.
+    /// As fast as feeding can be.
     threads: Feeder,
+    /// As one writes a server.
     hyper: Feeder,
 }
 
@@ -98,7 +99,8 @@ struct Shares {
 pub(crate) fn measure(root: &Path, event: &str, quick: bool, report: &mut Report) -> Result<(), String> {
     crate::build(root, "cargo-lift-ws", "cargo-lift-ws", "")?;
     let (rounds, time) = if quick { (2, Duration::from_secs(1)) } else { (5, Duration::from_secs(3)) };
-    let echo = echoed(rounds, time)?;
+    let bare = echo::start()?;
+    let echo = echoed(&bare, rounds, time)?;
     report.figure(SECTION, "bare WebSocket echo, no gateway, no function", "/s", echo.per_second, Gate::None);
     let feeders = Feeders { threads: Feeder::with_threads(event)?, hyper: Feeder::with_hyper(event)? };
     for case in &CASES {
@@ -114,15 +116,14 @@ pub(crate) fn measure(root: &Path, event: &str, quick: bool, report: &mut Report
         case.report(&best, echo.per_second, report);
     }
     eprintln!("gateway: connections held");
-    held::measure(root, if quick { 2_000 } else { 10_000 }, report)
+    held::measure(root, if quick { 2_000 } else { 10_000 }, &bare, report)
 }
 
 /// The best round of the bare echo.
-fn echoed(rounds: usize, time: Duration) -> Result<Answered, String> {
-    let address = echo::start()?;
+fn echoed(address: &str, rounds: usize, time: Duration) -> Result<Answered, String> {
     let mut best = Answered::default();
     for _ in 0..rounds {
-        best = best.or_better(clients::load(&address, CONNECTIONS, ECHO, "sendMessage", time)?);
+        best = best.or_better(clients::load(address, CONNECTIONS, ECHO, "sendMessage", time)?);
     }
     Ok(best)
 }
@@ -178,7 +179,7 @@ impl Case {
             "/s",
             answered,
             by_hyper,
-            Gate::None,
+            Gate::AtLeast(self.at_least),
         );
         report.ratio(SECTION, "  beside the bare echo", "/s", answered, echo.round(), Gate::None);
         report.figure(SECTION, "  p99", "ms", best.p99, Gate::AtMost(15.0));

@@ -20,7 +20,7 @@ use crate::database::{Database, Sweeps, Tables};
 use crate::dev_page::DevPage;
 use crate::environments::{Endpoints, Launcher, PoolSettings, ProcessGroups};
 use crate::event::{EventSink, GatewayEvent};
-use crate::inspector::{self, InspectorApi, Journal};
+use crate::inspector::{self, InspectorApi, Recorder};
 use crate::owner::{Command, Owner};
 use crate::project::ProjectError;
 use crate::sqs::{JOBS, Place, Sqs, SqsServer};
@@ -261,10 +261,10 @@ fn cores(sites: &[Site], faults: &Faults) -> Vec<(Gateway, Destinations)> {
 
 fn inspection(ports: &[Port]) -> Inspection {
     let app = ports.iter().find_map(|port| port.api.manifest.app.clone());
-    Inspection::new(Journal::new(RandomState::new().hash_one("the inspector")), app.unwrap_or_default())
+    Inspection::new(Recorder::new(RandomState::new().hash_one("the inspector")), app.unwrap_or_default())
 }
 
-/// Tells the journal too what functions write.
+/// Tells the inspector too what functions write.
 fn overheard(sink: EventSink, owner: Owner) -> EventSink {
     EventSink::new(move |event| {
         if let GatewayEvent::Output { environment, stream, line } = &event {

@@ -162,26 +162,32 @@ impl Line {
 impl Entry {
     /// What it weighs in memory, roughly: bodies are shared with whoever works on them, but may be kept by this alone.
     pub(super) fn bytes(&self) -> usize {
+        self.what.bytes()
+    }
+}
+
+impl What {
+    pub(super) fn bytes(&self) -> usize {
         ENTRY_BYTES
-            + match &self.what {
-                What::Invocation(invocation) => {
+            + match self {
+                Self::Invocation(invocation) => {
                     invocation.event.len()
                         + invocation.returned.as_ref().map_or(0, Bytes::len)
                         + invocation.ended.as_ref().map_or(0, |ended| end_bytes(&ended.end))
                         + invocation.lines.iter().map(Line::bytes).sum::<usize>()
                 }
-                What::TurnedAway { text, verdict, .. } => {
+                Self::TurnedAway { text, verdict, .. } => {
                     text.as_ref().map_or(0, |text| text.len()) + verdict_bytes(verdict)
                 }
-                What::Sent { text, .. } | What::Note { text, .. } => text.len(),
-                What::Management { body, .. } => body.len(),
-                What::Refused { target, body, .. } => target.len() + body.len(),
-                What::Environment { text, details, .. } => {
+                Self::Sent { text, .. } | Self::Note { text, .. } => text.len(),
+                Self::Management { body, .. } => body.len(),
+                Self::Refused { target, body, .. } => target.len() + body.len(),
+                Self::Environment { text, details, .. } => {
                     text.len() + details.iter().map(String::len).sum::<usize>()
                 }
-                What::Output { line, .. } => line.bytes(),
-                What::Opened { subprotocol } => subprotocol.as_ref().map_or(0, |name| name.len()),
-                What::Closed { reason, .. } => reason.len(),
+                Self::Output { line, .. } => line.bytes(),
+                Self::Opened { subprotocol } => subprotocol.as_ref().map_or(0, |name| name.len()),
+                Self::Closed { reason, .. } => reason.len(),
             }
     }
 }

@@ -1,7 +1,5 @@
-//! The journal: a bounded ring of what has happened, written by the task that owns the gateway.
-//!
-//! While nobody looks it is small and keeps only what exists anyway: event, answer and post are reference-counted, so an
-//! entry costs no copy but that of a short reply.
+//! The journal: a bounded ring of what has happened. It belongs to the task that owns the gateway, which writes it through the
+//! [`Recorder`](super::recorder::Recorder).
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -16,7 +14,7 @@ use super::lease::Lease;
 use super::problem::{self, end_bytes};
 use super::summary::Summary;
 use super::watchers::Watchers;
-use crate::core::{ConnectionId, EventType, Finished, Moment, Outcome};
+use crate::core::{ConnectionId, InvocationId, Moment, Outcome, Verdict};
 use crate::environments::{EnvironmentId, RequestId, Work};
 use crate::event::OutputStream;
 
@@ -31,8 +29,6 @@ pub(super) struct Bounds {
 const UNWATCHED: Bounds = Bounds { entries: 1_000, bytes: 4 << 20 };
 /// While somebody does.
 const WATCHED: Bounds = Bounds { entries: 20_000, bytes: 48 << 20 };
-/// Of a message that becomes no invocation this much is kept while nobody looks.
-const ARRIVING_BYTES: usize = 4 * 1024;
 /// Entries in which the invocation that has written a line is looked for.
 const RECENT: usize = 2_000;
 /// New entries that one answer has: as many as a page can take in ten times a second.
@@ -45,7 +41,7 @@ const FIRST_BATCH: usize = 2_000;
 const CANDIDATES: usize = 32;
 
 #[derive(Debug)]
-pub(crate) struct Journal {
+pub(super) struct Journal {
     /// In the order of their numbers, without gaps.
     entries: VecDeque<Entry>,
     next: u64,
@@ -54,19 +50,15 @@ pub(crate) struct Journal {
     bytes: usize,
     /// The invocations that are under way.
     open: BTreeMap<Work, EntryId>,
-    /// The message that is being taken in; the buffer is used again and again.
-    arriving: String,
-    /// Bytes of it that were not kept.
-    arriving_left_out: usize,
-    /// The invocation whose end is being acted upon.
-    concluded: Option<(EntryId, ConnectionId)>,
+    /// What has just ended, while that is being acted upon.
+    concluded: Option<EntryId>,
     last_replay: u64,
     watchers: Watchers,
 }
 
 impl Journal {
     /// `secret` tells this gateway from others.
-    pub(crate) fn new(secret: u64) -> Self {
+    pub(super) fn new(secret: u64) -> Self {
         Self {
             gateway: secret >> 11,
             entries: VecDeque::new(),
@@ -74,8 +66,6 @@ impl Journal {
             version: 0,
             bytes: 0,
             open: BTreeMap::new(),
-            arriving: String::new(),
-            arriving_left_out: 0,
             concluded: None,
             last_replay: 0,
             watchers: Watchers::default(),
@@ -83,18 +73,21 @@ impl Journal {
     }
 
     /// Whether somebody looks.
-    pub(crate) fn is_watched(&self) -> bool {
+    pub(super) fn is_watched(&self) -> bool {
         self.watchers.are_there()
     }
 
     /// Answers the page, as far as the journal alone can.
-    pub(crate) fn answer(&mut self, request: Ask, app: &str) {
+    pub(super) fn answer(&mut self, request: Ask, app: &str) {
         match request {
             Ask::Come { owner, reply } => {
                 self.watchers.come();
                 let _ = reply.send(Lease::new(owner, self.watchers.changed()));
             }
-            Ask::Go => self.watchers.go(),
+            Ask::Go => {
+                self.watchers.go();
+                self.shrink();
+            }
             Ask::Changes { since, reply } => {
                 let changes = self.changes(since, if since.is_some() { BATCH } else { FIRST_BATCH });
                 let is_news = changes.is_reset || since != Some(changes.cursor);
@@ -113,16 +106,8 @@ impl Journal {
         }
     }
 
-    /// A client's message comes in. Should it become no invocation, this is all that is known of its text.
-    pub(crate) fn message_arrives(&mut self, text: &str) {
-        self.arriving.clear();
-        let end = if self.is_watched() { text.len() } else { text.floor_char_boundary(ARRIVING_BYTES) };
-        self.arriving.push_str(&text[..end]);
-        self.arriving_left_out = text.len() - end;
-    }
-
     /// An event is about to be given to the function of this number.
-    pub(crate) fn invoked(
+    pub(super) fn invoked(
         &mut self,
         time: Time,
         (function, work): (usize, Work),
@@ -149,7 +134,7 @@ impl Journal {
     }
 
     /// The event of an entry again, for the pool; `None` if the entry is gone or was no invocation.
-    pub(crate) fn replay(&mut self, time: Time, of: EntryId) -> Option<Replay> {
+    pub(super) fn replay(&mut self, time: Time, of: EntryId) -> Option<Replay> {
         let entry = self.entry(of)?;
         let What::Invocation(invocation) = &entry.what else { return None };
         let (connection, route) = (entry.connection.clone(), invocation.route.clone());
@@ -163,7 +148,7 @@ impl Journal {
         Some(Replay { id, function, work, connection, event })
     }
 
-    pub(crate) fn delivered(
+    pub(super) fn delivered(
         &mut self,
         time: Time,
         work: Work,
@@ -178,7 +163,7 @@ impl Journal {
     }
 
     /// The function has answered, or cannot any more; for an event [`concluded`](Self::concluded) follows.
-    pub(crate) fn answered(&mut self, time: Time, work: Work, outcome: &Outcome) {
+    pub(super) fn answered(&mut self, time: Time, work: Work, outcome: &Outcome) {
         let Some(&id) = self.open.get(&work) else { return };
         let Some(invocation) = self.invocation(id) else { return };
         if let Outcome::Returned(bytes) = outcome {
@@ -196,26 +181,14 @@ impl Journal {
         }
     }
 
-    /// An event is done with.
-    pub(crate) fn concluded(&mut self, time: Time, finished: &Finished) {
-        if let Some(invocation) = finished.invocation {
-            let id = self.end(time, Work::Event(invocation), End::Event(problem::verdict(&finished.verdict)));
-            self.concluded = id.map(|id| (id, finished.connection.clone()));
-            return;
-        }
-        let (text, left_out) = match finished.event_type {
-            EventType::Message => (Some(self.arriving.as_str().into()), self.arriving_left_out),
-            _ => (None, 0),
-        };
-        let what = What::TurnedAway {
-            event_type: finished.event_type,
-            route: finished.route_key.clone(),
-            text,
-            left_out,
-            verdict: problem::verdict(&finished.verdict),
-        };
-        let id = self.push(time.now, Some(finished.connection.clone()), what);
-        self.concluded = Some((id, finished.connection.clone()));
+    /// The event of an invocation is done with.
+    pub(super) fn concluded(&mut self, time: Time, invocation: InvocationId, verdict: Verdict) {
+        self.concluded = self.end(time, Work::Event(invocation), End::Event(verdict));
+    }
+
+    /// An event is done with that the function was never called for; of a message, what is kept of its text.
+    pub(super) fn turned_away(&mut self, now: Moment, connection: ConnectionId, what: What) {
+        self.concluded = Some(self.push(now, Some(connection), what));
     }
 
     /// The queue that a batch came from is known when it is done with.
@@ -238,24 +211,24 @@ impl Journal {
     }
 
     /// A frame goes to a client that is not the post of a request to `@connections`.
-    pub(crate) fn sent(&mut self, now: Moment, connection: &ConnectionId, text: &str) {
-        let reply_to = self.concluded.as_ref().filter(|(_, of)| of == connection).map(|(id, _)| *id);
+    pub(super) fn sent(&mut self, now: Moment, connection: &ConnectionId, text: &str) {
+        let reply_to = self.concluded.filter(|_| self.concluded_connection() == Some(connection));
         self.push(now, Some(connection.clone()), What::Sent { text: text.into(), reply_to });
     }
 
     /// The connection of what was concluded just now.
-    pub(super) fn concluded_connection(&self) -> Option<ConnectionId> {
-        self.concluded.as_ref().map(|(_, connection)| connection.clone())
+    pub(super) fn concluded_connection(&self) -> Option<&ConnectionId> {
+        self.entry(self.concluded?)?.connection.as_ref()
     }
 
     /// What follows has nothing to do with what was concluded before.
-    pub(crate) fn turn_page(&mut self) {
+    pub(super) fn turn_page(&mut self) {
         self.concluded = None;
     }
 
     /// A line that an environment wrote: it belongs to the invocation that it names, else to the one that the
     /// environment is at work on, else to its last, as a line and the answer after it may change places on their ways.
-    pub(crate) fn wrote(
+    pub(super) fn wrote(
         &mut self,
         now: Moment,
         environment: EnvironmentId,
@@ -280,13 +253,21 @@ impl Journal {
         let entry = Entry { id, version: self.version, at, connection, what };
         self.bytes += entry.bytes();
         self.entries.push_back(entry);
-        self.shrink_to(if self.is_watched() { WATCHED } else { UNWATCHED });
+        self.shrink();
         self.watchers.wake();
         id
     }
 
+    /// Forgets all that there is, as what comes now does not follow from it.
+    pub(super) fn forget(&mut self) {
+        (self.bytes, self.concluded) = (0, None);
+        self.entries.clear();
+        self.open.clear();
+    }
+
     /// The newest entry stays, however large it is.
-    fn shrink_to(&mut self, bounds: Bounds) {
+    fn shrink(&mut self) {
+        let bounds = if self.is_watched() { WATCHED } else { UNWATCHED };
         while self.entries.len() > 1 && (self.entries.len() > bounds.entries || self.bytes > bounds.bytes) {
             let Some(oldest) = self.entries.pop_front() else { return };
             self.bytes = self.bytes.saturating_sub(oldest.bytes());
@@ -409,6 +390,13 @@ pub(crate) struct Replay {
 pub(crate) struct Time {
     pub(crate) now: Moment,
     pub(crate) micros: u64,
+}
+
+impl Time {
+    /// As exactly as the gateway's own clock has it.
+    pub(crate) fn of(now: Moment) -> Self {
+        Self { now, micros: now.as_millis().saturating_mul(1000) }
+    }
 }
 
 /// How much of the journal a page has seen.

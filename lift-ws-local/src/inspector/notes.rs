@@ -3,14 +3,15 @@
 use bytes::Bytes;
 
 use super::entry::{ClosedBy, End, What};
-use super::journal::{Journal, Time};
-use super::problem::{batch_verdict, shortened};
+use super::journal::Time;
+use super::problem::{PROBLEM_BYTES, batch_verdict, shortened};
+use super::recorder::Recorder;
 use crate::core::{ConnectionId, Input, ManagementRequest, Moment, url};
 use crate::environments::{EnvironmentId, Work};
 use crate::event::GatewayEvent;
 use crate::sqs::FinishedBatch;
 
-impl Journal {
+impl Recorder {
     pub(crate) fn opened(&mut self, now: Moment, connection: &ConnectionId, subprotocol: Option<&str>) {
         let what = What::Opened { subprotocol: subprotocol.map(Into::into) };
         self.push(now, Some(connection.clone()), what);
@@ -38,8 +39,11 @@ impl Journal {
     }
 
     pub(crate) fn refused(&mut self, now: Moment, target: &str, status: u16, body: &Bytes) {
-        let connection = self.concluded_connection();
-        self.push(now, connection, What::Refused { status, target: target.into(), body: body.clone() });
+        let what = What::Refused { status, target: target.into(), body: body.clone() };
+        self.call(what.bytes(), move |journal| {
+            let connection = journal.concluded_connection().cloned();
+            journal.push(now, connection, what);
+        });
     }
 
     /// A request to `@connections` was answered.
@@ -50,8 +54,11 @@ impl Journal {
     }
 
     pub(crate) fn batch_finished(&mut self, time: Time, work: Work, finished: &FinishedBatch) {
-        self.name_queue(work, &finished.queue);
-        self.end(time, work, End::Batch(batch_verdict(&finished.verdict)));
+        let (queue, verdict) = (finished.queue.clone(), batch_verdict(&finished.verdict));
+        self.call(PROBLEM_BYTES, move |journal| {
+            journal.name_queue(work, &queue);
+            journal.end(time, work, End::Batch(verdict));
+        });
     }
 
     /// What the terminal is told too.

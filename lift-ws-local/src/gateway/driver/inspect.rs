@@ -8,12 +8,12 @@ use super::Driver;
 use crate::core::{ConnectionId, HandshakeRequest, Input, Moment, SocketId};
 use crate::environments::{Invocation, Source};
 use crate::event::GatewayEvent;
-use crate::inspector::{self, Ask, EntryId, Journal, Managed, Overview, Replay, Time};
+use crate::inspector::{self, Ask, EntryId, Managed, Overview, Recorder, Replay, Time};
 
 /// What the inspector keeps; a gateway without a control endpoint has none of it.
 #[derive(Debug)]
 pub(in crate::gateway) struct Inspection {
-    pub(super) journal: Journal,
+    pub(super) recorder: Recorder,
     /// The app's name, for tests that are made of past events.
     app: String,
     /// When what is being noted happens: the clock is read once per command.
@@ -23,8 +23,8 @@ pub(in crate::gateway) struct Inspection {
 }
 
 impl Inspection {
-    pub(in crate::gateway) fn new(journal: Journal, app: String) -> Self {
-        Self { journal, app, now: Moment::default(), targets: HashMap::new() }
+    pub(in crate::gateway) fn new(recorder: Recorder, app: String) -> Self {
+        Self { recorder, app, now: Moment::default(), targets: HashMap::new() }
     }
 
     pub(super) fn handshake(&mut self, socket: SocketId, request: &HandshakeRequest) {
@@ -43,32 +43,32 @@ impl Inspection {
         subprotocol: Option<&str>,
     ) {
         self.targets.remove(&socket);
-        self.journal.opened(now, connection, subprotocol);
+        self.recorder.opened(now, connection, subprotocol);
     }
 
     pub(super) fn refused(&mut self, now: Moment, socket: SocketId, status: u16, body: &Bytes) {
         let target = self.targets.remove(&socket).unwrap_or_default();
-        self.journal.refused(now, &target, status, body);
+        self.recorder.refused(now, &target, status, body);
     }
 
     pub(super) fn managed(&mut self, now: Moment, managed: Option<Managed>, status: u16) {
         if let Some(managed) = managed {
-            self.journal.managed(now, &managed, status);
+            self.recorder.managed(now, &managed, status);
         }
     }
 }
 
 impl Driver {
-    /// Writes something down, where there is a journal.
+    /// Writes something down, where there is an inspector.
     pub(super) fn note(&mut self, write: impl FnOnce(&mut Inspection, Time)) {
         let Some(inspection) = &mut self.inspection else { return };
         let now = inspection.now;
         // Nobody looks at the durations of a past that nobody looked at.
-        let micros = match inspection.journal.is_watched() {
-            true => self.clock.micros(),
-            false => now.as_millis().saturating_mul(1000),
+        let time = match inspection.recorder.is_watched() {
+            true => Time { now, micros: self.clock.micros() },
+            false => Time::of(now),
         };
-        write(inspection, Time { now, micros });
+        write(inspection, time);
     }
 
     /// What is noted from now on happens now.
@@ -83,13 +83,13 @@ impl Driver {
             if let Input::HandshakeAbandoned { socket } = input {
                 inspection.targets.remove(socket);
             }
-            inspection.journal.client_happened(time.now, input);
+            inspection.recorder.client_happened(time.now, input);
         });
     }
 
-    /// Tells the terminal, and the journal.
+    /// Tells the terminal, and the inspector.
     pub(super) fn emit(&mut self, event: GatewayEvent) {
-        self.note(|inspection, time| inspection.journal.told(time.now, &event));
+        self.note(|inspection, time| inspection.recorder.told(time.now, &event));
         self.sink.emit(event);
     }
 
@@ -106,11 +106,11 @@ impl Driver {
                 self.settle(now);
             }
             Ask::Wrote { environment, stream, line } => {
-                self.note(|inspection, time| inspection.journal.wrote(time.now, environment, stream, line));
+                self.note(|inspection, time| inspection.recorder.wrote(time.now, environment, stream, line));
             }
             other => {
                 if let Some(inspection) = &mut self.inspection {
-                    inspection.journal.answer(other, &inspection.app);
+                    inspection.recorder.answer(other, &inspection.app);
                 }
             }
         }
@@ -131,7 +131,7 @@ impl Driver {
     /// Gives its function a past event again, by the way that all events go.
     fn replay(&mut self, now: Moment, of: EntryId) -> Option<EntryId> {
         let mut replay = None;
-        self.note(|inspection, time| replay = inspection.journal.replay(time, of));
+        self.note(|inspection, time| replay = inspection.recorder.replay(time, of));
         let Replay { id, function, work, connection, event } = replay?;
         let source = connection.map_or(Source::Queue, Source::Connection);
         let invocation = Invocation { work, source, event };

@@ -199,7 +199,7 @@ impl Driver {
             }
             Command::Exited { environment, how } => {
                 self.note(|inspection, time| {
-                    inspection.journal.environment_ended(time.now, environment, &how);
+                    inspection.recorder.environment_ended(time.now, environment, &how);
                 });
                 self.functions.of(environment).pool.exited(now, environment, how, &mut self.pool_actions);
                 self.settle(now);
@@ -226,7 +226,7 @@ impl Driver {
         self.inputs.push_back(Input::Tick);
         self.settle(now);
         self.arriving = Some(open);
-        self.note(|inspection, _| inspection.journal.message_arrives(&text));
+        self.note(|inspection, _| inspection.recorder.message_arrives(&text));
         self.inputs.push_back(Input::Message { connection, text });
         self.settle(now);
         self.arriving = None;
@@ -291,7 +291,7 @@ impl Driver {
             match self.inputs.pop_front() {
                 Some(input) => {
                     if let Some(inspection) = &mut self.inspection {
-                        inspection.journal.turn_page();
+                        inspection.recorder.turn_page();
                     }
                     self.core.handle(now, input, &mut self.actions);
                 }
@@ -320,8 +320,8 @@ impl Driver {
             Action::Invoke { invocation, event_type, route_key, connection, event, .. } => {
                 let function = self.functions.number_for(invocation, event_type, &route_key);
                 self.note(|inspection, time| {
-                    let (work, of) = ((function, Work::Event(invocation)), Some(connection.clone()));
-                    inspection.journal.invoked(time, work, of, route_key.clone(), event.clone());
+                    let work = (function, Work::Event(invocation));
+                    inspection.recorder.invoked(time, work, Some(&connection), &route_key, &event);
                 });
                 if let Some(open) = self.arriving.take() {
                     self.open_messages.insert(invocation, open);
@@ -337,7 +337,7 @@ impl Driver {
             Action::Send { connection, text } => self.send(&connection, text),
             Action::Close { connection, code, reason } => {
                 self.note(|inspection, time| {
-                    inspection.journal.gateway_closed(time.now, &connection, code, &reason);
+                    inspection.recorder.gateway_closed(time.now, &connection, code, &reason);
                 });
                 if let Some(outbox) = self.connections.remove(&connection) {
                     outbox.close(code, reason);
@@ -373,7 +373,7 @@ impl Driver {
     /// own frames are always taken: there are only as many as the client has sent messages.
     fn send(&mut self, connection: &ConnectionId, text: String) {
         if self.call.is_none() {
-            self.note(|inspection, time| inspection.journal.sent(time.now, connection, &text));
+            self.note(|inspection, time| inspection.recorder.sent(time.now, connection, &text));
         }
         let Some(outbox) = self.connections.get(connection) else { return };
         match &mut self.call {
@@ -388,7 +388,7 @@ impl Driver {
             Verdict::Status(_) | Verdict::NoRoute(_) | Verdict::Authorized | Verdict::Refused { .. } => {}
             _ => self.report.failed_events += 1,
         }
-        self.note(|inspection, time| inspection.journal.concluded(time, &finished));
+        self.note(|inspection, time| inspection.recorder.concluded(time, &finished));
         self.emit(GatewayEvent::Finished(finished));
     }
 
@@ -406,10 +406,10 @@ impl Driver {
                 }
             }
             PoolAction::Delivered(work, environment, request) => {
-                self.note(|inspection, time| inspection.journal.delivered(time, work, environment, request));
+                self.note(|inspection, time| inspection.recorder.delivered(time, work, environment, request));
             }
             PoolAction::Finished(work, outcome) => {
-                self.note(|inspection, time| inspection.journal.answered(time, work, &outcome));
+                self.note(|inspection, time| inspection.recorder.answered(time, work, &outcome));
                 self.work_finished(now, work, outcome);
             }
             PoolAction::InitFailed(environment, failure) => {

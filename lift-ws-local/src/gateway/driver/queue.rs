@@ -46,7 +46,7 @@ impl Driver {
         for (function, Invoke { batch, event }) in self.sqs.poll(now) {
             self.note(|inspection, time| {
                 let work = (function, Work::Batch(batch));
-                inspection.journal.invoked(time, work, None, String::new(), event.clone());
+                inspection.recorder.invoked(time, work, None, "", &event);
             });
             let invocation = Invocation { work: Work::Batch(batch), source: Source::Queue, event };
             self.functions.at(function).pool.invoke(now, invocation, &mut self.pool_actions);
@@ -62,7 +62,7 @@ impl Driver {
         self.report.batches += 1;
         self.report.failed_batches += u64::from(finished.verdict != BatchVerdict::Succeeded);
         self.note(|inspection, time| {
-            inspection.journal.batch_finished(time, Work::Batch(batch), &finished);
+            inspection.recorder.batch_finished(time, Work::Batch(batch), &finished);
         });
         self.emit(GatewayEvent::BatchFinished(finished));
     }

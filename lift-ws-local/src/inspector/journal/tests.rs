@@ -1,5 +1,4 @@
 use super::*;
-use crate::core::{InvocationId, Verdict};
 
 const NOW: Moment = Moment::from_millis(1_000);
 
@@ -26,16 +25,7 @@ fn invoke(journal: &mut Journal, invocation: u64) -> EntryId {
 }
 
 fn finish(journal: &mut Journal, invocation: u64, verdict: Verdict) {
-    let finished = Finished {
-        invocation: Some(InvocationId(invocation)),
-        event_type: EventType::Message,
-        route_key: "say".to_owned(),
-        connection: "AbC=".into(),
-        started: NOW,
-        ended: NOW,
-        verdict,
-    };
-    journal.concluded(time(invocation * 1_000 + 500), &finished);
+    journal.concluded(time(invocation * 1_000 + 500), InvocationId(invocation), verdict);
 }
 
 fn deliver(journal: &mut Journal, invocation: u64, environment: u32) {
@@ -108,36 +98,24 @@ fn what_is_counted_is_what_is_kept() {
 fn of_a_large_error_the_beginning_is_kept_and_counted() {
     let mut journal = journal();
     let large = "x".repeat(1 << 20);
-    let error = || Verdict::FunctionError { message: large.clone() };
     for invocation in 1..=20 {
         invoke(&mut journal, invocation);
-        finish(&mut journal, invocation, error());
+        let error = problem::verdict(&Verdict::FunctionError { message: large.clone() });
+        finish(&mut journal, invocation, error);
     }
-    let turned_away = Finished {
-        invocation: None,
-        event_type: EventType::Authorizer,
-        route_key: "$connect".to_owned(),
-        connection: "AbC=".into(),
-        started: NOW,
-        ended: NOW,
-        verdict: error(),
-    };
-    journal.concluded(time(1), &turned_away);
     let of = EntryId(1);
     let Replay { work, .. } = journal.replay(time(5), of).unwrap();
     let failed = Outcome::FunctionError { message: large.clone(), error_message: None };
     journal.answered(time(6), work, &failed);
-    journal.note(NOW, large.clone(), true);
-    journal.environment_ended(NOW, EnvironmentId(1), &large);
 
-    assert_eq!(journal.entries.len(), 24, "nothing had to go");
+    assert_eq!(journal.entries.len(), 21, "nothing had to go");
     let kept: usize = journal.entries.iter().map(Entry::bytes).sum();
     assert_eq!(journal.bytes, kept);
-    assert!((24 * 4_096..24 * 6_000).contains(&kept), "{kept}");
+    assert!((21 * 4_096..21 * 6_000).contains(&kept), "{kept}");
     let shown = shown(&journal, None);
     let problem = shown["entries"][0]["problem"].as_str().unwrap();
     assert!(problem.ends_with("(1048576 bytes in all)"), "{problem}");
-    assert!(shown.to_string().len() < 24 * 5_000);
+    assert!(shown.to_string().len() < 21 * 5_000);
 }
 
 #[test]
@@ -148,20 +126,8 @@ fn while_somebody_looks_more_is_kept_and_then_less_again() {
         invoke(&mut journal, invocation);
     }
     assert_eq!(journal.entries.len(), 3_000);
-    journal.watchers.go();
-    invoke(&mut journal, 3_001);
+    journal.answer(Ask::Go, "app");
     assert_eq!(journal.entries.len(), UNWATCHED.entries);
-}
-
-#[test]
-fn only_a_beginning_is_kept_of_a_message_that_nobody_looks_at() {
-    let mut journal = journal();
-    let long = "\u{e4}".repeat(ARRIVING_BYTES);
-    journal.message_arrives(&long);
-    assert_eq!(journal.arriving.len(), ARRIVING_BYTES);
-    journal.watchers.come();
-    journal.message_arrives(&long);
-    assert_eq!(journal.arriving, long);
 }
 
 #[test]
@@ -345,30 +311,4 @@ async fn whoever_leaves_before_they_are_answered_looks_no_longer() {
     let Some(crate::owner::Command::Inspect(go)) = commands.recv().await else { panic!("nobody goes") };
     journal.answer(go, "app");
     assert!(!journal.is_watched());
-}
-
-#[test]
-fn a_message_that_was_not_kept_whole_says_so_and_is_no_test() {
-    let mut journal = journal();
-    let nowhere = Finished {
-        invocation: None,
-        event_type: EventType::Message,
-        route_key: "say".to_owned(),
-        connection: "AbC=".into(),
-        started: NOW,
-        ended: NOW,
-        verdict: Verdict::NoRoute(crate::core::NoRoute::NotJson),
-    };
-    journal.message_arrives(&"x".repeat(ARRIVING_BYTES + 70));
-    journal.concluded(time(1), &nowhere);
-    journal.message_arrives("short");
-    journal.concluded(time(2), &nowhere);
-
-    let row = &shown(&journal, None)["entries"][0];
-    assert_eq!(row["whole"], ARRIVING_BYTES + 70);
-    let detail = |id| serde_json::to_value(Detail::of(journal.entry(EntryId(id)).unwrap())).unwrap();
-    assert_eq!(detail(1)["textLeftOut"], 70);
-    assert!(detail(2).get("textLeftOut").is_none());
-    assert_eq!(journal.test_source(EntryId(1), "Chat"), None);
-    assert!(journal.test_source(EntryId(2), "Chat").unwrap().contains(r#"send_text("short")"#));
 }

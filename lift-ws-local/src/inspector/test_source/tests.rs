@@ -1,8 +1,9 @@
 use expect_test::expect_file;
 use serde_json::json;
 
+use super::writer::{is_path, literal};
 use super::*;
-use crate::core::{ConnectionId, EventType, Finished, InvocationId, Moment, Outcome};
+use crate::core::{ConnectionId, InvocationId, Moment, Outcome, Verdict};
 use crate::environments::Work;
 use crate::inspector::Time;
 
@@ -18,18 +19,7 @@ fn record(journal: &mut Journal, invocation: u64, route: &str, event: &Value, ve
     let id = journal.invoked(NOW, (0, work), Some(ann()), route.to_owned(), event.to_string().into());
     let returned = json!({ "statusCode": 200 }).to_string();
     journal.answered(NOW, work, &Outcome::Returned(returned.into()));
-    journal.concluded(
-        NOW,
-        &Finished {
-            invocation: Some(InvocationId(invocation)),
-            event_type: EventType::Message,
-            route_key: route.to_owned(),
-            connection: ann(),
-            started: NOW.now,
-            ended: NOW.now,
-            verdict,
-        },
-    );
+    journal.concluded(NOW, InvocationId(invocation), verdict);
     id
 }
 
@@ -86,6 +76,30 @@ fn a_message_without_its_handshake_is_an_event_with_what_the_authorizer_said() {
     });
     let id = record(&mut journal, 1, "$default", &event, Verdict::Status(200));
     expect_file!["golden/authorized.rs"].assert_eq(&source(&journal, id));
+}
+
+#[test]
+fn what_is_not_done_again_or_not_sure_to_come_again_is_told() {
+    let mut journal = Journal::new(0);
+    let post = |journal: &mut Journal, to: &str, status, body: &str| {
+        let what = What::Management { method: "POST".into(), body: body.to_owned().into(), status };
+        journal.push(NOW.now, Some(to.into()), what);
+    };
+    record(&mut journal, 1, "$connect", &handshake(), Verdict::Status(200));
+    let first = record(&mut journal, 2, "say", &message("1"), Verdict::Status(200));
+    post(&mut journal, "AbC=", 200, r#"{"n":1,"token":"s3cr3t"}"#);
+    post(&mut journal, "AbC=", 410, "gone");
+    post(&mut journal, "other", 200, "for somebody else");
+    let second = record(&mut journal, 3, "say", &message("2"), Verdict::Status(200));
+    post(&mut journal, "AbC=", 200, "of the second");
+
+    let first = source(&journal, first);
+    assert!(!first.contains("came before"), "{first}");
+    let recorded: Vec<_> = first.lines().filter(|line| line.contains("// recorded")).collect();
+    assert_eq!(recorded, [r##"    // recorded: r#"{"n":1,"token":"put your own here"}"#"##]);
+    let second = source(&journal, second);
+    assert!(second.contains("// one message came before, which is not sent here"), "{second}");
+    assert!(second.contains("// recorded: \"of the second\""), "{second}");
 }
 
 #[test]

@@ -1,0 +1,188 @@
+//! The tape: what is noted while nobody looks. The gateway writes several notes for each message, and mostly nobody ever
+//! reads them, so that writing has to cost next to nothing.
+//!
+//! A note is a few numbers in one list, and its texts are copied into another; both lists are used again and again, and nothing
+//! is allocated. The journal is made of it when somebody asks.
+
+use bytes::Bytes;
+
+use super::journal::{Journal, Time};
+use crate::core::{ConnectionId, InvocationId, Moment, Outcome, Verdict};
+use crate::environments::{EnvironmentId, RequestId, Work};
+use crate::event::OutputStream;
+
+/// What a side has room for: more notes than the entries that the journal keeps while nobody looks are made of.
+const NOTES: usize = 4_096;
+const BYTES: usize = 2 << 20;
+
+/// Two sides: what is on the one is there until the other is full.
+#[derive(Debug, Default)]
+pub(super) struct Tape {
+    written: Side,
+    full: Side,
+    /// Whether anything was thrown away since the tape was played.
+    has_lost: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Side {
+    notes: Vec<Note>,
+    texts: Vec<u8>,
+    /// What is kept by notes themselves.
+    elsewhere: usize,
+}
+
+/// A place in the texts of the same side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text {
+    start: usize,
+    end: usize,
+}
+
+/// A call of the journal's method of that name.
+#[derive(Debug)]
+pub(super) enum Note {
+    Invoked {
+        now: Moment,
+        function: usize,
+        work: Work,
+        connection: Option<ConnectionId>,
+        route: Text,
+        event: Text,
+    },
+    Delivered {
+        now: Moment,
+        work: Work,
+        environment: EnvironmentId,
+        request: RequestId,
+    },
+    Answered {
+        now: Moment,
+        work: Work,
+        returned: Text,
+    },
+    Concluded {
+        now: Moment,
+        invocation: InvocationId,
+        status: u16,
+    },
+    Sent {
+        now: Moment,
+        connection: ConnectionId,
+        text: Text,
+    },
+    PageTurned,
+    Wrote {
+        now: Moment,
+        environment: EnvironmentId,
+        stream: OutputStream,
+        text: Text,
+    },
+    Rare(Rare),
+}
+
+/// Whatever does not happen with every message.
+pub(super) struct Rare(Box<dyn FnOnce(&mut Journal) + Send>);
+
+impl std::fmt::Debug for Rare {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Rare")
+    }
+}
+
+impl Tape {
+    pub(super) fn write(&mut self, note: impl FnOnce(&mut Side) -> Note) {
+        if self.written.is_full() {
+            self.turn();
+        }
+        let note = note(&mut self.written);
+        self.written.notes.push(note);
+    }
+
+    /// Writes a call with all that it needs, which is about so many bytes.
+    pub(super) fn write_call(&mut self, bytes: usize, call: impl FnOnce(&mut Journal) + Send + 'static) {
+        self.write(|side| {
+            side.elsewhere += bytes;
+            Note::Rare(Rare(Box::new(call)))
+        });
+    }
+
+    #[cold]
+    fn turn(&mut self) {
+        std::mem::swap(&mut self.written, &mut self.full);
+        self.has_lost |= !self.written.notes.is_empty();
+        self.written.clear();
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.written.notes.is_empty()
+    }
+
+    /// What it takes in memory, roughly.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        let of =
+            |side: &Side| side.notes.capacity() * size_of::<Note>() + side.texts.capacity() + side.elsewhere;
+        of(&self.written) + of(&self.full)
+    }
+
+    /// Plays to the journal all that there is. What it has from before is forgotten if there is a gap in between.
+    pub(super) fn play(&mut self, journal: &mut Journal) {
+        let Self { written, full, has_lost } = std::mem::take(self);
+        if has_lost {
+            journal.forget();
+        }
+        for Side { notes, texts, .. } in [full, written] {
+            notes.into_iter().for_each(|note| note.play(&texts, journal));
+        }
+    }
+}
+
+impl Side {
+    pub(super) fn text(&mut self, text: &[u8]) -> Text {
+        let start = self.texts.len();
+        self.texts.extend_from_slice(text);
+        Text { start, end: self.texts.len() }
+    }
+
+    fn is_full(&self) -> bool {
+        self.notes.len() == NOTES || self.texts.len() + self.elsewhere > BYTES
+    }
+
+    fn clear(&mut self) {
+        self.notes.clear();
+        self.texts.clear();
+        // The last text may have been of any length.
+        self.texts.shrink_to(2 * BYTES);
+        self.elsewhere = 0;
+    }
+}
+
+impl Note {
+    fn play(self, texts: &[u8], journal: &mut Journal) {
+        let bytes = |text: Text| texts.get(text.start..text.end).unwrap_or_default();
+        let words = |text: Text| String::from_utf8_lossy(bytes(text)).into_owned();
+        match self {
+            Self::Invoked { now, function, work, connection, route, event } => {
+                let event = Bytes::copy_from_slice(bytes(event));
+                journal.invoked(Time::of(now), (function, work), connection, words(route), event);
+            }
+            Self::Delivered { now, work, environment, request } => {
+                journal.delivered(Time::of(now), work, environment, request);
+            }
+            Self::Answered { now, work, returned } => {
+                let outcome = Outcome::Returned(Bytes::copy_from_slice(bytes(returned)));
+                journal.answered(Time::of(now), work, &outcome);
+            }
+            Self::Concluded { now, invocation, status } => {
+                journal.concluded(Time::of(now), invocation, Verdict::Status(status));
+            }
+            Self::Sent { now, connection, text } => journal.sent(now, &connection, &words(text)),
+            Self::PageTurned => journal.turn_page(),
+            Self::Wrote { now, environment, stream, text } => {
+                journal.wrote(now, environment, stream, words(text));
+            }
+            Self::Rare(Rare(call)) => call(journal),
+        }
+    }
+}
