@@ -46,7 +46,11 @@ pub(super) fn measure(
         failed += seen.failed;
         rate = rate.max(seen.per_second);
         each = each.max((most - before) / connections as f64);
-        bare = bare.max(load(root, echo, connections, "100ms", || Ok(0.0))?.0.per_second);
+        let (of_echo, _) = load(root, echo, connections, "100ms", || Ok(0.0))?;
+        if of_echo.failed > 0.0 {
+            return Err(format!("the bare echo cannot hold {connections} connections: see `ulimit -n`"));
+        }
+        bare = bare.max(of_echo.per_second);
     }
     let name = format!("of {connections} connections, with `$connect`");
     report.figure(SECTION, format!("{name}, failed"), "", failed, Gate::AtMost(0.0));

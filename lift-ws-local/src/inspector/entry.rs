@@ -1,7 +1,10 @@
 //! What the journal keeps: one entry per thing that happened.
 
+use std::cell::OnceCell;
+
 use bytes::Bytes;
 
+use super::peek;
 use super::problem::{end_bytes, verdict_bytes};
 use crate::core::{ConnectionId, EventType, Moment, Verdict};
 use crate::environments::{EnvironmentId, RequestId, Work};
@@ -13,7 +16,7 @@ use crate::sqs::BatchVerdict;
 pub(crate) struct EntryId(pub(crate) u64);
 
 /// Lines that are kept of one invocation; the rest is counted.
-const MAX_LINES: usize = 200;
+pub(super) const MAX_LINES: usize = 200;
 /// What an entry takes beside its texts, roughly.
 const ENTRY_BYTES: usize = 512;
 
@@ -108,6 +111,8 @@ pub(super) struct Invocation {
     pub(super) lines: Vec<Line>,
     pub(super) lines_left_out: usize,
     pub(super) replay_of: Option<EntryId>,
+    /// What is asked for with each line that names some invocation.
+    pub(super) names: OnceCell<Vec<Box<str>>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -141,6 +146,14 @@ pub(super) struct Line {
 }
 
 impl Invocation {
+    /// The ids under which Lambda and the gateway know it; to be asked for when it was delivered.
+    pub(super) fn names(&self) -> &[Box<str>] {
+        self.names.get_or_init(|| {
+            let of_lambda = self.delivered.map(|delivered| delivered.request.to_string().into());
+            of_lambda.into_iter().chain(peek::request_id(&self.event).map(Into::into)).collect()
+        })
+    }
+
     /// Takes a line; what it weighs.
     pub(super) fn write(&mut self, line: Line) -> usize {
         if self.lines.len() == MAX_LINES {

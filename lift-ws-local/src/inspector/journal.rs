@@ -1,6 +1,7 @@
 //! The journal: a bounded ring of what has happened. It belongs to the task that owns the gateway, which writes it through the
 //! [`Recorder`](super::recorder::Recorder).
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
@@ -25,8 +26,8 @@ pub(super) struct Bounds {
     pub(super) bytes: usize,
 }
 
-/// While nobody looks.
-const UNWATCHED: Bounds = Bounds { entries: 1_000, bytes: 4 << 20 };
+/// While nobody looks, beside what is on the tape.
+pub(super) const UNWATCHED: Bounds = Bounds { entries: 1_000, bytes: 4 << 20 };
 /// While somebody does.
 const WATCHED: Bounds = Bounds { entries: 20_000, bytes: 48 << 20 };
 /// Entries in which the invocation that has written a line is looked for.
@@ -52,6 +53,8 @@ pub(super) struct Journal {
     open: BTreeMap<Work, EntryId>,
     /// What has just ended, while that is being acted upon.
     concluded: Option<EntryId>,
+    /// No page knows what was before this number, as it was forgotten.
+    begins: u64,
     last_replay: u64,
     watchers: Watchers,
 }
@@ -67,6 +70,7 @@ impl Journal {
             bytes: 0,
             open: BTreeMap::new(),
             concluded: None,
+            begins: 1,
             last_replay: 0,
             watchers: Watchers::default(),
         }
@@ -87,6 +91,9 @@ impl Journal {
             Ask::Go => {
                 self.watchers.go();
                 self.shrink();
+                if !self.is_watched() {
+                    self.entries.shrink_to(UNWATCHED.entries);
+                }
             }
             Ask::Changes { since, reply } => {
                 let changes = self.changes(since, if since.is_some() { BATCH } else { FIRST_BATCH });
@@ -127,6 +134,7 @@ impl Journal {
             lines: Vec::new(),
             lines_left_out: 0,
             replay_of: None,
+            names: OnceCell::new(),
         };
         let id = self.push(time.now, connection, What::Invocation(invocation));
         self.open.insert(work, id);
@@ -246,6 +254,15 @@ impl Journal {
         self.touch(id);
     }
 
+    /// So many lines more of an environment, whose texts nobody has kept.
+    pub(super) fn leave_out_lines(&mut self, environment: EnvironmentId, count: usize) {
+        let Some(id) = self.owner_of(environment, "") else { return };
+        if let Some(invocation) = self.invocation(id) {
+            invocation.lines_left_out += count;
+            self.touch(id);
+        }
+    }
+
     pub(super) fn push(&mut self, at: Moment, connection: Option<ConnectionId>, what: What) -> EntryId {
         let id = EntryId(self.next);
         self.next += 1;
@@ -258,9 +275,11 @@ impl Journal {
         id
     }
 
-    /// Forgets all that there is, as what comes now does not follow from it.
+    /// Forgets all that there is, as what comes now does not follow from it. Pages begin anew.
     pub(super) fn forget(&mut self) {
         (self.bytes, self.concluded) = (0, None);
+        self.next += 1;
+        self.begins = self.next;
         self.entries.clear();
         self.open.clear();
     }
@@ -320,7 +339,8 @@ impl Journal {
     /// going on. Should even the former be more than [`CHANGED`], those that changed first come first, and the cursor
     /// stands where they end: the rest is the next answer, and then what is new.
     pub(super) fn changes(&self, since: Option<Cursor>, limit: usize) -> Changes<'_> {
-        let since = since.filter(|since| since.gateway == self.gateway && since.next <= self.next);
+        let since = since
+            .filter(|since| since.gateway == self.gateway && (self.begins..=self.next).contains(&since.next));
         let (next, version) = since.map_or((0, 0), |since| (since.next, since.version));
         let is_reset = since.is_none();
         let first = EntryId(self.first());
@@ -368,9 +388,7 @@ fn is_open(entry: &Entry) -> bool {
 /// Whether a line has the id under which Lambda or the gateway knows this invocation.
 fn is_named(entry: &Entry, line: &str) -> bool {
     let What::Invocation(invocation) = &entry.what else { return false };
-    let of_lambda = invocation.delivered.map(|delivered| delivered.request.to_string());
-    of_lambda.is_some_and(|id| line.contains(&id))
-        || super::peek::request_id(&invocation.event).is_some_and(|id| line.contains(&*id))
+    invocation.names().iter().any(|name| line.contains(&**name))
 }
 
 /// A past event that is to be given to its function again.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::entry::{ClosedBy, End, What};
 use super::journal::Time;
-use super::problem::{PROBLEM_BYTES, batch_verdict, shortened};
+use super::problem::{batch_verdict, shortened};
 use super::recorder::Recorder;
 use crate::core::{ConnectionId, Input, ManagementRequest, Moment, url};
 use crate::environments::{EnvironmentId, Work};
@@ -40,7 +40,7 @@ impl Recorder {
 
     pub(crate) fn refused(&mut self, now: Moment, target: &str, status: u16, body: &Bytes) {
         let what = What::Refused { status, target: target.into(), body: body.clone() };
-        self.call(what.bytes(), move |journal| {
+        self.enter(what.bytes(), move |journal| {
             let connection = journal.concluded_connection().cloned();
             journal.push(now, connection, what);
         });
@@ -54,11 +54,9 @@ impl Recorder {
     }
 
     pub(crate) fn batch_finished(&mut self, time: Time, work: Work, finished: &FinishedBatch) {
-        let (queue, verdict) = (finished.queue.clone(), batch_verdict(&finished.verdict));
-        self.call(PROBLEM_BYTES, move |journal| {
-            journal.name_queue(work, &queue);
-            journal.end(time, work, End::Batch(verdict));
-        });
+        let queue = finished.queue.clone();
+        self.call(queue.len(), move |journal| journal.name_queue(work, &queue));
+        self.end(time, work, End::Batch(batch_verdict(&finished.verdict)));
     }
 
     /// What the terminal is told too.

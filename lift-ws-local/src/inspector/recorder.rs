@@ -1,12 +1,15 @@
 //! What the driver tells of: into the journal while somebody looks, and else on the tape, of which the journal is made as
-//! soon as somebody asks. Both ways the journal becomes the same, but for durations, which nobody has measured without need.
+//! soon as somebody asks. Both ways the same entries come of it; only, from the tape they have no finer durations than
+//! milliseconds, less of long texts, and there are not as many.
+
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
 use super::ask::Ask;
-use super::entry::{EntryId, What};
+use super::entry::{End, EntryId, MAX_LINES, What};
 use super::journal::{Journal, Replay, Time};
-use super::problem;
+use super::problem::{self, end_bytes};
 use super::tape::{Note, Tape};
 use crate::core::{ConnectionId, EventType, Finished, Moment, Outcome, Verdict};
 use crate::environments::{EnvironmentId, RequestId, Work};
@@ -25,6 +28,8 @@ pub(crate) struct Recorder {
     arriving_left_out: usize,
     /// Whether what comes next may follow from what was concluded.
     is_page_open: bool,
+    /// Lines of each environment since its last event; unless there were some, it is not here.
+    lines: BTreeMap<EnvironmentId, usize>,
 }
 
 impl Recorder {
@@ -36,6 +41,7 @@ impl Recorder {
             arriving: String::new(),
             arriving_left_out: 0,
             is_page_open: false,
+            lines: BTreeMap::new(),
         }
     }
 
@@ -46,6 +52,9 @@ impl Recorder {
 
     /// The journal, with all that has happened.
     fn played(&mut self) -> &mut Journal {
+        for (environment, lines) in std::mem::take(&mut self.lines) {
+            self.leave_out_lines(environment, lines);
+        }
         if !self.tape.is_empty() {
             self.tape.play(&mut self.journal);
         }
@@ -100,6 +109,9 @@ impl Recorder {
         if self.is_watched() {
             return self.journal.delivered(time, work, environment, request);
         }
+        if let Some(lines) = self.lines.remove(&environment) {
+            self.leave_out_lines(environment, lines);
+        }
         self.tape.write(|_| Note::Delivered { now: time.now, work, environment, request });
     }
 
@@ -143,7 +155,7 @@ impl Recorder {
             (None, verdict) => {
                 let what = self.turned_away(finished, problem::verdict(verdict));
                 let (now, connection) = (time.now, finished.connection.clone());
-                self.call(what.bytes(), move |journal| journal.turned_away(now, connection, what));
+                self.enter(what.bytes(), move |journal| journal.turned_away(now, connection, what));
             }
         }
     }
@@ -169,10 +181,11 @@ impl Recorder {
     /// What follows has nothing to do with what was concluded before.
     pub(crate) fn turn_page(&mut self) {
         if !std::mem::take(&mut self.is_page_open) {
-        } else if self.is_watched() {
-            self.journal.turn_page();
-        } else {
-            self.tape.write(|_| Note::PageTurned);
+            return;
+        }
+        match self.is_watched() {
+            true => self.journal.turn_page(),
+            false => self.tape.write(|_| Note::PageTurned),
         }
     }
 
@@ -187,16 +200,48 @@ impl Recorder {
         if self.is_watched() {
             return self.journal.wrote(now, environment, stream, text);
         }
-        self.tape.write(|side| Note::Wrote { now, environment, stream, text: side.text(text.as_bytes()) });
+        // As many as an invocation keeps; one that is at work on several events may write as many for each in turn.
+        let lines = self.lines.entry(environment).or_default();
+        *lines += 1;
+        if *lines <= MAX_LINES {
+            self.tape.write(|side| Note::Wrote {
+                now,
+                environment,
+                stream,
+                text: side.text(text.as_bytes()),
+            });
+        }
+    }
+
+    /// Of so many lines those that are too many were not written.
+    fn leave_out_lines(&mut self, environment: EnvironmentId, lines: usize) {
+        if let Some(count @ 1..) = lines.checked_sub(MAX_LINES) {
+            self.tape.write(|_| Note::LinesLeftOut { environment, count });
+        }
+    }
+
+    /// Ends the entry of an invocation that is no event.
+    pub(super) fn end(&mut self, time: Time, work: Work, end: End) {
+        self.call(end_bytes(&end), move |journal| {
+            journal.end(time, work, end);
+        });
     }
 
     pub(super) fn push(&mut self, now: Moment, connection: Option<ConnectionId>, what: What) {
-        self.call(what.bytes(), move |journal| {
+        self.enter(what.bytes(), move |journal| {
             journal.push(now, connection, what);
         });
     }
 
-    /// Has the journal called now, or when it is asked for.
+    /// Makes an entry by this call, now or when the journal is asked for.
+    pub(super) fn enter(&mut self, bytes: usize, call: impl FnOnce(&mut Journal) + Send + 'static) {
+        match self.is_watched() {
+            true => call(&mut self.journal),
+            false => self.tape.write_entry(bytes, call),
+        }
+    }
+
+    /// Changes an entry by this call.
     pub(super) fn call(&mut self, bytes: usize, call: impl FnOnce(&mut Journal) + Send + 'static) {
         match self.is_watched() {
             true => call(&mut self.journal),

@@ -2,18 +2,21 @@
 //! reads them, so that writing has to cost next to nothing.
 //!
 //! A note is a few numbers in one list, and its texts are copied into another; both lists are used again and again, and nothing
-//! is allocated. The journal is made of it when somebody asks.
+//! is allocated for a message and its reply. The journal is made of it when somebody asks.
 
 use bytes::Bytes;
 
-use super::journal::{Journal, Time};
+use super::journal::{Journal, Time, UNWATCHED};
 use crate::core::{ConnectionId, InvocationId, Moment, Outcome, Verdict};
 use crate::environments::{EnvironmentId, RequestId, Work};
 use crate::event::OutputStream;
 
-/// What a side has room for: more notes than the entries that the journal keeps while nobody looks are made of.
-const NOTES: usize = 4_096;
-const BYTES: usize = 2 << 20;
+/// What a side has room for. All that the journal keeps while nobody looks is on one side or begins on the other.
+const ENTRIES: usize = UNWATCHED.entries;
+/// An entry is made of some five notes, and of its lines.
+const NOTES: usize = 16 * ENTRIES;
+/// Of texts, in bytes; the last may have any length.
+pub(super) const BYTES: usize = 2 << 20;
 
 /// Two sides: what is on the one is there until the other is full.
 #[derive(Debug, Default)]
@@ -28,8 +31,10 @@ pub(super) struct Tape {
 pub(super) struct Side {
     notes: Vec<Note>,
     texts: Vec<u8>,
-    /// What is kept by notes themselves.
+    /// Bytes that are kept by notes themselves.
     elsewhere: usize,
+    /// Entries that its notes make.
+    entries: usize,
 }
 
 /// A place in the texts of the same side.
@@ -78,10 +83,17 @@ pub(super) enum Note {
         stream: OutputStream,
         text: Text,
     },
+    /// Lines that were not written here, as there were too many.
+    LinesLeftOut {
+        environment: EnvironmentId,
+        count: usize,
+    },
+    /// Anything that makes an entry and does not happen with every message.
+    RareEntry(Rare),
+    /// Anything else that does not.
     Rare(Rare),
 }
 
-/// Whatever does not happen with every message.
 pub(super) struct Rare(Box<dyn FnOnce(&mut Journal) + Send>);
 
 impl std::fmt::Debug for Rare {
@@ -93,22 +105,25 @@ impl std::fmt::Debug for Rare {
 impl Tape {
     pub(super) fn write(&mut self, note: impl FnOnce(&mut Side) -> Note) {
         if self.written.is_full() {
-            self.turn();
+            self.turn_over();
         }
         let note = note(&mut self.written);
+        self.written.entries += usize::from(note.makes_entry());
         self.written.notes.push(note);
     }
 
     /// Writes a call with all that it needs, which is about so many bytes.
     pub(super) fn write_call(&mut self, bytes: usize, call: impl FnOnce(&mut Journal) + Send + 'static) {
-        self.write(|side| {
-            side.elsewhere += bytes;
-            Note::Rare(Rare(Box::new(call)))
-        });
+        self.write(|side| Note::Rare(side.rare(bytes, call)));
+    }
+
+    /// The same of a call that makes an entry.
+    pub(super) fn write_entry(&mut self, bytes: usize, call: impl FnOnce(&mut Journal) + Send + 'static) {
+        self.write(|side| Note::RareEntry(side.rare(bytes, call)));
     }
 
     #[cold]
-    fn turn(&mut self) {
+    fn turn_over(&mut self) {
         std::mem::swap(&mut self.written, &mut self.full);
         self.has_lost |= !self.written.notes.is_empty();
         self.written.clear();
@@ -145,8 +160,13 @@ impl Side {
         Text { start, end: self.texts.len() }
     }
 
+    fn rare(&mut self, bytes: usize, call: impl FnOnce(&mut Journal) + Send + 'static) -> Rare {
+        self.elsewhere += bytes;
+        Rare(Box::new(call))
+    }
+
     fn is_full(&self) -> bool {
-        self.notes.len() == NOTES || self.texts.len() + self.elsewhere > BYTES
+        self.entries == ENTRIES || self.notes.len() == NOTES || self.texts.len() + self.elsewhere > BYTES
     }
 
     fn clear(&mut self) {
@@ -154,11 +174,15 @@ impl Side {
         self.texts.clear();
         // The last text may have been of any length.
         self.texts.shrink_to(2 * BYTES);
-        self.elsewhere = 0;
+        (self.elsewhere, self.entries) = (0, 0);
     }
 }
 
 impl Note {
+    fn makes_entry(&self) -> bool {
+        matches!(self, Self::Invoked { .. } | Self::Sent { .. } | Self::RareEntry(_))
+    }
+
     fn play(self, texts: &[u8], journal: &mut Journal) {
         let bytes = |text: Text| texts.get(text.start..text.end).unwrap_or_default();
         let words = |text: Text| String::from_utf8_lossy(bytes(text)).into_owned();
@@ -182,7 +206,8 @@ impl Note {
             Self::Wrote { now, environment, stream, text } => {
                 journal.wrote(now, environment, stream, words(text));
             }
-            Self::Rare(Rare(call)) => call(journal),
+            Self::LinesLeftOut { environment, count } => journal.leave_out_lines(environment, count),
+            Self::RareEntry(Rare(call)) | Self::Rare(Rare(call)) => call(journal),
         }
     }
 }

@@ -3,6 +3,7 @@ use crate::core::{InvocationId, NoRoute};
 use crate::environments::RequestIds;
 use crate::event::GatewayEvent;
 use crate::inspector::detail::Detail;
+use crate::inspector::tape::BYTES;
 
 const NOW: Moment = Moment::from_millis(1_000);
 
@@ -113,20 +114,78 @@ fn what_follows_when_nobody_looks_any_more_is_of_the_same_entries() {
     assert_eq!(seen.as_array().unwrap().len(), 1);
 }
 
-#[test]
-fn however_much_happens_the_newest_thousand_are_there_and_all_else_is_gone() {
-    let mut recorder = recorder();
-    let request = RequestIds::new().next();
-    invoke(&mut recorder, 1);
-    assert_eq!(shown(&mut recorder)[0]["row"]["text"], "of 1");
-    for invocation in 2..6_000 {
-        converse(&mut recorder, invocation, request, Verdict::Status(200));
+/// A message without a reply: the fewest entries that notes can make.
+fn take_in(recorder: &mut Recorder, invocation: u64, request: RequestId) {
+    let work = Work::Event(InvocationId(invocation));
+    recorder.message_arrives("of");
+    invoke(recorder, invocation);
+    recorder.delivered(Time::of(NOW), work, EnvironmentId(3), request);
+    for _ in 0..5 {
+        recorder.wrote(NOW, EnvironmentId(3), OutputStream::Stdout, format!("line of R{invocation}="));
     }
+    recorder.answered(Time::of(NOW), work, &Outcome::Returned(Bytes::new()));
+    recorder.turn_page();
+    recorder.concluded(Time::of(NOW), &finished(Some(invocation), Verdict::Status(200)));
+}
+
+#[test]
+fn however_much_happens_the_newest_thousand_are_there() {
+    let request = RequestIds::new().next();
+    for total in [1_000, 1_001, 1_999, 2_000, 2_001, 5_432] {
+        let mut recorder = recorder();
+        for invocation in 1..=total {
+            take_in(&mut recorder, invocation, request);
+        }
+        let seen = shown(&mut recorder);
+        let rows = seen.as_array().unwrap();
+        assert_eq!(rows.len(), 1_000);
+        assert_eq!(rows[999]["row"]["text"], format!("of {total}"));
+        assert!(rows.iter().all(|row| row["row"].get("open").is_none()), "all have ended");
+        assert!(rows.iter().all(|row| row["row"]["logs"] == 5), "all have their lines");
+    }
+}
+
+#[test]
+fn lines_without_end_leave_what_was_before_and_are_counted() {
+    let mut recorder = recorder();
+    let requests = [(); 2].map({
+        let mut ids = RequestIds::new();
+        move |()| ids.next()
+    });
+    take_in(&mut recorder, 1, requests[0]);
+    for _ in 0..100_000 {
+        recorder.wrote(NOW, EnvironmentId(3), OutputStream::Stdout, "again".to_owned());
+    }
+    take_in(&mut recorder, 2, requests[1]);
     let seen = shown(&mut recorder);
-    let rows = seen.as_array().unwrap();
-    assert_eq!(rows.len(), 1_000);
-    assert_eq!(rows[997]["row"]["text"], "of 5999");
-    assert!(rows.iter().all(|row| row["row"].get("open").is_none()), "all have ended");
+    assert_eq!((&seen[0]["row"]["logs"], &seen[0]["linesLeftOut"]), (&100_005.into(), &99_805.into()));
+    assert_eq!(seen[1]["row"]["logs"], 5);
+}
+
+#[test]
+fn a_page_that_knows_what_was_before_a_gap_begins_anew() {
+    let mut recorder = recorder();
+    for invocation in 1..=3 {
+        invoke(&mut recorder, invocation);
+    }
+    let cursor = recorder.played().changes(None, usize::MAX).cursor;
+    // Nothing is lost yet, whatever was written.
+    recorder.sent(NOW, &"AbC=".into(), "a frame");
+    let changes = recorder.played().changes(Some(cursor), usize::MAX);
+    assert_eq!((changes.is_reset, changes.entries.len()), (false, 1));
+
+    let larger = "x".repeat(3 << 20);
+    for _ in 0..3 {
+        recorder.sent(NOW, &"AbC=".into(), &larger);
+    }
+    let changes = recorder.played().changes(Some(cursor), usize::MAX);
+    assert!(changes.is_reset);
+    assert!(
+        changes.entries.iter().all(|entry| matches!(entry.what, What::Sent { .. })),
+        "the rest is forgotten"
+    );
+    let cursor = changes.cursor;
+    assert!(!recorder.played().changes(Some(cursor), usize::MAX).is_reset);
 }
 
 #[test]
@@ -135,13 +194,28 @@ fn the_tape_is_bounded_however_large_the_texts_are() {
     let large = "x".repeat(6 << 20);
     for _ in 0..20 {
         recorder.sent(NOW, &"AbC=".into(), &large);
-        recorder.note(NOW, large.clone(), true);
     }
-    assert!(recorder.tape.bytes() < 20 << 20, "{}", recorder.tape.bytes());
-    for _ in 0..20_000 {
+    // Twice a side and its last text, for which a list may grow to twice of what it needs.
+    assert!(recorder.tape.bytes() < 4 * (BYTES + large.len()), "{}", recorder.tape.bytes());
+    for _ in 0..5_000 {
         recorder.sent(NOW, &"AbC=".into(), "short");
     }
-    assert!(recorder.tape.bytes() < 9 << 20, "{}", recorder.tape.bytes());
+    let body = Bytes::from(vec![b'x'; 128 * 1024]);
+    for _ in 0..5_000 {
+        recorder.refused(NOW, "/", 403, &body);
+    }
+    assert!(recorder.tape.bytes() < 6 * BYTES, "{}", recorder.tape.bytes());
+}
+
+#[test]
+fn a_replay_that_fails_when_nobody_looks_any_more_ends_with_the_beginning_of_its_error() {
+    let mut recorder = recorder();
+    invoke(&mut recorder, 1);
+    let replay = recorder.replay(Time::of(NOW), EntryId(1)).unwrap();
+    let failed = Outcome::FunctionError { message: "x".repeat(1 << 20), error_message: None };
+    recorder.answered(Time::of(NOW), replay.work, &failed);
+    let seen = shown(&mut recorder);
+    assert!(seen[1]["row"]["problem"].as_str().unwrap().ends_with("(1048576 bytes in all)"));
 }
 
 #[test]

@@ -93,6 +93,12 @@ fn what_is_not_done_again_or_not_sure_to_come_again_is_told() {
     let second = record(&mut journal, 3, "say", &message("2"), Verdict::Status(200));
     post(&mut journal, "AbC=", 200, "of the second");
 
+    // A replay is the function's alone: no client has sent or received anything.
+    let replay = journal.replay(NOW, first).unwrap();
+    journal.answered(NOW, replay.work, &Outcome::Returned("{}".into()));
+    let again = source(&journal, replay.id);
+    assert!(again.contains("// 2 messages came before") && again.contains("let _ = reply;"), "{again}");
+
     let first = source(&journal, first);
     assert!(!first.contains("came before"), "{first}");
     let recorded: Vec<_> = first.lines().filter(|line| line.contains("// recorded")).collect();

@@ -169,6 +169,11 @@ impl Test {
         }
     }
 
+    pub(super) fn expect_nothing_certain(&mut self) {
+        self.line("// what it was answered is not known any more");
+        self.line("let _ = reply;");
+    }
+
     /// Lets the test have what it may be about, without a claim: whether it comes depends on others, and on the app's state.
     pub(super) fn receive(&mut self, posts: &[Cow<'_, str>]) {
         self.line("// what was posted to this very client meanwhile");
