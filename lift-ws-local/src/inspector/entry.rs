@@ -1,5 +1,6 @@
 //! What the journal keeps: one entry per thing that happened.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use bytes::Bytes;
@@ -112,7 +113,13 @@ pub(super) struct Invocation {
     pub(super) lines_left_out: usize,
     pub(super) replay_of: Option<EntryId>,
     /// What is asked for with each line that names some invocation.
-    pub(super) names: OnceCell<Vec<Box<str>>>,
+    pub(super) names: OnceCell<Box<Names>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Names {
+    of_lambda: Option<String>,
+    of_gateway: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -146,12 +153,14 @@ pub(super) struct Line {
 }
 
 impl Invocation {
-    /// The ids under which Lambda and the gateway know it; to be asked for when it was delivered.
-    pub(super) fn names(&self) -> &[Box<str>] {
-        self.names.get_or_init(|| {
-            let of_lambda = self.delivered.map(|delivered| delivered.request.to_string().into());
-            of_lambda.into_iter().chain(peek::request_id(&self.event).map(Into::into)).collect()
-        })
+    /// Whether a line has the id under which Lambda or the gateway knows this invocation, which was delivered.
+    pub(super) fn is_named_in(&self, line: &str) -> bool {
+        let names = self.names.get_or_init(|| {
+            let of_lambda = self.delivered.map(|delivered| delivered.request.to_string());
+            Box::new(Names { of_lambda, of_gateway: peek::request_id(&self.event).map(Cow::into_owned) })
+        });
+        let is_named = |name: &Option<String>| name.as_deref().is_some_and(|name| line.contains(name));
+        is_named(&names.of_lambda) || is_named(&names.of_gateway)
     }
 
     /// Takes a line; what it weighs.

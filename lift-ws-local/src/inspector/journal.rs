@@ -385,10 +385,8 @@ fn is_open(entry: &Entry) -> bool {
     matches!(&entry.what, What::Invocation(Invocation { ended: None, .. }))
 }
 
-/// Whether a line has the id under which Lambda or the gateway knows this invocation.
 fn is_named(entry: &Entry, line: &str) -> bool {
-    let What::Invocation(invocation) = &entry.what else { return false };
-    invocation.names().iter().any(|name| line.contains(&**name))
+    matches!(&entry.what, What::Invocation(invocation) if invocation.is_named_in(line))
 }
 
 /// A past event that is to be given to its function again.

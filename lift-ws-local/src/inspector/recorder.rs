@@ -88,12 +88,14 @@ impl Recorder {
         route: &str,
         event: &Bytes,
     ) {
-        let connection = connection.cloned();
         if self.is_watched() {
+            let connection = connection.cloned();
             self.journal.invoked(time, (function, work), connection, route.to_owned(), event.clone());
             return;
         }
+        let function = u32::try_from(function).unwrap_or(u32::MAX);
         self.tape.write(|side| {
+            let connection = connection.map(|connection| side.text(connection.as_str().as_bytes()));
             let (route, event) = (side.text(route.as_bytes()), side.text(event));
             Note::Invoked { now: time.now, function, work, connection, route, event }
         });
@@ -174,8 +176,10 @@ impl Recorder {
         if self.is_watched() {
             return self.journal.sent(now, connection, text);
         }
-        let connection = connection.clone();
-        self.tape.write(|side| Note::Sent { now, connection, text: side.text(text.as_bytes()) });
+        self.tape.write(|side| {
+            let connection = side.text(connection.as_str().as_bytes());
+            Note::Sent { now, connection, text: side.text(text.as_bytes()) }
+        });
     }
 
     /// What follows has nothing to do with what was concluded before.

@@ -7,7 +7,7 @@
 use bytes::Bytes;
 
 use super::journal::{Journal, Time, UNWATCHED};
-use crate::core::{ConnectionId, InvocationId, Moment, Outcome, Verdict};
+use crate::core::{InvocationId, Moment, Outcome, Verdict};
 use crate::environments::{EnvironmentId, RequestId, Work};
 use crate::event::OutputStream;
 
@@ -31,7 +31,8 @@ pub(super) struct Tape {
 pub(super) struct Side {
     notes: Vec<Note>,
     texts: Vec<u8>,
-    /// Bytes that are kept by notes themselves.
+    rare: Vec<Rare>,
+    /// Bytes that the rare ones keep.
     elsewhere: usize,
     /// Entries that its notes make.
     entries: usize,
@@ -40,18 +41,18 @@ pub(super) struct Side {
 /// A place in the texts of the same side.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text {
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
 }
 
-/// A call of the journal's method of that name.
-#[derive(Debug)]
+/// A call of the journal's method of that name. It is nothing but numbers, so that a side is cleared at once.
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Note {
     Invoked {
         now: Moment,
-        function: usize,
+        function: u32,
         work: Work,
-        connection: Option<ConnectionId>,
+        connection: Option<Text>,
         route: Text,
         event: Text,
     },
@@ -73,7 +74,7 @@ pub(super) enum Note {
     },
     Sent {
         now: Moment,
-        connection: ConnectionId,
+        connection: Text,
         text: Text,
     },
     PageTurned,
@@ -88,12 +89,13 @@ pub(super) enum Note {
         environment: EnvironmentId,
         count: usize,
     },
-    /// Anything that makes an entry and does not happen with every message.
-    RareEntry(Rare),
-    /// Anything else that does not.
-    Rare(Rare),
+    /// The next of what is rare.
+    Rare {
+        makes_entry: bool,
+    },
 }
 
+/// Whatever does not happen with every message.
 pub(super) struct Rare(Box<dyn FnOnce(&mut Journal) + Send>);
 
 impl std::fmt::Debug for Rare {
@@ -114,12 +116,12 @@ impl Tape {
 
     /// Writes a call with all that it needs, which is about so many bytes.
     pub(super) fn write_call(&mut self, bytes: usize, call: impl FnOnce(&mut Journal) + Send + 'static) {
-        self.write(|side| Note::Rare(side.rare(bytes, call)));
+        self.write(|side| side.rare(bytes, call, false));
     }
 
     /// The same of a call that makes an entry.
     pub(super) fn write_entry(&mut self, bytes: usize, call: impl FnOnce(&mut Journal) + Send + 'static) {
-        self.write(|side| Note::RareEntry(side.rare(bytes, call)));
+        self.write(|side| side.rare(bytes, call, true));
     }
 
     #[cold]
@@ -147,22 +149,36 @@ impl Tape {
         if has_lost {
             journal.forget();
         }
-        for Side { notes, texts, .. } in [full, written] {
-            notes.into_iter().for_each(|note| note.play(&texts, journal));
+        for Side { notes, texts, rare, .. } in [full, written] {
+            let mut rare = rare.into_iter();
+            for note in notes {
+                match note {
+                    Note::Rare { .. } => rare.next().into_iter().for_each(|Rare(call)| call(journal)),
+                    note => note.play(&texts, journal),
+                }
+            }
         }
     }
 }
 
 impl Side {
     pub(super) fn text(&mut self, text: &[u8]) -> Text {
-        let start = self.texts.len();
+        // No text comes near to four gigabytes.
+        let end = |texts: &Vec<u8>| u32::try_from(texts.len()).unwrap_or(u32::MAX);
+        let start = end(&self.texts);
         self.texts.extend_from_slice(text);
-        Text { start, end: self.texts.len() }
+        Text { start, end: end(&self.texts) }
     }
 
-    fn rare(&mut self, bytes: usize, call: impl FnOnce(&mut Journal) + Send + 'static) -> Rare {
+    fn rare(
+        &mut self,
+        bytes: usize,
+        call: impl FnOnce(&mut Journal) + Send + 'static,
+        makes_entry: bool,
+    ) -> Note {
         self.elsewhere += bytes;
-        Rare(Box::new(call))
+        self.rare.push(Rare(Box::new(call)));
+        Note::Rare { makes_entry }
     }
 
     fn is_full(&self) -> bool {
@@ -172,6 +188,7 @@ impl Side {
     fn clear(&mut self) {
         self.notes.clear();
         self.texts.clear();
+        self.rare.clear();
         // The last text may have been of any length.
         self.texts.shrink_to(2 * BYTES);
         (self.elsewhere, self.entries) = (0, 0);
@@ -179,17 +196,19 @@ impl Side {
 }
 
 impl Note {
-    fn makes_entry(&self) -> bool {
-        matches!(self, Self::Invoked { .. } | Self::Sent { .. } | Self::RareEntry(_))
+    fn makes_entry(self) -> bool {
+        matches!(self, Self::Invoked { .. } | Self::Sent { .. } | Self::Rare { makes_entry: true })
     }
 
     fn play(self, texts: &[u8], journal: &mut Journal) {
-        let bytes = |text: Text| texts.get(text.start..text.end).unwrap_or_default();
+        let bytes = |text: Text| texts.get(text.start as usize..text.end as usize).unwrap_or_default();
         let words = |text: Text| String::from_utf8_lossy(bytes(text)).into_owned();
         match self {
             Self::Invoked { now, function, work, connection, route, event } => {
+                let connection = connection.map(|connection| words(connection).as_str().into());
                 let event = Bytes::copy_from_slice(bytes(event));
-                journal.invoked(Time::of(now), (function, work), connection, words(route), event);
+                let work = (function as usize, work);
+                journal.invoked(Time::of(now), work, connection, words(route), event);
             }
             Self::Delivered { now, work, environment, request } => {
                 journal.delivered(Time::of(now), work, environment, request);
@@ -201,13 +220,16 @@ impl Note {
             Self::Concluded { now, invocation, status } => {
                 journal.concluded(Time::of(now), invocation, Verdict::Status(status));
             }
-            Self::Sent { now, connection, text } => journal.sent(now, &connection, &words(text)),
+            Self::Sent { now, connection, text } => {
+                journal.sent(now, &words(connection).as_str().into(), &words(text));
+            }
             Self::PageTurned => journal.turn_page(),
             Self::Wrote { now, environment, stream, text } => {
                 journal.wrote(now, environment, stream, words(text));
             }
             Self::LinesLeftOut { environment, count } => journal.leave_out_lines(environment, count),
-            Self::RareEntry(Rare(call)) | Self::Rare(Rare(call)) => call(journal),
+            // Not a thing of numbers and texts.
+            Self::Rare { .. } => {}
         }
     }
 }
