@@ -48,8 +48,26 @@ impl Reader<'_> {
                 in_words_of_toml(&error.to_string(), name, node),
             )
         })?;
-        Ok(api)
+        match without_effect(node).filter(|_| api.describes_itself) {
+            Some(setting) => Err(ProjectError::new(
+                Place::on_line(setting.line, path(&setting.key)),
+                format!(
+                    "this has no effect: an API without routes takes all but its functions from the app. Write them too, under \
+                     [apis.{name}.routes], or leave this out"
+                ),
+            )),
+            None => Ok(api),
+        }
     }
+}
+
+/// A setting of an API that only one with routes of its own has.
+fn without_effect(node: &Node) -> Option<&Entry> {
+    let names_function = |value: &Node| value.entries().iter().all(|entry| entry.key == "function");
+    node.entries().iter().find(|Entry { key, value, .. }| match key.as_str() {
+        "authorizer" | "queue" => !names_function(value),
+        key => !OF_API.contains(&key),
+    })
 }
 
 /// The manifest in the settings of an API, and each route's function.

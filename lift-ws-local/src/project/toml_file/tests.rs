@@ -100,6 +100,22 @@ fn an_api_without_routes_takes_those_of_the_app() {
     assert_eq!(project.functions[0].package.as_ref().unwrap().name.as_deref(), Some("chat"));
 }
 
+#[test]
+fn what_an_app_describes_is_not_said_beside_it() {
+    let read = |more: &str| {
+        Project::from_toml(&format!("functions.chat.package = \"chat\"\n[apis.main]\n{more}"), ".")
+    };
+    for (setting, line) in [
+        ("timeoutInMillis = 5000", "line 3, `apis.main.timeoutInMillis`: this has no effect: "),
+        ("stages = [\"dev\"]\ncallers = []", "line 4, `apis.main.callers`: this has no effect: "),
+        ("queue = { batchSize = 5 }", "line 3, `apis.main.queue`: this has no effect: "),
+    ] {
+        let problem = read(setting).unwrap_err().to_string();
+        assert!(problem.contains(line), "{problem}");
+    }
+    read("port = 0\nauthorizer.function = \"chat\"").unwrap();
+}
+
 /// The smallest project, with this in it.
 fn problem(more: &str) -> String {
     let text = format!("[functions.f]\ncommand = [\"f\"]\n{more}");
