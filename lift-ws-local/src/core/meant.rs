@@ -13,37 +13,20 @@ pub(crate) fn instead_of(name: &str, known: &[&str]) -> String {
 
 /// The known name that is nearest, if it is near: other case and hyphens, a slip in every four letters, or its beginning.
 fn meant<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    let plain = |text: &str| -> Vec<char> {
+    let plain = |text: &str| -> String {
         // No name that is known is as long.
         text.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).take(64).collect()
     };
     let name = plain(name);
+    let letters = name.chars().count();
     let distance_to = |known: &str| {
         let known = plain(known);
-        let distance = slips(&name, &known);
-        let is_near = distance <= (name.len() / 4).max(1) || (name.len() >= 4 && known.starts_with(&name));
+        let distance = strsim::osa_distance(&name, &known);
+        let is_near = distance <= (letters / 4).max(1) || (letters >= 4 && known.starts_with(&name));
         is_near.then_some(distance)
     };
     let near = known.iter().filter_map(|known| Some((distance_to(known)?, *known)));
     near.min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
-}
-
-/// How many letters are missing, too many, wrong, or in the place of their neighbour.
-fn slips(one: &[char], other: &[char]) -> usize {
-    let mut rows: Vec<Vec<usize>> = vec![(0..=other.len()).collect()];
-    for (i, a) in one.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, b) in other.iter().enumerate() {
-            let wrong = rows[i][j] + usize::from(a != b);
-            let mut least = wrong.min(rows[i][j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *a == other[j - 1] && one[i - 1] == *b {
-                least = least.min(rows[i - 1][j - 1] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[one.len()][other.len()]
 }
 
 #[cfg(test)]
