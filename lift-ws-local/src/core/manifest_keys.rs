@@ -151,6 +151,20 @@ mod tests {
         }
     }
 
+    /// These two are read by hand, so their lists could fall behind.
+    #[test]
+    fn every_key_of_an_authorizer_and_of_a_queue_is_read() {
+        for (part, keys) in [("authorizer", OF_AUTHORIZER), ("queue", OF_QUEUE)] {
+            for key in keys {
+                let problem = problem(
+                    &format!(r#"{{"routes":[],"{part}":{{"{key}":"wrong"}}}}"#, key = key)
+                        .replace(r#""handler":"wrong""#, r#""handler":1"#),
+                );
+                assert!(problem.contains(&format!("`{key}` of `{part}`")), "{problem}");
+            }
+        }
+    }
+
     #[test]
     fn what_a_program_tells_of_itself_may_be_newer() {
         let described = r#"{"manifestVersion":1,"invented":1,"routes":[{"routeKey":"a","invented":2}]}"#;

@@ -334,6 +334,11 @@ impl Journal {
         self.entries.iter().rev()
     }
 
+    /// The entries that came after this one, the oldest first.
+    pub(super) fn after(&self, id: EntryId) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().skip_while(move |entry| entry.id <= id)
+    }
+
     /// What has changed since a cursor was handed out, in the order of the entries' numbers: all that the page has seen
     /// and is otherwise now, and of what is new the `limit` newest, as a page that does not keep up wants to see what is
     /// going on. Should even the former be more than [`CHANGED`], those that changed first come first, and the cursor

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::entry::{ClosedBy, End, Entry, Invocation, What};
 use super::peek::{Peek, peek};
-use crate::core::{EventType, NoRoute, Verdict};
+use crate::core::{EventType, Verdict};
 use crate::sqs::BatchVerdict;
 
 /// Characters of a text that a row carries; the whole of it is asked for by the entry's number.
@@ -229,16 +229,7 @@ fn judged(verdict: &Verdict) -> Judged {
             Judged::failed("timed out", Some(problem))
         }
         Verdict::Fault(fault) => Judged::failed("fault", Some(format!("as asked: {fault:?}"))),
-        Verdict::NoRoute(reason) => {
-            let problem = match reason {
-                NoRoute::NotJson => "the message is not JSON, and there is no $default route",
-                NoRoute::NoKey => {
-                    "the route selection expression finds nothing in it, and there is no $default route"
-                }
-                NoRoute::UnknownKey => "no route has this key, and there is no $default route",
-            };
-            Judged::failed("no route", Some(problem.to_owned()))
-        }
+        Verdict::NoRoute(reason) => Judged::failed("no route", Some(reason.to_string())),
     }
 }
 

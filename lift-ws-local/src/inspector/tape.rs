@@ -151,12 +151,7 @@ impl Tape {
         }
         for Side { notes, texts, rare, .. } in [full, written] {
             let mut rare = rare.into_iter();
-            for note in notes {
-                match note {
-                    Note::Rare { .. } => rare.next().into_iter().for_each(|Rare(call)| call(journal)),
-                    note => note.play(&texts, journal),
-                }
-            }
+            notes.into_iter().for_each(|note| note.play(&texts, &mut rare, journal));
         }
     }
 }
@@ -200,7 +195,7 @@ impl Note {
         matches!(self, Self::Invoked { .. } | Self::Sent { .. } | Self::Rare { makes_entry: true })
     }
 
-    fn play(self, texts: &[u8], journal: &mut Journal) {
+    fn play(self, texts: &[u8], rare: &mut impl Iterator<Item = Rare>, journal: &mut Journal) {
         let bytes = |text: Text| texts.get(text.start as usize..text.end as usize).unwrap_or_default();
         let words = |text: Text| String::from_utf8_lossy(bytes(text)).into_owned();
         match self {
@@ -228,8 +223,11 @@ impl Note {
                 journal.wrote(now, environment, stream, words(text));
             }
             Self::LinesLeftOut { environment, count } => journal.leave_out_lines(environment, count),
-            // Not a thing of numbers and texts.
-            Self::Rare { .. } => {}
+            Self::Rare { .. } => {
+                if let Some(Rare(call)) = rare.next() {
+                    call(journal);
+                }
+            }
         }
     }
 }

@@ -101,10 +101,8 @@ impl Journal {
 
     /// What was posted to the connection until the next call of a function. Another that was under way may have done it.
     fn posts_after(&self, entry: &Entry) -> Vec<Cow<'_, str>> {
-        let after: Vec<_> = self.newest_first().take_while(|other| other.id > entry.id).collect();
-        let until_next =
-            after.into_iter().rev().take_while(|other| !matches!(other.what, What::Invocation(_)));
-        until_next
+        self.after(entry.id)
+            .take_while(|other| !matches!(other.what, What::Invocation(_)))
             .filter(|other| other.connection == entry.connection)
             .filter_map(|other| match &other.what {
                 What::Management { method, body, status: 200 } if &**method == "POST" => {
@@ -116,7 +114,7 @@ impl Journal {
     }
 
     fn reply_to(&self, id: EntryId) -> Option<&str> {
-        self.newest_first().take_while(|entry| entry.id > id).find_map(|entry| match &entry.what {
+        self.after(id).find_map(|entry| match &entry.what {
             What::Sent { text, reply_to: Some(to) } if *to == id => Some(&**text),
             _ => None,
         })
